@@ -1,0 +1,1 @@
+"""Question → answer: the one path of service and evaluation."""

@@ -1,0 +1,1 @@
+"""Answerer → report → verdict. Needs the extra `pipeline`."""

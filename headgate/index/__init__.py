@@ -1,0 +1,1 @@
+"""Chunks → a searchable, pinned table version."""

@@ -1,0 +1,1 @@
+"""Source files → chunks. Needs the extra `pipeline`."""

@@ -1,0 +1,1 @@
+"""The promoted bundle behind HTTP. Needs the extra `serve`."""
