@@ -103,14 +103,23 @@ class RetrievalSettings(Section):
     )
 
 
-class AnswerSettings(Section):
-    """Travels in the bundle."""
+class AnswerBehaviour(Section):
+    """How passages become an answer. Travels in the bundle."""
 
-    prompt: str = Field("prompts/answer.md", description="prompt file for chat models")
-    refusal: str = Field("prompts/refusal.md", description="text of the polite refusal, per language")
     evidence_threshold: float = Field(0.5, ge=0, le=1, description="answers whose evidence is below are declined")
     max_sentences: int = Field(4, ge=1, le=20, description="sentences of an extractive answer")
     max_context_passages: int = Field(5, ge=1, le=50, description="passages handed to the model")
+
+
+class AnswerSettings(AnswerBehaviour):
+    """The behaviour, and the prompt files; their content travels in the bundle."""
+
+    prompt: str = Field("prompts/answer.md", description="prompt file for chat models")
+    refusal: str = Field("prompts/refusal.md", description="text of the polite refusal, per language")
+
+    @property
+    def behaviour(self) -> AnswerBehaviour:
+        return AnswerBehaviour(**self.model_dump(include=set(AnswerBehaviour.model_fields)))
 
 
 class ModelSettings(Section):

@@ -1,0 +1,183 @@
+"""Question → answer: guard, retrieve, weigh the evidence, generate, cite. The one path of service, evaluation, CI and replay.
+
+    question ─► guard ─► retrieve ─► evidence ≥ threshold? ─► model ─► citations ─► Answer
+                  │                        │                    │
+                  └────────── refusal ◄────┴────────────────────┘
+
+`headgate.bundle.open_bundle` is the only place that constructs an `Answerer`; everything that varies comes from the bundle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from headgate.answer.evidence import evidence, extract_features
+from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
+from headgate.answer.guard import find_violation
+from headgate.answer.prompt import Prompt
+from headgate.answer.retrieve import Retrieval, Retriever
+from headgate.answer.score_units import UnitScorer
+from headgate.errors import ModelError
+from headgate.index.vocabulary import Vocabulary
+from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage
+from headgate.settings import AnswerBehaviour, GuardSettings
+
+#: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
+ENGINE_VERSION = 1
+Clock = Callable[[], float]
+
+
+class Answerer:
+    """An opened bundle. Safe for concurrent use; holds the table and the models open."""
+
+    def __init__(
+        self,
+        *,
+        bundle_id: str,
+        retriever: Retriever,
+        scorer: UnitScorer,
+        vocabulary: Vocabulary,
+        model: ChatModel,
+        answer_prompt: Prompt,
+        refusal: Prompt,
+        behaviour: AnswerBehaviour,
+        guard: GuardSettings,
+        default_language: str,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.bundle_id = bundle_id
+        self._retriever = retriever
+        self._scorer = scorer
+        self._vocabulary = vocabulary
+        self._model = model
+        self._answer_prompt = answer_prompt
+        self._refusal = refusal
+        self._behaviour = behaviour
+        self._guard = guard
+        self._default_language = default_language
+        self._clock = clock
+
+    async def answer(self, question: Question) -> Answer:
+        """The whole answer.
+
+        Raises:
+            ModelError: the chat model failed.
+        """
+        async for token in self.stream(question):
+            if token.answer is not None:
+                return token.answer
+        raise ModelError(f"model {self._model.name!r} ended without an answer")
+
+    def answer_now(self, question: Question) -> Answer:
+        """`answer` for callers without an event loop."""
+        return asyncio.run(self.answer(question))
+
+    async def stream(self, question: Question) -> AsyncIterator[Token]:
+        """The answer in pieces; the last token carries the whole `Answer`.
+
+        Raises:
+            ModelError: the chat model failed, before or after the first piece.
+        """
+        started = self._clock()
+        if rule := find_violation(question.text, self._guard):
+            yield self._refuse(f"guard:{rule}", started, retrieval=None)
+            return
+        retrieval = await self._retriever.retrieve(question)
+        passages = retrieval.hits[: self._behaviour.max_context_passages]
+        scored = await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
+        features = extract_features(retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language)
+        support = evidence(features)
+        retrieved_at = self._clock()
+        if support < self._behaviour.evidence_threshold:
+            yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
+            return
+        request = ChatRequest(question=question, query=retrieval.query, passages=passages, units=scored, prompt=self._answer_prompt)
+        pieces: list[str] = []
+        quotes: dict[int, str] = {}
+        usage = Usage()
+        first_token = 0.0
+        async for delta in self._model.stream(request):
+            if delta.declined:
+                yield self._refuse("model", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, usage=delta.usage)
+                return
+            usage = delta.usage or usage
+            quotes |= delta.quotes
+            if delta.text:
+                first_token = first_token or self._clock() - started
+                pieces.append(delta.text)
+                yield Token(text=delta.text)
+        text = "".join(pieces)
+        ended = self._clock()
+        yield Token(
+            answer=Answer(
+                text=text,
+                refused=False,
+                evidence=support,
+                citations=tuple(_citation(number, passages[number - 1], quotes) for number in cited_numbers(text, len(passages))),
+                retrieved=_retrieved(retrieval),
+                contexts=tuple(hit.text for hit in passages),
+                language=retrieval.query.language,
+                bundle_id=self.bundle_id,
+                model=self._model.name,
+                usage=usage,
+                timings=Timings(retrieve=retrieved_at - started, generate=ended - retrieved_at, first_token=first_token, total=ended - started),
+            )
+        )
+
+    def close(self) -> None:
+        """Nothing is held that the interpreter does not free; kept so that callers say when they are done."""
+
+    def _refuse(
+        self,
+        reason: str,
+        started: float,
+        *,
+        retrieval: Retrieval | None,
+        support: float = 0.0,
+        retrieved_at: float | None = None,
+        usage: Usage | None = None,
+    ) -> Token:
+        language = retrieval.query.language if retrieval else self._default_language
+        sections = self._refusal.sections
+        text = sections.get(language) or sections.get(self._default_language) or next(iter(sections.values()))
+        ended = self._clock()
+        answer = Answer(
+            text=text,
+            refused=True,
+            refusal_reason=reason,
+            evidence=support,
+            retrieved=_retrieved(retrieval) if retrieval else (),
+            language=language,
+            bundle_id=self.bundle_id,
+            model=self._model.name,
+            usage=usage or Usage(),
+            timings=Timings(
+                retrieve=(retrieved_at or ended) - started,
+                generate=ended - (retrieved_at or ended),
+                first_token=ended - started,
+                total=ended - started,
+            ),
+        )
+        return Token(text=text, answer=answer)
+
+
+def _retrieved(retrieval: Retrieval) -> tuple[RetrievedChunk, ...]:
+    return tuple(RetrievedChunk(chunk_id=hit.chunk_id, doc_id=hit.doc_id, score=hit.score) for hit in retrieval.hits)
+
+
+def _citation(number: int, hit: Hit, quotes: dict[int, str]) -> Citation:
+    return Citation(
+        number=number,
+        doc_id=hit.doc_id,
+        chunk_id=hit.chunk_id,
+        title=hit.title,
+        heading=hit.heading,
+        location=hit.location,
+        score=hit.score,
+        quote=quotes.get(number, ""),
+    )
+
+
+__all__: Sequence[str] = ["ENGINE_VERSION", "Answerer"]

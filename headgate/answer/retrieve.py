@@ -1,0 +1,116 @@
+"""Question → passages: dense and full-text search, fused by reciprocal rank, inside what the asker may see.
+
+Reciprocal rank fusion: Cormack, Clarke & Büttcher, SIGIR 2009. A question in another language than the default one is answered
+from passages in that language first; others follow only where these do not fill the list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from headgate.answer.language import detect_language
+from headgate.index.analyze import analyze
+from headgate.index.embed import Embedder
+from headgate.index.search import ChunkTable
+from headgate.index.vocabulary import Vocabulary
+from headgate.records import Hit, Question
+from headgate.settings import RetrievalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for. `vector` is (d,) float32 of `text`; `terms` are the distinct search terms."""
+
+    text: str  # the question, spelling corrected
+    language: str
+    terms: tuple[str, ...]
+    vector: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    query: Query
+    hits: tuple[Hit, ...]
+
+
+class Retriever:
+    """Search over one table version with one setting; both come from the bundle."""
+
+    def __init__(
+        self,
+        table: ChunkTable,
+        embedder: Embedder,
+        vocabulary: Vocabulary,
+        settings: RetrievalSettings,
+        *,
+        languages: Sequence[str],
+        default_language: str,
+    ) -> None:
+        self._table = table
+        self._embedder = embedder
+        self._vocabulary = vocabulary
+        self._settings = settings
+        self._languages = tuple(languages)
+        self._default_language = default_language
+
+    async def retrieve(self, question: Question) -> Retrieval:
+        """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
+
+        With a conversation the previous question is searched along with the last one, since follow-ups rarely stand alone.
+        """
+        language = detect_language(question.text, self._languages, default=self._default_language)
+        earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
+        texts = [question.text, *(f"{previous} {question.text}" for previous in earlier)]
+        queries = await asyncio.to_thread(self._queries, texts, language)
+        allowed = self._settings.access.get(question.audience, ())
+        hits = await self._search(queries, allowed, "" if language == self._default_language else language)
+        if language != self._default_language and len(hits) < self._settings.top_k:
+            known = {hit.chunk_id for hit in hits}
+            more = await self._search(queries, allowed, "")
+            hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
+        return Retrieval(query=queries[0], hits=tuple(hits[: self._settings.top_k]))
+
+    def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
+        corrected = [self._vocabulary.correct(text, language) for text in texts]
+        vectors = self._embedder.embed(corrected)
+        return [
+            Query(text=text, language=language, terms=tuple(dict.fromkeys(analyze(text, language))), vector=vector)
+            for text, vector in zip(corrected, vectors, strict=True)
+        ]
+
+    async def _search(self, queries: Sequence[Query], allowed: Sequence[str], language: str) -> list[Hit]:
+        limit = self._settings.candidates
+        searches = []
+        for query in queries:
+            searches.append(self._table.dense(query.vector, limit=limit, confidentiality=allowed, language=language))
+            searches.append(self._table.full_text(query.terms, limit=limit, confidentiality=allowed, language=language))
+        rankings = await asyncio.gather(*searches)
+        weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
+        return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)
+
+
+def fuse(rankings: Sequence[Sequence[Hit]], weights: Sequence[float], *, rrf_k: int, vector: npt.NDArray[np.float32]) -> list[Hit]:
+    """Weighted reciprocal rank fusion, best first.
+
+    `score` is the fused sum over its largest possible value, so 1 means first in every ranking. `cosine` to `vector` is
+    filled in for hits that only full-text search found.
+    """
+    sums: dict[str, float] = {}
+    hits: dict[str, Hit] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        for rank, hit in enumerate(ranking, start=1):
+            sums[hit.chunk_id] = sums.get(hit.chunk_id, 0.0) + weight / (rrf_k + rank)
+            known = hits.get(hit.chunk_id)
+            bm25 = hit.bm25 if hit.bm25 is not None else known.bm25 if known else None
+            hits[hit.chunk_id] = replace(hit, bm25=bm25)
+    largest = sum(weights) / (rrf_k + 1) or 1.0
+    ordered = sorted(sums, key=lambda chunk_id: (-sums[chunk_id], chunk_id))
+    return [
+        replace(hits[chunk_id], score=sums[chunk_id] / largest, cosine=float(np.dot(np.asarray(hits[chunk_id].vector), vector)))
+        for chunk_id in ordered
+    ]

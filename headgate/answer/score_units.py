@@ -1,0 +1,109 @@
+"""Which sentence, list item or table row of the passages answers the question best?
+
+A unit's score joins meaning (cosine of its vector with the question's), words (share of the question's term weight it holds, headings
+included), the kind of answer wanted (a question for a price wants a number) and the rank of its passage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from headgate.answer.retrieve import Query
+from headgate.answer.sentences import Unit, units
+from headgate.index.analyze import analyze
+from headgate.index.embed import Embedder, Vectors
+from headgate.index.vocabulary import Vocabulary
+from headgate.records import Hit
+
+#: Weight of meaning against words. MiniLM was trained on English; elsewhere words are the better guide.
+_MEANING = {"en": 0.55}
+_MEANING_ELSEWHERE = 0.3
+_PASSAGE_WEIGHT = 0.25
+_KIND_BONUS = 0.06
+#: Units shorter than this many characters are headings or leftovers, seldom an answer.
+_SHORT = 25
+_SHORT_PENALTY = 0.1
+
+_WANTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        re.compile(r"how much|price|cost|\bfee|charge|cuánto (?:cuesta|vale|pago)|precio|was kostet|wie viel|wieviel|preis|combien|prix|いくら|料金", re.IGNORECASE),
+        re.compile(r"[£€$]\s?\d|\d\s?[£€$%]|\bfree\b|no charge|gratis|kostenlos|gratuit|無料|円|ポンド", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bwhen\b|how long|what time|how (?:soon|quickly|often)|deadline|opening hours|cuándo|cuánto tiempo|wann|wie lange|quand|combien de temps|délai|いつ|何日|期間", re.IGNORECASE),
+        re.compile(r"\d", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"phone|number|call\b|e-?mail|contact|address|teléfono|telefon|téléphone|numéro|電話|連絡", re.IGNORECASE),
+        re.compile(r"\d{4,}|@", re.IGNORECASE),
+    ),
+    (re.compile(r"how many|what speed|how fast|cuántos|wie viele|combien", re.IGNORECASE), re.compile(r"\d")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUnit:
+    """A unit of `hit.text`. `score` orders; `cosine` is -1 to 1; coverages are shares of the question's term weight, 0 to 1."""
+
+    unit: Unit
+    hit: Hit
+    passage: int  # rank of the passage, from 0
+    score: float
+    cosine: float
+    coverage: float  # unit and headings
+    passage_coverage: float  # passage and headings
+    terms: frozenset[str]
+
+
+class UnitScorer:
+    """Scores units; vectors of units seen before are remembered (up to 20,000)."""
+
+    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
+        self._embedder = embedder
+        self._vocabulary = vocabulary
+        self._vectors: dict[str, Vectors] = {}
+
+    def score(self, query: Query, hits: Sequence[Hit]) -> list[ScoredUnit]:
+        """All units of `hits` (best first), best unit first; ties keep the order of the passages."""
+        pieces = [(rank, hit, unit) for rank, hit in enumerate(hits) for unit in units(hit.text)]
+        texts = [_in_context(hit, unit) for _, hit, unit in pieces]
+        self._embed_new(texts)
+        weights = {term: self._vocabulary.idf(term) for term in query.terms}
+        total = sum(weights.values()) or 1.0
+
+        def covered(terms: frozenset[str], headings: frozenset[str]) -> float:
+            return sum(w if t in terms else 0.7 * w if t in headings else 0.0 for t, w in weights.items()) / total
+
+        meaning = _MEANING.get(query.language, _MEANING_ELSEWHERE)
+        scored = []
+        for (rank, hit, unit), text in zip(pieces, texts, strict=True):
+            terms, headings = _terms(unit.text, hit.language), _terms(f"{hit.context} {hit.heading}", hit.language)
+            cosine = float(np.dot(self._vectors[text], query.vector))
+            coverage = covered(terms, headings)
+            score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
+            score += sum(_KIND_BONUS for asks, gives in _WANTED if asks.search(query.text) and gives.search(unit.text))
+            if len(unit.text) < _SHORT or unit.text.endswith("?"):
+                score -= _SHORT_PENALTY
+            passage_coverage = covered(_terms(hit.text, hit.language), headings)
+            scored.append(ScoredUnit(unit, hit, rank, score, cosine, coverage, passage_coverage, terms))
+        return sorted(scored, key=lambda entry: -entry.score)
+
+    def _embed_new(self, texts: Sequence[str]) -> None:
+        new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
+        if len(self._vectors) + len(new) > 20_000:
+            self._vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
+        self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+
+
+def _in_context(hit: Hit, unit: Unit) -> str:
+    return f"{hit.title}. {hit.heading_path[-1] if hit.heading_path else ''}: {unit.text}"
+
+
+@lru_cache(maxsize=20_000)
+def _terms(text: str, language: str) -> frozenset[str]:
+    return frozenset(analyze(text, language))

@@ -1,0 +1,47 @@
+"""Ingest, index and bundle in one go: what CI runs on every change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from headgate.bundle import Bundle, create_bundle
+from headgate.index.table import update_table
+from headgate.ingest.run import ingest
+from headgate.records import IndexResult, IngestResult, Record
+from headgate.settings import Settings
+
+#: Called with the stage, how much is done and how much there is.
+StageProgress = Callable[[str, int, int], None]
+
+
+class BuildResult(Record):
+    """What a build did, stage by stage; `seconds` has one entry a stage."""
+
+    bundle_id: str
+    ingest: IngestResult
+    index: IndexResult
+    seconds: dict[str, float]
+
+
+def build(settings: Settings, *, revision: str = "", folder: Path | None = None, progress: StageProgress | None = None) -> BuildResult:
+    """Bring corpus → bundle up to date. Unchanged files are not parsed again, unchanged chunks not embedded again.
+
+    Args:
+        revision: see `headgate.ingest.run.ingest`.
+        folder: a folder to take instead of the configured corpus.
+
+    Raises:
+        UsageError, IntegrityError: as the stages do.
+    """
+    ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
+    indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))
+    started = time.monotonic()
+    bundle: Bundle = create_bundle(settings, indexed)
+    seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
+    return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, seconds=seconds)
+
+
+def _stage(progress: StageProgress | None, stage: str) -> Callable[[int, int], None] | None:
+    return (lambda done, total: progress(stage, done, total)) if progress else None

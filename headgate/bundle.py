@@ -1,0 +1,248 @@
+"""Everything an answer depends on, under one content-addressed id.
+
+    manifest = corpus revision + table version and digests + prompts + embedding model + vocabulary + settings
+    bundle_id = SHA-256 of the manifest's canonical JSON: no clock, no path
+
+`open_bundle` verifies every byte that the manifest names and is the only constructor of `Answerer`. Evaluation, CI, the service and
+replay all go through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from headgate.answer.engine import ENGINE_VERSION, Answerer
+from headgate.answer.extract import ExtractiveModel
+from headgate.answer.generate import ChatModel
+from headgate.answer.prompt import parse_answer_prompt, parse_refusal
+from headgate.answer.retrieve import Retriever
+from headgate.answer.score_units import UnitScorer
+from headgate.errors import IntegrityError, NotFoundError, PromptError
+from headgate.index.analyze import analyze
+from headgate.index.embed import OpenVinoEmbedder
+from headgate.index.inventory import verify_inventory
+from headgate.index.model import EmbeddingModel, ensure_model
+from headgate.index.search import open_table
+from headgate.index.vocabulary import Vocabulary, count_vocabulary
+from headgate.records import IndexResult, Record, TableRef
+from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
+from headgate.storage import Store, sha256_hex
+
+#: Raised when the manifest's layout changes.
+MANIFEST_FORMAT = 1
+_BUNDLE_ID = re.compile(r"[0-9a-f]{64}")
+#: Where `headgate build` notes the bundle it made last, the default of `evaluate`, `gate` and `promote`.
+LAST_BUILD_KEY = "last_build.json"
+T = TypeVar("T")
+
+
+class CorpusRef(Record):
+    name: str
+    revision: str
+
+
+class Manifest(Record):
+    """What a bundle is made of. Files are named by SHA-256 and lie under `objects/`."""
+
+    format: int
+    engine: int
+    corpus: CorpusRef
+    table: TableRef
+    embedding: EmbeddingModel
+    prompts: dict[str, str]  # "answer" and "refusal" → SHA-256
+    vocabulary: str  # SHA-256
+    languages: tuple[str, ...]  # of the indexed documents, sorted
+    default_language: str
+    retrieval: RetrievalSettings
+    answer: AnswerBehaviour
+    guard: GuardSettings
+    model: ModelSettings
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: sorted keys, no white space."""
+        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    bundle_id: str  # 64 hex digits
+    manifest: Manifest
+
+
+def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
+    """Write the bundle of an index version under today's prompts and settings. Making it again gives the same id.
+
+    Raises:
+        PromptError: a prompt file is missing or does not fit.
+        IntegrityError: the table version is not what `index` says.
+    """
+    store = Store(settings.store_root)
+    prompts = {name: _read_prompt(settings, path) for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))}
+    parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
+    parse_refusal(prompts["refusal"], source=settings.answer.refusal)
+    embedding, folder = ensure_model(settings)
+    vocabulary, languages = _run(_read_table(store, index.ref))
+    contents = [*prompts.values(), vocabulary.to_bytes(), *((folder / name).read_bytes() for name in embedding.files)]
+    for content in contents:
+        key = f"objects/{sha256_hex(content)}"
+        if not store.exists(key):
+            store.put(key, content)
+    manifest = Manifest(
+        format=MANIFEST_FORMAT,
+        engine=ENGINE_VERSION,
+        corpus=CorpusRef(name=settings.corpus.name, revision=index.corpus_revision),
+        table=index.ref,
+        embedding=embedding,
+        prompts={name: sha256_hex(content) for name, content in prompts.items()},
+        vocabulary=sha256_hex(vocabulary.to_bytes()),
+        languages=languages,
+        default_language=settings.corpus.default_language,
+        retrieval=settings.retrieval,
+        answer=settings.answer.behaviour,
+        guard=settings.guard,
+        model=settings.model,
+    )
+    bundle_id = sha256_hex(manifest.to_bytes())
+    store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
+    store.put(LAST_BUILD_KEY, orjson.dumps({"bundle_id": bundle_id}))
+    return Bundle(bundle_id=bundle_id, manifest=manifest)
+
+
+def load_manifest(store: Store, bundle_id: str) -> Manifest:
+    """The manifest of a bundle.
+
+    Raises:
+        NotFoundError: no such bundle.
+        IntegrityError: the stored manifest is not the one its id names, or of another format or engine.
+    """
+    key = f"bundles/{bundle_id}.json"
+    if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(key):
+        raise NotFoundError(f"no bundle {bundle_id!r} in the store at {str(store.root)!r}; `headgate build` makes one")
+    content = store.get(key)
+    if sha256_hex(content) != bundle_id:
+        raise IntegrityError(f"bundle {bundle_id[:16]}…: its manifest was changed; build it again or roll back")
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise IntegrityError(f"bundle {bundle_id[:16]}…: made by another version of headgate; build it again ({error.error_count()} problems)") from error
+    if (manifest.format, manifest.engine) != (MANIFEST_FORMAT, ENGINE_VERSION):
+        raise IntegrityError(
+            f"bundle {bundle_id[:16]}… is of format {manifest.format}, engine {manifest.engine}; this headgate has {MANIFEST_FORMAT} and {ENGINE_VERSION}: build it again"
+        )
+    return manifest
+
+
+def open_bundle(store: Store, bundle_id: str) -> Answerer:
+    """Verify everything the bundle names and open it for answering. May be called with or without a running event loop.
+
+    Raises:
+        NotFoundError: no such bundle.
+        IntegrityError: a byte of the manifest, a prompt, a model file, the vocabulary or the table differs from what was evaluated.
+    """
+    manifest = load_manifest(store, bundle_id)
+    contents = {digest: _read_object(store, bundle_id, what, digest) for what, digest in _objects(manifest)}
+    verify_inventory(store, manifest.table.table, manifest.table.version, manifest.table.files_digest)
+    table = _run(open_table(store, manifest.table))
+    embedder = OpenVinoEmbedder(
+        contents[manifest.embedding.files["model.onnx"]],
+        contents[manifest.embedding.files["tokenizer.json"]],
+        max_tokens=manifest.embedding.max_tokens,
+        precision=manifest.embedding.precision,
+    )
+    vocabulary = Vocabulary.model_validate_json(contents[manifest.vocabulary])
+    return Answerer(
+        bundle_id=bundle_id,
+        retriever=Retriever(
+            table, embedder, vocabulary, manifest.retrieval, languages=manifest.languages, default_language=manifest.default_language
+        ),
+        scorer=UnitScorer(embedder, vocabulary),
+        vocabulary=vocabulary,
+        model=_open_model(manifest),
+        answer_prompt=parse_answer_prompt(contents[manifest.prompts["answer"]], source="answer"),
+        refusal=parse_refusal(contents[manifest.prompts["refusal"]], source="refusal"),
+        behaviour=manifest.answer,
+        guard=manifest.guard,
+        default_language=manifest.default_language,
+    )
+
+
+def list_bundles(store: Store) -> list[str]:
+    """Ids of all bundles in the store, sorted."""
+    return [key.removeprefix("bundles/").removesuffix(".json") for key in store.list("bundles")]
+
+
+def indexed_documents(store: Store, bundle_id: str) -> dict[str, list[str]]:
+    """Document id → texts of its chunks in order, from the bundle's own table version."""
+
+    async def read() -> dict[str, list[str]]:
+        table = await open_table(store, load_manifest(store, bundle_id).table)
+        return await table.document_texts()
+
+    return _run(read())
+
+
+def last_built(store: Store) -> str:
+    """Id of the bundle made last.
+
+    Raises:
+        NotFoundError: none was made.
+    """
+    if not store.exists(LAST_BUILD_KEY):
+        raise NotFoundError(f"no bundle was built in the store at {str(store.root)!r}; run `headgate build`")
+    return str(orjson.loads(store.get(LAST_BUILD_KEY))["bundle_id"])
+
+
+def _objects(manifest: Manifest) -> list[tuple[str, str]]:
+    named = [(f"prompt {name!r}", digest) for name, digest in manifest.prompts.items()]
+    named += [(f"model file {name!r}", digest) for name, digest in manifest.embedding.files.items()]
+    return [*named, ("vocabulary", manifest.vocabulary)]
+
+
+def _read_object(store: Store, bundle_id: str, what: str, digest: str) -> bytes:
+    key = f"objects/{digest}"
+    if not store.exists(key):
+        raise IntegrityError(f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back")
+    content = store.get(key)
+    if sha256_hex(content) != digest:
+        raise IntegrityError(f"bundle {bundle_id[:16]}…: {what} was changed since it was evaluated; build the bundle again or roll back")
+    return content
+
+
+def _open_model(manifest: Manifest) -> ChatModel:
+    if manifest.model.name == "extractive":
+        return ExtractiveModel(manifest.answer.max_sentences)
+    from headgate.answer.provider import ProviderModel
+
+    return ProviderModel(manifest.model)
+
+
+def _read_prompt(settings: Settings, path: str) -> bytes:
+    try:
+        return settings.place(path).read_bytes()
+    except OSError as error:
+        raise PromptError(f"prompt file {path!r} can't be read: {error.strerror}; set answer.prompt and answer.refusal") from error
+
+
+async def _read_table(store: Store, ref: TableRef) -> tuple[Vocabulary, tuple[str, ...]]:
+    table = await open_table(store, ref)
+    chunks: Sequence[tuple[str, str, str]] = await table.searchable_texts()
+    vocabulary = count_vocabulary((analyzed.split(" "), text) for analyzed, text, _ in chunks)
+    return vocabulary, tuple(sorted({language for _, _, language in chunks if language}))
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, from a thread of its own where this one has an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

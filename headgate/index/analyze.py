@@ -1,0 +1,96 @@
+"""Text → terms for full-text search, the same for passages and questions.
+
+    analyze("Refunds take 10 days.", "en")  →  ["refund", "take", "10", "day"]
+    analyze("料金は月額", "ja")               →  ["料金", "金は", "は月", "月額"]
+
+The table holds the terms joined by spaces and LanceDB splits them at white space only, so one analysis serves every language:
+case folding, accents removed from Latin letters, Snowball stems where there is a stemmer for the language, and character
+bigrams for scripts that are written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+#: Snowball algorithm per ISO 639-1 code.
+STEMMERS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch", "pt": "portuguese"}
+
+#: Function words and question words: they carry no evidence that a passage answers a question.
+STOP_WORDS: dict[str, frozenset[str]] = {
+    "en": frozenset(
+        "a about after all also am an and any are as at be because been before being but by can could did do does doing for from get "
+        "got had has have having he her here him his how i if in into is it its just like long many may me much must my need no not of "
+        "on one only or our out over own please shall she should so some such tell than that the their them then there these they "
+        "this to too under until up us very want was we were what when where which while who whom whose why will with would you your "
+        "yes yet".split()
+    ),
+    "de": frozenset(
+        "aber als am an auch auf aus bei bin bis da das dass dem den der des die dies diese dir du ein eine einem einen einer es "
+        "für habe haben hat ich ihr im in ist ja kann können man mein meine mich mir mit muss müssen nach nicht noch nur oder "
+        "sein sich sie sind so um und uns unter von vor war was wann warum welche wenn wer werden wie wieviel wir wird wo zu zum zur über".split()
+    ),
+    "es": frozenset(
+        "a al algo ante como con cual cuales cuando cuanto cuanta cuantos cuanto de del desde donde durante e el ella en entre era es esta "
+        "este esto estoy fue ha hacer hago han hasta hay la las le les lo los mas me mi mis muy necesito no nos o para pero por porque "
+        "puede puedo que quien quiero se ser si sin sobre son su sus también te tengo tiene tu un una uno y ya yo".split()
+    ),
+    "fr": frozenset(
+        "a ai au aux avec avoir c ce ces cet cette combien comment d dans de des dois du elle en est et être fait faire faut il ils j je "
+        "l la le les leur lui ma mais me mes moi mon n ne nous on ou où par pas peut peux pour puis qu quand que quel quelle quelles quels "
+        "qui s sa se ses si son sont sur t ta te tes toi ton tu un une vos votre vous y à".split()
+    ),
+}
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TERM = re.compile(rf"\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[\u0300-\u036f])*")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+
+
+@lru_cache(maxsize=8)
+def _stemmer(language: str) -> snowballstemmer.BaseStemmer | None:
+    return snowballstemmer.stemmer(STEMMERS[language]) if language in STEMMERS else None
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str, language: str) -> str:
+    stemmer = _stemmer(language)
+    return str(stemmer.stemWord(word)) if stemmer else word
+
+
+def _without_accents(word: str) -> str:
+    decomposed = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f")))
+
+
+@lru_cache(maxsize=8)
+def _stop_words(language: str) -> frozenset[str]:
+    return frozenset(_without_accents(word) for word in STOP_WORDS.get(language, ()))
+
+
+def analyze(text: str, language: str, *, keep_stop_words: bool = False) -> list[str]:
+    """Search terms of `text` in order, repeats included.
+
+    Args:
+        text: any text.
+        language: ISO 639-1 code; an unknown one means no stemming and no stop words.
+        keep_stop_words: for passages, so that a question made of stop words alone can still match.
+    """
+    stop_words = frozenset() if keep_stop_words else _stop_words(language)
+    terms: list[str] = []
+    for match in _TERM.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        word = match.group()
+        if word[0].isdigit():
+            terms.append(word)
+            if "." in word:
+                terms.append(word.split(".", 1)[0])  # so that "£24" finds "£24.00"
+        elif _IS_UNSPACED.match(word):
+            terms.extend(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+        else:
+            word = _without_accents(word)
+            if word not in stop_words:
+                terms.append(_stem(word, language))
+    return terms

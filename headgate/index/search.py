@@ -1,0 +1,117 @@
+"""A pinned table version, opened for reading: dense and full-text search with filters.
+
+Never follows the newest version: what is opened by number stays what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import lancedb
+import numpy as np
+import numpy.typing as npt
+from lancedb.expr import Expr, col, lit
+from lancedb.query import MatchQuery
+
+from headgate.errors import IntegrityError
+from headgate.records import Hit, TableRef
+from headgate.storage import Store
+
+_COLUMNS = [
+    "chunk_id", "doc_id", "text", "context", "heading_path", "page", "line", "start", "end",
+    "title", "language", "confidentiality", "effective_date", "vector",
+]  # fmt: skip
+
+
+class ChunkTable:
+    """Search over one table version. Build with `open_table`."""
+
+    def __init__(self, table: Any, ref: TableRef) -> None:
+        self._table = table
+        self.ref = ref
+
+    async def dense(self, vector: npt.NDArray[np.float32], *, limit: int, confidentiality: Sequence[str], language: str = "") -> list[Hit]:
+        """Nearest chunks by cosine, best first, ties by chunk id.
+
+        Args:
+            vector: (d,) float32, unit length.
+            limit: at most this many.
+            confidentiality: labels that may be seen; none = nothing is found.
+            language: only chunks of this language, "" = any.
+        """
+        if not confidentiality:
+            return []
+        query = self._table.vector_search(vector).distance_type("cosine").where(_allowed(confidentiality, language))
+        rows = await query.select([*_COLUMNS, "_distance"]).limit(limit).to_list()
+        hits = [_hit(row, cosine=1.0 - float(row["_distance"]), bm25=None) for row in rows]
+        return sorted(hits, key=lambda hit: (-(hit.cosine or 0.0), hit.chunk_id))
+
+    async def full_text(self, terms: Sequence[str], *, limit: int, confidentiality: Sequence[str], language: str = "") -> list[Hit]:
+        """Chunks that hold any of `terms`, best BM25 first, ties by chunk id. Terms come from `analyze`."""
+        if not confidentiality or not terms:
+            return []
+        query = self._table.query().nearest_to_text(MatchQuery(" ".join(terms), "search_text")).where(_allowed(confidentiality, language))
+        rows = await query.select([*_COLUMNS, "_score"]).limit(limit).to_list()
+        hits = [_hit(row, cosine=None, bm25=float(row["_score"])) for row in rows]
+        return sorted(hits, key=lambda hit: (-(hit.bm25 or 0.0), hit.chunk_id))
+
+    async def document_texts(self) -> dict[str, list[str]]:
+        """Document id → texts of its chunks, in order."""
+        rows = await self._table.query().select(["doc_id", "ordinal", "text"]).to_list()
+        texts: dict[str, list[str]] = {}
+        for row in sorted(rows, key=lambda row: (row["doc_id"], row["ordinal"])):
+            texts.setdefault(row["doc_id"], []).append(row["text"])
+        return texts
+
+    async def searchable_texts(self) -> list[tuple[str, str, str]]:
+        """(search terms joined by spaces, context and text, language) of every chunk."""
+        rows = await self._table.query().select(["search_text", "context", "text", "language"]).to_list()
+        return [(row["search_text"], f"{row['context']}\n{row['text']}", row["language"]) for row in rows]
+
+
+async def open_table(store: Store, ref: TableRef) -> ChunkTable:
+    """Open a version by number.
+
+    Raises:
+        IntegrityError: there is no such table or version, or it has another number of rows.
+    """
+    connection = await lancedb.connect_async(str(store.path("lance")))
+    try:
+        table = await connection.open_table(ref.table)
+        await table.checkout(ref.version)
+        rows = await table.count_rows()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise IntegrityError(f"table {ref.table!r} version {ref.version} can't be opened: {error}") from error
+    if rows != ref.rows:
+        raise IntegrityError(f"table {ref.table!r} version {ref.version} has {rows} rows, the bundle says {ref.rows}")
+    return ChunkTable(table, ref)
+
+
+def _allowed(confidentiality: Sequence[str], language: str) -> Expr:
+    condition = col("confidentiality") == lit(confidentiality[0])
+    for label in confidentiality[1:]:
+        condition = condition | (col("confidentiality") == lit(label))
+    return condition & (col("language") == lit(language)) if language else condition
+
+
+def _hit(row: dict[str, Any], *, cosine: float | None, bm25: float | None) -> Hit:
+    return Hit(
+        chunk_id=row["chunk_id"],
+        doc_id=row["doc_id"],
+        text=row["text"],
+        heading_path=tuple(row["heading_path"]),
+        context=row["context"],
+        page=row["page"],
+        line=row["line"],
+        start=row["start"],
+        end=row["end"],
+        title=row["title"],
+        language=row["language"],
+        confidentiality=row["confidentiality"],
+        effective_date=row["effective_date"],
+        score=0.0,
+        cosine=cosine,
+        bm25=bm25,
+        vector=np.asarray(row["vector"], dtype=np.float32),
+    )
