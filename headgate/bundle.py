@@ -26,7 +26,6 @@ from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.answer.retrieve import Retriever
 from headgate.answer.score_units import UnitScorer
 from headgate.errors import IntegrityError, NotFoundError, PromptError
-from headgate.index.analyze import analyze
 from headgate.index.embed import OpenVinoEmbedder
 from headgate.index.inventory import verify_inventory
 from headgate.index.model import EmbeddingModel, ensure_model

@@ -43,7 +43,7 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
         raise SettingsError(f"embedding.model {str(source)!r} does not pool by mean; only mean-pooled models are exported")
     transformer: Any = model[0].auto_model.eval()
 
-    class Encoder(torch.nn.Module):
+    class Encoder(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer
@@ -62,7 +62,7 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
         torch.onnx.export(
             Encoder(),
             (example, example),
-            buffer,  # type: ignore[arg-type]
+            buffer,
             input_names=["input_ids", "attention_mask"],
             output_names=["embedding"],
             dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic, "embedding": {0: "n"}},

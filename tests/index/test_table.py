@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import lancedb
+import numpy as np
+import orjson
+import pytest
+
+from headgate.errors import CorpusError, IntegrityError, StorageError
+from headgate.index.analyze import analyze
+from headgate.index.inventory import table_folder, verify_inventory
+from headgate.index.search import open_table
+from headgate.index.table import update_table
+from headgate.records import Chunk, Hit, IndexResult, TableRef
+from headgate.settings import Settings
+from headgate.storage import Store
+from tests.conftest import help_chunks, make_chunk, put_chunks
+
+PUBLIC = ("public",)
+
+
+def rows_of(settings: Settings, ref: TableRef) -> dict[str, tuple[str, str, np.ndarray]]:
+    """chunk id → (row digest, text, vector) of a pinned version."""
+    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(ref.table)
+    table.checkout(ref.version)
+    found = table.to_arrow().to_pylist()
+    return {row["chunk_id"]: (row["row_digest"], row["text"], np.asarray(row["vector"])) for row in found}
+
+
+def search(settings: Settings, ref: TableRef, question: str) -> list[tuple[str, float]]:
+    """Full-text hits, then the nearest to a fixed vector."""
+
+    async def both() -> list[Hit]:
+        table = await open_table(Store(settings.store_root), ref)
+        vector = np.ones(384, dtype=np.float32) / np.sqrt(384).astype(np.float32)
+        words = await table.full_text(analyze(question, "en"), limit=10, confidentiality=PUBLIC)
+        return [*words, *await table.dense(vector, limit=10, confidentiality=PUBLIC)]
+
+    return [(hit.chunk_id, hit.bm25 if hit.bm25 is not None else hit.cosine or 0.0) for hit in asyncio.run(both())]
+
+
+def test_only_new_texts_are_embedded_and_a_moved_page_reuses_its_vector(settings: Settings, indexed: IndexResult) -> None:
+    assert (indexed.total, indexed.embedded, indexed.reused, indexed.deleted) == (4, 4, 0, 0)
+    moved = [make_chunk("moved/contact.md", help_chunks()[3].text), *help_chunks()[:3], make_chunk("new.md", "A new page about moving home.")]
+    result = update_table(settings, put_chunks(settings, moved, "r2"))
+    assert (result.total, result.embedded, result.reused, result.deleted) == (5, 1, 4, 1)
+
+
+def test_the_same_chunk_set_gives_the_same_pinned_version_again(settings: Settings, indexed: IndexResult) -> None:
+    other = update_table(settings, put_chunks(settings, help_chunks()[:2], "r2"))
+    again = update_table(settings, put_chunks(settings, help_chunks()))
+    assert other.ref.version != indexed.ref.version
+    assert again.ref == indexed.ref
+    assert again.embedded == 0
+
+
+def test_incremental_equals_from_scratch_after_random_edits(make_project: Callable[..., Settings]) -> None:
+    chance = random.Random(7)
+    pages = {f"p{i}.md": f"Page {i} says that topic {i} costs £{i}.00 a month." for i in range(12)}
+    incremental = make_project("incremental")
+    for step in range(5):
+        for name in chance.sample(sorted(pages), 3):
+            pages[name] = f"{pages[name]} Edit {step}."
+        pages.pop(chance.choice(sorted(pages)))
+        pages[f"new{step}.md"] = f"New page of step {step}."
+        old = chance.choice(sorted(pages))
+        pages[f"moved{step}.md"] = pages.pop(old)
+        chunks = [make_chunk(name, text) for name, text in sorted(pages.items())]
+        grown = update_table(incremental, put_chunks(incremental, chunks, f"r{step}"))
+        assert grown.embedded <= (4 if step else 12)
+    scratch = make_project("scratch")
+    built = update_table(scratch, put_chunks(scratch, chunks, "r"))
+    mine, full = rows_of(incremental, grown.ref), rows_of(scratch, built.ref)
+    assert {key: value[:2] for key, value in mine.items()} == {key: value[:2] for key, value in full.items()}
+    assert all(np.abs(mine[key][2] - full[key][2]).max() < 1e-3 for key in mine)
+    assert grown.ref.digest == built.ref.digest
+
+
+def test_a_pinned_version_answers_the_same_after_writes_compaction_and_clean_up(settings: Settings, indexed: IndexResult) -> None:
+    before = search(settings, indexed.ref, "refund working days router")
+    assert len(before) > 4
+    for step in range(3):
+        chunks = [make_chunk(f"other{i}.md", f"Refund text {i} of step {step}, working days and router.") for i in range(30)]
+        update_table(settings, put_chunks(settings, chunks, f"s{step}"))
+    store = Store(settings.store_root)
+    table = lancedb.connect(str(store.path("lance"))).open_table(indexed.ref.table)
+    table.optimize(cleanup_older_than=timedelta(days=3650))
+    table.to_lance().cleanup_old_versions(older_than=timedelta(0), error_if_tagged_old_versions=False)
+    assert search(settings, indexed.ref, "refund working days router") == before
+    verify_inventory(store, indexed.ref.table, indexed.ref.version, indexed.ref.files_digest)
+
+
+def test_any_flipped_byte_in_any_file_of_a_version_is_found(settings: Settings, indexed: IndexResult) -> None:
+    store, ref = Store(settings.store_root), indexed.ref
+    names = orjson.loads(store.get(f"objects/{ref.files_digest}"))
+    assert any(name.startswith("data/") for name in names)
+    assert any(name.startswith("_indices/") for name in names)
+    assert any(name.startswith("_versions/") for name in names)
+    for name in names:
+        path = table_folder(store, ref.table) / name
+        original = path.read_bytes()
+        broken = bytearray(original)
+        broken[len(broken) // 2] ^= 1
+        path.write_bytes(bytes(broken))
+        with pytest.raises(IntegrityError, match="was changed"):
+            verify_inventory(store, ref.table, ref.version, ref.files_digest)
+        path.write_bytes(original)
+    verify_inventory(store, ref.table, ref.version, ref.files_digest)
+
+
+def test_the_inventory_names_every_file_that_reading_needs(settings: Settings, indexed: IndexResult, make_project: Callable[..., Settings]) -> None:
+    other = make_project("copy")
+    source, target = Store(settings.store_root), Store(other.store_root)
+    for name in orjson.loads(source.get(f"objects/{indexed.ref.files_digest}")):
+        destination = table_folder(target, indexed.ref.table) / name
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(table_folder(source, indexed.ref.table) / name, destination)
+    assert search(other, indexed.ref, "refund") == search(settings, indexed.ref, "refund")
+
+
+def test_a_vector_index_is_built_above_the_exact_limit(make_project: Callable[..., Settings]) -> None:
+    settings = make_project(index={"exact_below": 100})
+    chunks = [make_chunk(f"p{i}.md", f"Page {i} about topic {i * 7}.") for i in range(300)]
+    result = update_table(settings, put_chunks(settings, chunks))
+    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(result.ref.table)
+    assert "vector_idx" in {index.name for index in table.list_indices()}
+    fewer = update_table(settings, put_chunks(settings, chunks[:50], "r2"))
+    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(fewer.ref.table)
+    assert "vector_idx" not in {index.name for index in table.list_indices()}
+
+
+def test_labels_that_may_not_be_seen_are_never_found(settings: Settings) -> None:
+    chunks = [*help_chunks(), make_chunk("internal/x.md", "Refunds for staff arrive within 10 working days.", confidentiality="internal")]
+    ref = update_table(settings, put_chunks(settings, chunks)).ref
+
+    async def found(labels: tuple[str, ...]) -> set[str]:
+        table = await open_table(Store(settings.store_root), ref)
+        vector = np.ones(384, dtype=np.float32)
+        hits = await table.dense(vector, limit=20, confidentiality=labels)
+        hits += await table.full_text(analyze("refunds working days", "en"), limit=20, confidentiality=labels)
+        return {hit.doc_id for hit in hits}
+
+    assert "internal/x.md" not in asyncio.run(found(PUBLIC))
+    assert "internal/x.md" in asyncio.run(found(("public", "internal")))
+    assert asyncio.run(found(())) == set()
+
+
+def test_a_label_with_a_quote_is_data_and_not_a_query(settings: Settings) -> None:
+    nasty = "public' OR confidentiality = 'internal"
+    chunks: list[Chunk] = [*help_chunks(), make_chunk("internal/x.md", "Refunds for staff.", confidentiality="internal")]
+    ref = update_table(settings, put_chunks(settings, chunks)).ref
+
+    async def found() -> list[Hit]:
+        table = await open_table(Store(settings.store_root), ref)
+        return await table.dense(np.ones(384, dtype=np.float32), limit=20, confidentiality=(nasty,))
+
+    assert asyncio.run(found()) == []
+
+
+def test_an_empty_chunk_set_is_refused(settings: Settings) -> None:
+    with pytest.raises(CorpusError, match="no chunks"):
+        update_table(settings, put_chunks(settings, []))
+
+
+def test_duplicate_chunk_ids_are_refused_before_anything_is_written(settings: Settings) -> None:
+    with pytest.raises(IntegrityError, match="twice"):
+        update_table(settings, put_chunks(settings, [help_chunks()[0], help_chunks()[0]]))
+
+
+def test_a_store_that_can_not_be_written_is_a_clear_error(settings: Settings, tmp_path: Path) -> None:
+    reference = put_chunks(settings, help_chunks())
+    locks = settings.store_root / "locks"
+    locks.write_text("a file where a folder should be")
+    with pytest.raises(StorageError, match="can't be written"):
+        update_table(settings, reference)
