@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
-from headgate.answer.evidence import evidence, extract_features
+from headgate.answer.evidence import Features, evidence, extract_features
 from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
 from headgate.answer.guard import find_violation
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
-from headgate.answer.score_units import UnitScorer
+from headgate.answer.score_units import ScoredUnit, UnitScorer
 from headgate.errors import ModelError
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage
@@ -27,6 +28,17 @@ from headgate.settings import AnswerBehaviour, GuardSettings
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
 ENGINE_VERSION = 1
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What was found for a question, before anything is said."""
+
+    retrieval: Retrieval
+    passages: tuple[Hit, ...]  # handed to the model, best first
+    units: tuple[ScoredUnit, ...]  # of the passages, best first
+    features: Features
+    evidence: float  # 0 to 1
 
 
 class Answerer:
@@ -84,16 +96,13 @@ class Answerer:
         if rule := find_violation(question.text, self._guard):
             yield self._refuse(f"guard:{rule}", started, retrieval=None)
             return
-        retrieval = await self._retriever.retrieve(question)
-        passages = retrieval.hits[: self._behaviour.max_context_passages]
-        scored = await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
-        features = extract_features(retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language)
-        support = evidence(features)
+        assessment = await self.assess(question)
+        retrieval, passages, support = assessment.retrieval, assessment.passages, assessment.evidence
         retrieved_at = self._clock()
         if support < self._behaviour.evidence_threshold:
             yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
             return
-        request = ChatRequest(question=question, query=retrieval.query, passages=passages, units=scored, prompt=self._answer_prompt)
+        request = ChatRequest(question=question, query=retrieval.query, passages=passages, units=assessment.units, prompt=self._answer_prompt)
         pieces: list[str] = []
         quotes: dict[int, str] = {}
         usage = Usage()
@@ -125,6 +134,14 @@ class Answerer:
                 timings=Timings(retrieve=retrieved_at - started, generate=ended - retrieved_at, first_token=first_token, total=ended - started),
             )
         )
+
+    async def assess(self, question: Question) -> Assessment:
+        """What is found for a question and how well it supports an answer: the first half of `stream`."""
+        retrieval = await self._retriever.retrieve(question)
+        passages = retrieval.hits[: self._behaviour.max_context_passages]
+        scored = await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
+        features = extract_features(retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language)
+        return Assessment(retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=evidence(features))
 
     def close(self) -> None:
         """Nothing is held that the interpreter does not free; kept so that callers say when they are done."""
@@ -179,5 +196,3 @@ def _citation(number: int, hit: Hit, quotes: dict[int, str]) -> Citation:
         quote=quotes.get(number, ""),
     )
 
-
-__all__: Sequence[str] = ["ENGINE_VERSION", "Answerer"]

@@ -46,6 +46,18 @@ _WANTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+_HOW_TO = re.compile(
+    r"\bhow (?:do|can|should|would|to)\b|\bsteps?\b|\bwhat (?:should|do|can) i do\b|\bset ?up\b|\bcómo\b"
+    r"|\bwie (?:kann|richte|mache|melde|ändere|setze)\b|\bcomment\b|方法|どうすれば|やり方|どうやって",
+    re.IGNORECASE,
+)
+
+
+def asks_how(question: str) -> bool:
+    """Whether steps are asked for."""
+    return _HOW_TO.search(question) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredUnit:
     """A unit of `hit.text`. `score` orders; `cosine` is -1 to 1; coverages are shares of the question's term weight, 0 to 1."""
@@ -80,6 +92,7 @@ class UnitScorer:
             return sum(w if t in terms else 0.7 * w if t in headings else 0.0 for t, w in weights.items()) / total
 
         meaning = _MEANING.get(query.language, _MEANING_ELSEWHERE)
+        how_to = asks_how(query.text)
         scored = []
         for (rank, hit, unit), text in zip(pieces, texts, strict=True):
             terms, headings = _terms(unit.text, hit.language), _terms(f"{hit.context} {hit.heading}", hit.language)
@@ -87,6 +100,8 @@ class UnitScorer:
             coverage = covered(terms, headings)
             score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
             score += sum(_KIND_BONUS for asks, gives in _WANTED if asks.search(query.text) and gives.search(unit.text))
+            if how_to and unit.item:
+                score += _KIND_BONUS
             if len(unit.text) < _SHORT or unit.text.endswith("?"):
                 score -= _SHORT_PENALTY
             passage_coverage = covered(_terms(hit.text, hit.language), headings)

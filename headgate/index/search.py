@@ -64,6 +64,11 @@ class ChunkTable:
             texts.setdefault(row["doc_id"], []).append(row["text"])
         return texts
 
+    async def chunk_texts(self) -> dict[str, str]:
+        """Chunk id → text, for every chunk."""
+        rows = await self._table.query().select(["chunk_id", "text"]).to_list()
+        return {row["chunk_id"]: row["text"] for row in rows}
+
     async def searchable_texts(self) -> list[tuple[str, str, str]]:
         """(search terms joined by spaces, context and text, language) of every chunk."""
         rows = await self._table.query().select(["search_text", "context", "text", "language"]).to_list()

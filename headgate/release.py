@@ -1,0 +1,324 @@
+"""The release ledger: which bundle a channel serves, and how that came to be. It only grows.
+
+    releases/<channel>/00000001.json   promote  bundle A   verdict …
+    releases/<channel>/00000002.json   promote  bundle B   verdict …, rehearsed against A
+    releases/<channel>/00000003.json   rollback bundle A   rehearsed against B
+
+The highest number is in force. A promotion needs a passed verdict for this very bundle, gate file, suites and baseline; there is no
+way around it but a verdict that records who overrode and why.
+"""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import orjson
+from pydantic import ValidationError
+
+from headgate.bundle import load_manifest, open_bundle
+from headgate.errors import AlreadyExistsError, HeadgateError, IntegrityError, NotFoundError, ReleaseRefused
+from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
+from headgate.settings import Settings
+from headgate.storage import Store, sha256_file, sha256_hex
+
+#: How often a number may be lost to another promoter before giving up.
+_MAX_RACES = 5
+
+
+class Answering(Protocol):
+    """What a rehearsal needs of an opened bundle."""
+
+    def answer_now(self, question: Question) -> Answer: ...
+
+    def close(self) -> None: ...
+
+
+OpenBundle = Callable[[Store, str], Answering]
+
+
+class Status(Record):
+    """What a channel serves now."""
+
+    channel: str
+    release: int
+    bundle_id: str
+    promoted_at: str
+    table: str
+    version: int
+    corpus_revision: str
+
+
+# --- verdicts -------------------------------------------------------------------------------------------------------
+
+
+def verdict_digest(verdict: Verdict) -> str:
+    """Digest of everything a verdict says, its own id aside; 64 hex digits."""
+    return sha256_hex(orjson.dumps(verdict.model_dump(exclude={"verdict_id"}), option=orjson.OPT_SORT_KEYS))
+
+
+def seal_verdict(verdict: Verdict) -> Verdict:
+    """The verdict under the id that its content gives."""
+    return verdict.model_copy(update={"verdict_id": verdict_digest(verdict)})
+
+
+def store_verdict(store: Store, verdict: Verdict) -> None:
+    """Write a sealed verdict."""
+    store.put(f"verdicts/{verdict.verdict_id}.json", orjson.dumps(verdict.model_dump(), option=orjson.OPT_INDENT_2))
+
+
+def load_verdict(store: Store, verdict_id: str) -> Verdict:
+    """A stored verdict.
+
+    Raises:
+        NotFoundError: there is none.
+        IntegrityError: it was changed after it was sealed.
+    """
+    try:
+        verdict = Verdict.model_validate_json(store.get(f"verdicts/{verdict_id}.json"))
+    except ValidationError as error:
+        raise IntegrityError(f"verdict {verdict_id[:16]}… is not a verdict: {error.error_count()} problem(s); run `headgate gate` again") from error
+    if verdict.verdict_id != verdict_id or verdict_digest(verdict) != verdict_id:
+        raise IntegrityError(f"verdict {verdict_id[:16]}… was changed after it was sealed; run `headgate gate` again")
+    return verdict
+
+
+def list_verdicts(store: Store) -> list[Verdict]:
+    """All verdicts, oldest first.
+
+    Raises:
+        IntegrityError: one was changed.
+    """
+    ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in store.list("verdicts")]
+    return sorted((load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: verdict.created_at)
+
+
+def record_override(store: Store, verdict: Verdict, *, override_by: str, reason: str) -> Verdict:
+    """A verdict that lets a bundle through in spite of its gates, with a name and a reason; the gates' own results stay in it.
+
+    Raises:
+        ReleaseRefused: the name or the reason is empty.
+    """
+    if not override_by.strip() or not reason.strip():
+        raise ReleaseRefused("an override needs the name of who decides it and a reason")
+    sealed = seal_verdict(
+        verdict.model_copy(update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": _now()})
+    )
+    store_verdict(store, sealed)
+    return sealed
+
+
+# --- ledger ---------------------------------------------------------------------------------------------------------
+
+
+def history(store: Store, channel: str) -> list[Release]:
+    """All releases of a channel, oldest first.
+
+    Raises:
+        IntegrityError: a number is missing or a release can't be read: the ledger was tampered with.
+    """
+    releases = []
+    for number, key in enumerate(store.list(f"releases/{channel}"), start=1):
+        try:
+            release = Release.model_validate_json(store.get(key))
+        except ValidationError as error:
+            raise IntegrityError(f"ledger of channel {channel!r}: {key!r} is not a release ({error.error_count()} problems)") from error
+        if release.release != number or release.channel != channel:
+            raise IntegrityError(f"ledger of channel {channel!r}: release {number} is missing, {key!r} is number {release.release}; restore it from a backup")
+        releases.append(release)
+    return releases
+
+
+def current_release(store: Store, channel: str) -> Release | None:
+    """The release in force, None before the first promotion."""
+    releases = history(store, channel)
+    return releases[-1] if releases else None
+
+
+def status(settings: Settings) -> Status:
+    """What the configured channel serves.
+
+    Raises:
+        NotFoundError: nothing was promoted yet.
+    """
+    store = Store(settings.store_root)
+    release = current_release(store, settings.release.channel)
+    if release is None:
+        raise NotFoundError(f"nothing was promoted to channel {settings.release.channel!r} yet; run `headgate promote`")
+    manifest = load_manifest(store, release.bundle_id)
+    return Status(
+        channel=release.channel,
+        release=release.release,
+        bundle_id=release.bundle_id,
+        promoted_at=release.promoted_at,
+        table=manifest.table.table,
+        version=manifest.table.version,
+        corpus_revision=manifest.corpus.revision,
+    )
+
+
+def promote(
+    settings: Settings, bundle_id: str, *, promoted_by: str = "", reason: str = "", opener: OpenBundle = open_bundle
+) -> Release:
+    """Put `bundle_id` in force on the configured channel.
+
+    Raises:
+        NotFoundError, IntegrityError: no such bundle, or a tampered one.
+        ReleaseRefused: no passed verdict for this bundle under today's gate file, suites and baseline; or the rehearsal failed.
+    """
+    store = Store(settings.store_root)
+    channel = settings.release.channel
+    for _ in range(_MAX_RACES):
+        load_manifest(store, bundle_id)
+        current = current_release(store, channel)
+        verdict = find_passed_verdict(settings, bundle_id, current.bundle_id if current else "")
+        release = Release(
+            channel=channel,
+            release=(current.release if current else 0) + 1,
+            kind="promote",
+            bundle_id=bundle_id,
+            previous_bundle_id=current.bundle_id if current else "",
+            verdict_id=verdict.verdict_id,
+            promoted_at=_now(),
+            promoted_by=promoted_by or _user(),
+            reason=reason,
+            rehearsals=rehearse(settings, [*([current.bundle_id] if current else []), bundle_id], opener),
+        )
+        if _append(store, release):
+            return release
+    raise ReleaseRefused(f"channel {channel!r}: other promotions came first {_MAX_RACES} times; try again")
+
+
+def rollback(
+    settings: Settings, *, to_release: int | None = None, promoted_by: str = "", reason: str = "", opener: OpenBundle = open_bundle
+) -> Release:
+    """Put an earlier bundle in force again, as a new release.
+
+    Args:
+        to_release: number of the release whose bundle is wanted; by default the latest one with another bundle than today's.
+
+    Raises:
+        ReleaseRefused: there is nothing to go back to, or the rehearsal failed.
+    """
+    store = Store(settings.store_root)
+    channel = settings.release.channel
+    for _ in range(_MAX_RACES):
+        releases = history(store, channel)
+        target = _rollback_target(releases, channel, to_release)
+        current = releases[-1]
+        release = Release(
+            channel=channel,
+            release=current.release + 1,
+            kind="rollback",
+            bundle_id=target.bundle_id,
+            previous_bundle_id=current.bundle_id,
+            verdict_id=target.verdict_id,
+            promoted_at=_now(),
+            promoted_by=promoted_by or _user(),
+            reason=reason or f"back to release {target.release}",
+            rehearsals=rehearse(settings, [target.bundle_id], opener),
+        )
+        if _append(store, release):
+            return release
+    raise ReleaseRefused(f"channel {channel!r}: other releases came first {_MAX_RACES} times; try again")
+
+
+def find_passed_verdict(settings: Settings, bundle_id: str, baseline_bundle_id: str) -> Verdict:
+    """The newest passed verdict that fits bundle, gate file, suites and baseline.
+
+    Raises:
+        ReleaseRefused: none fits; says what does not and what to do.
+    """
+    verdicts = [verdict for verdict in list_verdicts(Store(settings.store_root)) if verdict.bundle_id == bundle_id]
+    short = bundle_id[:16]
+    if not verdicts:
+        raise ReleaseRefused(f"bundle {short}… was never judged; run `headgate evaluate` and `headgate gate`")
+    gates_digest, suite_digests = gate_inputs(settings)
+    newest = verdicts[-1]
+    problems: dict[str, str] = {}
+    for verdict in reversed(verdicts):
+        if verdict.gates_digest != gates_digest:
+            problems.setdefault("gates", f"it was judged by another version of {settings.evaluation.gates}")
+        elif verdict.suite_digests != suite_digests:
+            problems.setdefault("suites", "it was judged on other versions of the suites")
+        elif verdict.baseline_bundle_id != baseline_bundle_id:
+            compared = f"bundle {verdict.baseline_bundle_id[:16]}…" if verdict.baseline_bundle_id else "nothing"
+            problems.setdefault("baseline", f"it was compared with {compared}, in force is {baseline_bundle_id[:16] or 'nothing'}…")
+        elif verdict.verdict != "passed":
+            names = ", ".join(gate.name for gate in verdict.gates if gate.verdict != "passed")
+            raise ReleaseRefused(f"bundle {short}…: the newest fitting verdict is {verdict.verdict} ({names}); see `headgate gate`")
+        else:
+            return verdict
+    raise ReleaseRefused(f"bundle {short}…: no verdict fits ({'; '.join(problems.values()) or newest.verdict}); run `headgate gate` again")
+
+
+def gate_inputs(settings: Settings) -> tuple[str, dict[str, str]]:
+    """SHA-256 of the gate file, and of each configured suite by its file's stem.
+
+    Raises:
+        ReleaseRefused: a file is missing.
+    """
+    paths = [settings.place(settings.evaluation.gates), *(settings.place(suite) for suite in settings.evaluation.suites)]
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        raise ReleaseRefused(f"missing: {', '.join(missing)}; see the settings evaluation.gates and evaluation.suites")
+    return sha256_file(paths[0]), {path.stem: sha256_file(path) for path in paths[1:]}
+
+
+def rehearse(settings: Settings, bundle_ids: list[str], opener: OpenBundle) -> tuple[Rehearsal, ...]:
+    """Open each bundle and ask it the probe question: the way forward and the way back both work before anything is written.
+
+    Raises:
+        ReleaseRefused: a bundle does not open or does not answer.
+    """
+    store = Store(settings.store_root)
+    question = Question(text=settings.release.probe_question)
+    rehearsals = []
+    for bundle_id in dict.fromkeys(bundle_ids):
+        started = time.monotonic()
+        try:
+            answerer = opener(store, bundle_id)
+            answer = answerer.answer_now(question)
+            answerer.close()
+        except HeadgateError as error:
+            raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… does not answer: {error}") from error
+        if not answer.text:
+            raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… gave an empty answer to {question.text!r}")
+        seconds = time.monotonic() - started
+        rehearsals.append(Rehearsal(question=question.text, bundle_id=bundle_id, answered=not answer.refused, seconds=seconds))
+    return tuple(rehearsals)
+
+
+def _rollback_target(releases: list[Release], channel: str, to_release: int | None) -> Release:
+    if not releases:
+        raise ReleaseRefused(f"nothing was promoted to channel {channel!r} yet, so there is nothing to roll back")
+    if to_release is not None:
+        if not 1 <= to_release <= len(releases):
+            raise ReleaseRefused(f"channel {channel!r} has no release {to_release}; it has 1 to {len(releases)}")
+        return releases[to_release - 1]
+    earlier = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
+    if not earlier:
+        raise ReleaseRefused(f"channel {channel!r} only ever served bundle {releases[-1].bundle_id[:16]}…; there is nothing to go back to")
+    return earlier[-1]
+
+
+def _append(store: Store, release: Release) -> bool:
+    """Write the release if its number is still free."""
+    try:
+        store.create(f"releases/{release.channel}/{release.release:08d}.json", orjson.dumps(release.model_dump(), option=orjson.OPT_INDENT_2))
+    except AlreadyExistsError:
+        return False
+    return True
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
