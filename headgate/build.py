@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headgate.bundle import Bundle, create_bundle
+from headgate.errors import CorpusError
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.records import IndexResult, IngestResult, Record
@@ -36,11 +37,23 @@ def build(settings: Settings, *, revision: str = "", folder: Path | None = None,
         UsageError, IntegrityError: as the stages do.
     """
     ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
+    refuse_failed_checks(ingested)
     indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))
     started = time.monotonic()
     bundle: Bundle = create_bundle(settings, indexed)
     seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
     return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, seconds=seconds)
+
+
+def refuse_failed_checks(ingested: IngestResult) -> None:
+    """Stop where a check of level `error` failed: the corpus as a whole is not fit to be released.
+
+    Raises:
+        CorpusError: names every such check.
+    """
+    failed = [f"{check.name}: {'; '.join(check.examples) or f'{check.failed} of {check.checked}'}" for check in ingested.checks if check.level == "error" and not check.passed]
+    if failed:
+        raise CorpusError(f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see `headgate ingest`")
 
 
 def _stage(progress: StageProgress | None, stage: str) -> Callable[[int, int], None] | None:

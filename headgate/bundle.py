@@ -188,6 +188,16 @@ def indexed_documents(store: Store, bundle_id: str) -> dict[str, list[str]]:
     return _run(read())
 
 
+def indexed_chunks(store: Store, bundle_id: str) -> dict[str, str]:
+    """Chunk id → text, from the bundle's own table version."""
+
+    async def read() -> dict[str, str]:
+        table = await open_table(store, load_manifest(store, bundle_id).table)
+        return await table.chunk_texts()
+
+    return _run(read())
+
+
 def last_built(store: Store) -> str:
     """Id of the bundle made last.
 

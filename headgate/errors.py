@@ -11,6 +11,7 @@
     │   ├── NotFoundError          no such bundle, report, interaction, release
     │   └── ReleaseRefused         promotion or rollback that the rules forbid
     ├── IntegrityError             content that is not what its digest says: a tampered or broken bundle, table, model
+    ├── TrackingError              the tracking server can't be reached or refuses; never stops an evaluation
     ├── ParseFailure               one source file that could not be parsed
     └── ModelError                 a chat or embedding model that failed or did not answer in time
 
@@ -66,6 +67,10 @@ class ReleaseRefused(UsageError):
 
 class IntegrityError(HeadgateError):
     """Bytes do not match the digest that names them."""
+
+
+class TrackingError(HeadgateError):
+    """The tracking server can't be reached in time, or refuses. The report is kept regardless."""
 
 
 class ParseFailure(HeadgateError):

@@ -131,6 +131,17 @@ class ChunkSetRef(Record):
     documents: int
 
 
+class ValidationCheck(Record):
+    """One expectation over all documents or chunks of an ingest. `level` says what a failing row means: `quarantine`, `finding`, `error`."""
+
+    name: str
+    level: str
+    passed: bool
+    checked: int
+    failed: int
+    examples: tuple[str, ...] = ()  # the first few paths, or one sentence
+
+
 class IngestResult(Record):
     """What an ingest hands on."""
 
@@ -140,6 +151,7 @@ class IngestResult(Record):
     chunk_set: ChunkSetRef
     parsed: int  # files parsed in this run; the rest was reused
     seconds: float
+    checks: tuple[ValidationCheck, ...] = ()
 
 
 # --- index ----------------------------------------------------------------------------------------------------------
@@ -316,16 +328,28 @@ class SuiteResult(Record):
     n: int
     metrics: dict[str, MetricSummary]
     cases: tuple[CaseResult, ...] = ()
+    skipped: tuple[str, ...] = ()  # ids of cases that don't apply to this bundle's corpus; only ever in a baseline's report
 
 
 class Report(Record):
-    """An evaluation of one bundle. `report_id` is the digest of everything else but the run id and the clock."""
+    """An evaluation of one bundle. `report_id` is the digest of everything else but the run id and the date.
+
+    Measured times are part of it, since gates judge them: evaluating twice gives two reports. `answers_digest` leaves times out, so
+    that it is the same whenever the bundle answers the same. `suites` also holds `all`, the figures over every case, without cases.
+    """
 
     report_id: str
     bundle_id: str
     suites: dict[str, SuiteResult]
     created_at: str  # ISO 8601, UTC
     mlflow_run_id: str = ""
+    answers_digest: str = ""
+    metrics_version: int = 0
+
+    @property
+    def suite_digests(self) -> dict[str, str]:
+        """Suite name → digest of its file."""
+        return {name: suite.digest for name, suite in self.suites.items() if name != "all"}
 
 
 class GateResult(Record):

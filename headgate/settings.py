@@ -68,6 +68,7 @@ class ValidationSettings(Section):
     near_duplicate: float = Field(0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy")
     min_characters: int = Field(40, ge=1, description="shorter documents are quarantined")
     personal_data: Literal["quarantine", "allow"] = Field("quarantine", description="what happens to documents with card numbers, IBANs and the like")
+    own_numbers: tuple[str, ...] = Field((), description="account and card numbers of the organisation itself, which its pages may show")
     hidden_instructions: Literal["quarantine", "allow"] = Field("quarantine", description="what happens to documents with text that addresses the model")
     max_dropped_share: float = Field(0.25, ge=0, le=1, description="fail when more than this share of files is quarantined or dead-lettered")
 
@@ -160,11 +161,14 @@ class ReleaseSettings(Section):
 
 
 class ServeSettings(Section):
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="0 = any free port")
+    audience: str = Field("customer", description="who the askers are, a key of retrieval.access; a request can't change it")
     poll_seconds: float = Field(1.0, gt=0, description="how often the ledger is looked at for a new release")
     max_concurrent: int = Field(64, ge=1, description="questions answered at once; more wait, then get 503")
-    queue_timeout_seconds: float = Field(5.0, gt=0)
+    queue_timeout_seconds: float = Field(5.0, gt=0, description="how long they wait")
+    max_body_kib: int = Field(256, ge=1, description="larger requests get 413, KiB; bounds question and conversation together")
+    shutdown_seconds: float = Field(10.0, gt=0, description="how long running answers may take to end after a stop signal")
 
 
 class Settings(Section):

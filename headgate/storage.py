@@ -71,7 +71,7 @@ class Store:
         target = self.path(key)
         temporary = self._write_temporary(target, content)
         try:
-            os.replace(temporary, target)
+            temporary.replace(target)
             _sync_folder(target.parent)
         except OSError as error:
             temporary.unlink(missing_ok=True)

@@ -65,7 +65,7 @@ def _ends_sentence(text: str, start: int, found: re.Match[str]) -> bool:
         return not rest[0].isdigit()
     if last in _ABBREVIATIONS:
         return False
-    # An initial ("J. Smith"), or the number of a list item at the start of a line ("3. Press…").
-    if len(last) == 1 and last.isalpha() and word[1][-1:].isupper():
+    # An initial ("J. Smith", "z. B."), or the number of a list item at the start of a line ("3. Press…").
+    if len(last) == 1 and last.isalpha():
         return False
     return not (last.isdigit() and start + text[start:].find(word[1]) == start)

@@ -29,7 +29,9 @@ def read_tree(source: str) -> Any:
 
     parser = html.HTMLParser(no_network=True, recover=True, huge_tree=False)
     # lxml refuses an encoding declaration in decoded text.
-    return html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", source) or "<html></html>", parser=parser, ensure_head_body=True)
+    return html.document_fromstring(
+        re.sub(r"^\s*<\?xml[^>]*\?>", "", source) or "<html></html>", parser=parser, ensure_head_body=True
+    )
 
 
 def read_head(tree: Any) -> tuple[dict[str, str], str]:

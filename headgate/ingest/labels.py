@@ -12,7 +12,14 @@ from headgate.records import DocumentMetadata
 
 LABELS = tuple(field.name for field in fields(DocumentMetadata))
 #: Names that people and formats use for the same thing.
-_ALIASES = {"lang": "language", "author": "owner", "subject": "topic", "category": "topic", "date": "effective_date", "classification": "confidentiality"}
+_ALIASES = {
+    "lang": "language",
+    "author": "owner",
+    "subject": "topic",
+    "category": "topic",
+    "date": "effective_date",
+    "classification": "confidentiality",
+}
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -49,10 +56,7 @@ def merge_labels(*sources: Mapping[str, str]) -> dict[str, str]:
 def _normal(name: str, value: Any) -> str:
     if value is None or isinstance(value, (dict, list, tuple, set)):
         return ""
-    if isinstance(value, (date, datetime)):
-        text = value.isoformat()
-    else:
-        text = " ".join(str(value).split())[:200]
+    text = value.isoformat() if isinstance(value, (date, datetime)) else " ".join(str(value).split())[:200]
     match name:
         case "effective_date":
             return _iso_date(text)

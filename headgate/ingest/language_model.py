@@ -30,12 +30,12 @@ def load_language_model() -> Any:
         return spacy.load(SPACY_MODEL, exclude=["ner", "lemmatizer", "attribute_ruler"])
     lexicon = _read_lexicon()
 
-    @spacy.Language.component("headgate_lexicon_tagger")
     def tag(document: Any) -> Any:
         for token in document:
             token.tag_ = _tag(token.text, lexicon)
         return document
 
+    spacy.Language.component("headgate_lexicon_tagger", func=tag)
     pipeline = spacy.blank("en")
     pipeline.add_pipe("sentencizer")
     pipeline.add_pipe("headgate_lexicon_tagger")

@@ -13,7 +13,16 @@ from headgate.ingest.tables import render_rows
 #: Says of a paragraph what it is: "title", "list_item" or "text". unstructured's rules, passed in by parse.py.
 Classify = Callable[[str], str]
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = frozenset(
+    "cp1250 cp1252 cp1254 cp1257 latin_1 iso8859_9 iso8859_15 mac_roman cp437 cp775 cp850 cp858 hp_roman8".split()
+)
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w-]+)", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
@@ -38,7 +47,7 @@ def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[
             text = content.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-        if text.count("\0") * 20 < len(text):
+        if text.count("\0") * 20 <= len(text):
             return text, []
     if content.count(b"\0") * 4 > len(content):
         encoding = "utf-16-le" if content[1::2].count(0) > content[::2].count(0) else "utf-16-be"
@@ -51,7 +60,8 @@ def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[
     from charset_normalizer import from_bytes
 
     best = from_bytes(content[:200_000]).best()
-    encoding = best.encoding if best else "cp1252"
+    # Western single-byte encodings can't be told apart by statistics; Windows-1252 is what the web assumes.
+    encoding = "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
     return content.decode(encoding, errors="replace"), [f"encoding: read as {encoding}"]
 
 
@@ -134,7 +144,9 @@ def _with_titles(blocks: list[Block]) -> list[Block]:
     result: list[Block] = []
     for position, block in enumerate(blocks):
         following = blocks[position + 1] if position + 1 < len(blocks) else None
-        if block.kind == "title" and (following is None or (following.kind == "title" and following.level == block.level and position > 0)):
+        if block.kind == "title" and (
+            following is None or (following.kind == "title" and following.level == block.level and position > 0)
+        ):
             block = Block("text", block.text, line=block.line)
         elif block.kind == "title" and position == 0:
             block = Block("title", block.text, level=1, line=block.line)

@@ -5,7 +5,7 @@ repetition; the gain is that a row retrieved or quoted without its table still s
 
 - Header: the first row where the format marks one, else the first row if it looks like one (no empty cell but the first, no
   cell that is a number, all different, and at least one row below).
-- The upper left header is empty: the first cell names the row: `Price a month: Business Start £48.00; Business Pro £79.00`.
+- The upper left header is empty: the first cell names the row: `Price a month – Business Start: £48.00; Business Pro: £79.00`.
 - No header, two columns: `label: value`. No header otherwise: the cells, joined by `; `. One column: the cell; no row is
   taken for a header, so none is lost.
 - Empty cells are left out; a line break inside a cell becomes a space.
@@ -63,6 +63,6 @@ def render_rows(rows: Sequence[Row], *, header: bool | None = None) -> list[str]
 
 def _labelled(header: Row, row: Row) -> str:
     if not header[0]:
-        values = "; ".join(f"{name} {cell}".strip() for name, cell in zip(header[1:], row[1:], strict=True) if cell)
-        return f"{row[0]}: {values}" if row[0] and values else row[0] or values
+        values = "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(header[1:], row[1:], strict=True) if cell)
+        return f"{row[0]} – {values}" if row[0] and values else row[0] or values
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(header, row, strict=True) if cell)

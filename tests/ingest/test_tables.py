@@ -1,0 +1,30 @@
+"""Rows that can be quoted alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from headgate.ingest.tables import render_rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ([["plan", "price"], ["Lite", "£24.00"]], ["plan: Lite; price: £24.00"]),
+        ([["", "Start", "Pro"], ["Price", "£48", "£79"]], ["Price – Start: £48; Pro: £79"]),
+        ([["Opening hours", "08:00"], ["Phone", "01632 960200"]], ["Opening hours: 08:00", "Phone: 01632 960200"]),
+        ([["a", "b"], ["1", ""], ["", "2"], ["", ""]], ["a: 1", "b: 2"]),
+        ([["North"], ["Coast"]], ["North", "Coast"]),
+        ([["a", "a"], ["b", "c"]], ["a: a", "b: c"]),
+        ([["x", "y", "z"], ["1", "2"]], ["x: 1; y: 2"]),
+        ([["line one\nline two", "b"], ["c", "d"]], ["line one line two: c; b: d"]),
+        ([], []),
+    ],
+)
+def test_rows_repeat_their_headers(rows: list[list[str]], lines: list[str]) -> None:
+    assert render_rows(rows) == lines
+
+
+def test_a_marked_header_counts_even_where_it_does_not_look_like_one() -> None:
+    assert render_rows([["year", "2025"], ["sold", "10"]], header=True) == ["year: sold; 2025: 10"]
+    assert render_rows([["year", "2025"], ["sold", "10"]]) == ["year: 2025", "sold: 10"]
