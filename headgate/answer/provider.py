@@ -25,12 +25,14 @@ class ProviderModel:
 
     def __init__(self, settings: ModelSettings) -> None:
         import litellm
+        import openai  # litellm's exceptions derive from its
 
         litellm.suppress_debug_info = True
         litellm.disable_hf_tokenizer_download = True
         self.name = settings.name
         self._settings = settings
         self._litellm: Any = litellm
+        self._failure: type[Exception] = openai.OpenAIError
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         """The answer as it comes. A reply that is `NO_ANSWER` declines; it is held back until it can be told apart.
@@ -59,7 +61,7 @@ class ProviderModel:
                     yield Delta(text=held.lstrip())
         except TimeoutError as error:
             raise ModelError(f"model {self.name!r} did not finish within {self._settings.timeout_seconds:g} s") from error
-        except self._litellm.exceptions.APIError as error:
+        except self._failure as error:
             raise ModelError(f"model {self.name!r} failed in mid-answer: {type(error).__name__}") from error
         finally:
             if hasattr(stream, "aclose"):
@@ -70,7 +72,13 @@ class ProviderModel:
 
     async def _open(self, request: ChatRequest, deadline: float) -> Any:
         exceptions = self._litellm.exceptions
-        retryable = (exceptions.Timeout, exceptions.APIConnectionError, exceptions.RateLimitError, exceptions.InternalServerError, exceptions.ServiceUnavailableError)
+        retryable = (
+            exceptions.Timeout,
+            exceptions.APIConnectionError,
+            exceptions.RateLimitError,
+            exceptions.InternalServerError,
+            exceptions.ServiceUnavailableError,
+        )
         wait = _BACKOFF_SECONDS
         for attempt in range(self._settings.retries + 1):
             remaining = deadline - time.monotonic()
@@ -83,7 +91,7 @@ class ProviderModel:
                     raise ModelError(f"model {self.name!r} failed {attempt + 1} time(s), last with {type(error).__name__}") from error
                 await asyncio.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, not a secret
                 wait *= 2
-            except exceptions.APIError as error:
+            except self._failure as error:
                 raise ModelError(f"model {self.name!r} refused the call: {type(error).__name__}; check its name, key and model.api_base") from error
         raise ModelError(f"model {self.name!r} was not called")
 
