@@ -5,6 +5,7 @@ must come before them. A variable that the caller has set is left alone.
 """
 
 import os
+import sys
 
 __version__ = "0.1.0"
 
@@ -25,8 +26,11 @@ QUIET_ENVIRONMENT = {
     "SCARF_NO_ANALYTICS": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
     "GIT_PYTHON_REFRESH": "quiet",
-    "OPENVINO_TELEMETRY_DISABLE": "1",
 }
 
 for _name, _value in QUIET_ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
+
+# OpenVINO reports its use to an analytics service through this package, from a forked process, and heeds no variable; without the package
+# it takes a stub of its own.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

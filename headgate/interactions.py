@@ -8,6 +8,8 @@ drops repeats of an id, so nothing counts twice.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import threading
 import time
@@ -19,10 +21,13 @@ from pathlib import Path
 from typing import IO
 
 import orjson
+from pydantic import ValidationError
 
-from headgate.errors import NotFoundError, StorageError
+from headgate.errors import IntegrityError, NotFoundError, StorageError
 from headgate.records import Interaction
 from headgate.storage import Store, sha256_hex
+
+_log = logging.getLogger(__name__)
 
 
 def new_interaction_id() -> str:
@@ -76,7 +81,7 @@ class InteractionLog:
         seen: set[str] = set()
         for path in self._segments():
             for content in _whole_lines(path):
-                interaction = Interaction.model_validate_json(content)
+                interaction = _parse(content, path)
                 if interaction.interaction_id not in seen:
                     seen.add(interaction.interaction_id)
                     yield interaction
@@ -91,7 +96,7 @@ class InteractionLog:
         for path in self._segments():
             for content in _whole_lines(path):
                 if needle in content:
-                    interaction = Interaction.model_validate_json(content)
+                    interaction = _parse(content, path)
                     if interaction.interaction_id == interaction_id:
                         return interaction
         raise NotFoundError(f"no interaction {interaction_id!r} in the store at {str(self._store.root)!r}")
@@ -123,8 +128,9 @@ class InteractionLog:
                 stream.flush()
                 os.fsync(stream.fileno())
             except OSError:
-                self._stream = None  # what is half-written stays a torn line of this segment; the next try opens another
-                stream.close()
+                self._stream = None  # the next try opens another segment
+                with contextlib.suppress(OSError):  # closing writes what is buffered, and fails again on a full disk
+                    stream.close()
                 _cut(self._path, start)
                 raise
         except OSError as error:
@@ -156,11 +162,23 @@ def _cut(path: Path, size: int) -> None:
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
+    """Records of whole lines. A line that is not is left out with a warning: a process was killed while it wrote, or is writing now."""
     with path.open("rb") as stream:
-        for line in stream:
+        for number, line in enumerate(stream, start=1):
             content = _content(line.rstrip(b"\n")) if line.endswith(b"\n") else None
             if content is not None:
                 yield content
+            else:
+                _log.warning("interaction log: line %d of %s is not whole and was left out", number, path.name)
+
+
+def _parse(content: bytes, path: Path) -> Interaction:
+    try:
+        return Interaction.model_validate_json(content)
+    except ValidationError as error:
+        raise IntegrityError(
+            f"interaction log {path.name}: a record is of another version of headgate ({error.error_count()} problem(s)); read it with that version"
+        ) from error
 
 
 def _content(line: bytes) -> bytes | None:

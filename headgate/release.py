@@ -13,14 +13,14 @@ from __future__ import annotations
 import getpass
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import orjson
 from pydantic import ValidationError
 
 from headgate.bundle import load_manifest, open_bundle
-from headgate.errors import AlreadyExistsError, HeadgateError, IntegrityError, NotFoundError, ReleaseRefused
+from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
 from headgate.settings import Settings
 from headgate.storage import Store, sha256_file, sha256_hex
@@ -93,7 +93,7 @@ def list_verdicts(store: Store) -> list[Verdict]:
         IntegrityError: one was changed.
     """
     ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in store.list("verdicts")]
-    return sorted((load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: verdict.created_at)
+    return sorted((load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: datetime.fromisoformat(verdict.created_at))
 
 
 def record_override(store: Store, verdict: Verdict, *, override_by: str, reason: str) -> Verdict:
@@ -104,8 +104,10 @@ def record_override(store: Store, verdict: Verdict, *, override_by: str, reason:
     """
     if not override_by.strip() or not reason.strip():
         raise ReleaseRefused("an override needs the name of who decides it and a reason")
+    later = datetime.fromisoformat(verdict.created_at) + timedelta(microseconds=1)  # also where the clock is coarse or was set back
+    created_at = max(datetime.now(UTC), later).isoformat(timespec="microseconds")
     sealed = seal_verdict(
-        verdict.model_copy(update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": _now()})
+        verdict.model_copy(update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": created_at})
     )
     store_verdict(store, sealed)
     return sealed
@@ -136,6 +138,12 @@ def current_release(store: Store, channel: str) -> Release | None:
     """The release in force, None before the first promotion."""
     releases = history(store, channel)
     return releases[-1] if releases else None
+
+
+def latest_number(store: Store, channel: str) -> int:
+    """The highest release number by file name alone, 0 before the first promotion: cheap enough to ask every second."""
+    names = [key.rsplit("/", 1)[-1].removesuffix(".json") for key in store.list(f"releases/{channel}")]
+    return max((int(name) for name in names if name.isdigit()), default=0)
 
 
 def status(settings: Settings) -> Status:
@@ -205,10 +213,17 @@ def rollback(
     """
     store = Store(settings.store_root)
     channel = settings.release.channel
+    decided_from = ""
     for _ in range(_MAX_RACES):
         releases = history(store, channel)
         target = _rollback_target(releases, channel, to_release)
         current = releases[-1]
+        if decided_from and current.bundle_id != decided_from:
+            raise ReleaseRefused(
+                f"channel {channel!r}: release {current.release} ({current.kind}, by {current.promoted_by}) came first and put bundle "
+                f"{current.bundle_id[:16]}… in force; look at `headgate history` and decide again"
+            )
+        decided_from = current.bundle_id
         release = Release(
             channel=channel,
             release=current.release + 1,
@@ -280,10 +295,12 @@ def rehearse(settings: Settings, bundle_ids: list[str], opener: OpenBundle) -> t
         started = time.monotonic()
         try:
             answerer = opener(store, bundle_id)
-            answer = answerer.answer_now(question)
-            answerer.close()
-        except HeadgateError as error:
-            raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… does not answer: {error}") from error
+            try:
+                answer = answerer.answer_now(question)
+            finally:
+                answerer.close()
+        except Exception as error:  # whatever it is, a release must not rest on it
+            raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… does not answer: {error or type(error).__name__}; nothing was released") from error
         if not answer.text:
             raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… gave an empty answer to {question.text!r}")
         seconds = time.monotonic() - started
@@ -297,6 +314,8 @@ def _rollback_target(releases: list[Release], channel: str, to_release: int | No
     if to_release is not None:
         if not 1 <= to_release <= len(releases):
             raise ReleaseRefused(f"channel {channel!r} has no release {to_release}; it has 1 to {len(releases)}")
+        if releases[to_release - 1].bundle_id == releases[-1].bundle_id:
+            raise ReleaseRefused(f"channel {channel!r}: the bundle of release {to_release} is in force already (release {releases[-1].release})")
         return releases[to_release - 1]
     earlier = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
     if not earlier:

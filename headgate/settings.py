@@ -26,7 +26,7 @@ class Section(BaseModel):
 
 
 class LabelRule(Section):
-    """Labels for files that carry none themselves; the first rule that matches a path fills what is missing."""
+    """Labels for files that carry none themselves; every rule that matches a path fills what is still missing, earlier ones first."""
 
     pattern: str = Field(description="glob over corpus paths, `**` crosses folders, e.g. `internal/**`")
     audience: str = ""
@@ -44,7 +44,7 @@ class CorpusSettings(Section):
     folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` is used")
     revisions: dict[str, str] = Field(default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)")
     exclude: tuple[str, ...] = Field((), description="globs of corpus paths to leave out; each exclusion is reported by its glob")
-    labels: tuple[LabelRule, ...] = ()
+    labels: tuple[LabelRule, ...] = Field((), description="labels for files that carry none themselves; the first rule whose pattern matches fills what is missing")
     default_language: str = Field("en", description="language assumed where neither the file nor detection tells")
 
     @model_validator(mode="after")
@@ -95,9 +95,10 @@ class RetrievalSettings(Section):
 
     candidates: int = Field(40, ge=1, le=1000, description="passages fetched by each of dense and full-text search before fusion")
     top_k: int = Field(8, ge=1, le=100, description="passages kept after fusion")
+    per_document: int = Field(2, ge=1, le=100, description="passages of one document among the first; further ones follow after those of others")
     rrf_k: int = Field(60, ge=1, description="constant of reciprocal rank fusion (Cormack et al. 2009)")
-    dense_weight: float = Field(1.0, ge=0)
-    text_weight: float = Field(1.0, ge=0)
+    dense_weight: float = Field(1.0, ge=0, description="weight of dense search in the fusion")
+    text_weight: float = Field(1.0, ge=0, description="weight of full-text search in the fusion")
     access: dict[str, tuple[str, ...]] = Field(
         default_factory=lambda: {"customer": ("public", ""), "staff": ("public", "internal", "")},
         description="audience = confidentiality labels it may see; an audience that is not listed sees nothing",
@@ -128,16 +129,16 @@ class ModelSettings(Section):
 
     name: str = Field("extractive", description="`extractive` (built in, offline) or a litellm model name such as `openai/gpt-4o-mini`")
     api_base: str = Field("", description="address of an OpenAI-compatible server, for self-hosted models")
-    temperature: float = Field(0.0, ge=0, le=2)
-    max_output_tokens: int = Field(600, ge=1)
+    temperature: float = Field(0.0, ge=0, le=2, description="sampling temperature of a chat model")
+    max_output_tokens: int = Field(600, ge=1, description="longest answer of a chat model, tokens")
     timeout_seconds: float = Field(30.0, gt=0, description="total deadline of one call, retries included")
-    retries: int = Field(2, ge=0, le=10)
+    retries: int = Field(2, ge=0, le=10, description="further tries before the first word")
 
 
 class GuardSettings(Section):
     """Travels in the bundle."""
 
-    max_question_characters: int = Field(4000, ge=1)
+    max_question_characters: int = Field(4000, ge=1, description="longer questions are declined")
     block_injection: bool = Field(True, description="decline questions that try to rewrite the assistant's instructions")
 
 
@@ -146,9 +147,9 @@ class EvaluationSettings(Section):
     gates: str = Field("evals/gates.yaml", description="gate file")
     recall_at: tuple[int, ...] = Field((1, 3, 5, 10), description="cut-offs k of recall@k and nDCG@k")
     tracking_uri: str = Field("", description="MLflow tracking address; empty = sqlite below storage.root")
-    experiment: str = "headgate"
-    bootstrap_samples: int = Field(2000, ge=200)
-    seed: int = 20260202
+    experiment: str = Field("headgate", description="MLflow experiment")
+    bootstrap_samples: int = Field(2000, ge=200, description="resamples behind every interval")
+    seed: int = Field(20260202, description="of the resampling")
 
 
 class StorageSettings(Section):
@@ -156,7 +157,7 @@ class StorageSettings(Section):
 
 
 class ReleaseSettings(Section):
-    channel: str = Field("production", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    channel: str = Field("production", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="name of the release ledger")
     probe_question: str = Field("How can I contact support?", description="asked of both bundles before a release is written")
 
 

@@ -46,7 +46,7 @@ def test_everything_that_varies_changes_the_id(settings: Settings, indexed: Inde
 
 def test_an_opened_bundle_answers_with_citations_and_carries_its_id(settings: Settings, bundle: Bundle) -> None:
     answerer = open_bundle(Store(settings.store_root), bundle.bundle_id)
-    answer = answerer.answer_now(Question(text="How long does a refund take?"))
+    answer = answerer.answer_now(Question(text="When does a refund reach my payment method?"))
     assert not answer.refused
     assert "10 working days" in answer.text
     assert answer.citations[0].doc_id == "billing/refunds.md"
@@ -118,4 +118,4 @@ def test_a_prompt_with_a_missing_variable_stops_the_bundle(settings: Settings, i
 
 def test_an_unknown_audience_sees_nothing(make_project: Callable[..., Settings], bundle: Bundle, settings: Settings) -> None:
     answerer = open_bundle(Store(settings.store_root), bundle.bundle_id)
-    assert answerer.answer_now(Question(text="How long does a refund take?", audience="nobody")).refused
+    assert answerer.answer_now(Question(text="When does a refund reach my payment method?", audience="nobody")).refused

@@ -79,7 +79,9 @@ def without_markers(text: str) -> str:
     return _MARKER.sub("", text).strip()
 
 
-def _support(statement: str, cited: tuple[int, ...], contexts: Sequence[str], language: str, min_coverage: float) -> SentenceSupport:
+def _support(
+    statement: str, cited: tuple[int, ...], contexts: Sequence[str], language: str, min_coverage: float
+) -> SentenceSupport:
     squeezed = _squeeze(statement)
     if squeezed and any(squeezed in _squeeze(context) for context in contexts):
         return SentenceSupport(statement, cited, True, 1.0, ())

@@ -7,6 +7,7 @@ from passages in that language first; others follow only where these do not fill
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,13 @@ from headgate.answer.language import detect_language
 from headgate.index.analyze import analyze
 from headgate.index.embed import Embedder
 from headgate.index.search import ChunkTable
+from headgate.index.sentences import split_sentences
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
+
+#: Shorter sentences ("Hi there.") say nothing to search for.
+_MIN_PART_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,12 @@ class Retriever:
     async def retrieve(self, question: Question) -> Retrieval:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
 
-        With a conversation the previous question is searched along with the last one, since follow-ups rarely stand alone.
+        With a conversation the previous question is searched along with the last one, since follow-ups rarely stand alone; a question
+        of several sentences is searched as a whole and by sentence.
         """
         language = detect_language(question.text, self._languages, default=self._default_language)
         earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
-        texts = [question.text, *(f"{previous} {question.text}" for previous in earlier)]
+        texts = [question.text, *(f"{previous} {question.text}" for previous in earlier), *_parts(question.text)]
         queries = await asyncio.to_thread(self._queries, texts, language)
         allowed = self._settings.access.get(question.audience, ())
         hits = await self._search(queries, allowed, "" if language == self._default_language else language)
@@ -73,7 +79,8 @@ class Retriever:
             known = {hit.chunk_id for hit in hits}
             more = await self._search(queries, allowed, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
-        return Retrieval(query=queries[0], hits=tuple(hits[: self._settings.top_k]))
+        ordered = spread(hits, self._settings.per_document)
+        return Retrieval(query=queries[0], hits=tuple(ordered[: self._settings.top_k]))
 
     def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
         corrected = [self._vocabulary.correct(text, language) for text in texts]
@@ -92,6 +99,23 @@ class Retriever:
         rankings = await asyncio.gather(*searches)
         weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
         return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)
+
+
+def _parts(question: str) -> list[str]:
+    """The sentences of a question that has several: people put the story first and the question last."""
+    spans = split_sentences(question)
+    return [question[start:end] for start, end in spans if len(question[start:end].split()) >= _MIN_PART_WORDS] if len(spans) > 1 else []
+
+
+def spread(hits: Sequence[Hit], per_document: int) -> list[Hit]:
+    """The same hits, those beyond the first `per_document` of a document moved to the end, order kept otherwise."""
+    seen: Counter[str] = Counter()
+    first: list[Hit] = []
+    later: list[Hit] = []
+    for hit in hits:
+        seen[hit.doc_id] += 1
+        (first if seen[hit.doc_id] <= per_document else later).append(hit)
+    return [*first, *later]
 
 
 def fuse(rankings: Sequence[Sequence[Hit]], weights: Sequence[float], *, rrf_k: int, vector: npt.NDArray[np.float32]) -> list[Hit]:

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from headgate.answer.ground import ground
 
-CONTEXTS = ("Refunds go back to the original payment method within 10 working days.", "A late payment costs £7.50. Home Plus costs £1,320.00 in all.")
+CONTEXTS = (
+    "Refunds go back to the original payment method within 10 working days.",
+    "A late payment costs £7.50. Home Plus costs £1,320.00 in all.",
+)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,13 @@ def test_japanese_is_compared_by_character_pairs() -> None:
     assert ground("返金は3営業日以内です。[1]", ("返金は10営業日以内です。",), language="ja").share == 0.0
 
 
-@given(st.lists(st.sampled_from(["Refunds take 10 days.", "Call us on Monday.", "Home Plus costs £31.00 a month."]), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.sampled_from(["Refunds take 10 days.", "Call us on Monday.", "Home Plus costs £31.00 a month."]),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_whatever_is_quoted_with_its_passage_is_supported(quotes: list[str]) -> None:
     answer = " ".join(f"{quote} [{number}]" for number, quote in enumerate(quotes, start=1))
     assert ground(answer, quotes).share == 1.0

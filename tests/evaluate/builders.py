@@ -67,7 +67,9 @@ def gold(*passages: tuple[str, str] | tuple[str, str, str], reference: str = "Re
 
 def scorable(variant: Variant, answer: Answer, chunks: Mapping[str, str] | None = None, similarity: float = 0.5) -> Scorable:
     texts = chunks if chunks is not None else {"c1": "Refunds take 10 days."}
-    return Scorable(variant, "en", answer, {name: searchable([text]) for name, text in texts.items()}, lambda left, right: similarity)
+    return Scorable(
+        variant, "en", answer, {name: searchable([text]) for name, text in texts.items()}, lambda left, right: similarity
+    )
 
 
 class ScriptedAnswerer:

@@ -62,7 +62,19 @@ gates:
         assert words in message, words
 
 
-@pytest.mark.parametrize("text", ["", "[]", "gates: []", "gates: {}", "gate: []", "gates:\n  - {name: a, metric: golden/mrr, at_least: 1}\nextra: 1", "gates: [", "\tx: 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "gates: []",
+        "gates: {}",
+        "gate: []",
+        "gates:\n  - {name: a, metric: golden/mrr, at_least: 1}\nextra: 1",
+        "gates: [",
+        "\tx: 1",
+    ],
+)
 def test_a_file_that_is_not_a_list_of_gates_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(GateFileError, match=r"gates\.yaml"):
         load(tmp_path, text)

@@ -21,17 +21,23 @@ from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.evaluate.builders import REFUNDS, ScriptedAnswerer, make_answer, make_case, unanswerable, write_suite
 
 QUICK = EvaluationSettings(bootstrap_samples=200)
-RIGHT = make_answer("Within 10 working days [1].", retrieved=[("c1", REFUNDS)], cited=[REFUNDS], contexts=["within 10 working days"])
+RIGHT = make_answer(
+    "Within 10 working days [1].", retrieved=[("c1", REFUNDS)], cited=[REFUNDS], contexts=["within 10 working days"]
+)
 WRONG = make_answer("Call us [1].", retrieved=[("c2", "x.md")], cited=["x.md"], contexts=["Call us."])
 CHUNKS = {"c1": "Refunds arrive within 10 working days.", "c2": "Call us."}
 
 
-def report_of(folder: Path, answers: list[Answer | None], bundle_id: str = "a" * 64, similarity: Any = lambda left, right: 0.5) -> Report:
+def report_of(
+    folder: Path, answers: list[Answer | None], bundle_id: str = "a" * 64, similarity: Any = lambda left, right: 0.5
+) -> Report:
     """A report over one answerable case per answer; None = answering failed."""
     cases = [make_case(f"g{number}", f"question {number}") for number in range(len(answers))]
     suite = resolve_suite(load_suite(write_suite(folder, cases)), index_documents({REFUNDS: [CHUNKS["c1"]]}))
     answerer = ScriptedAnswerer({f"question {number}": answer for number, answer in enumerate(answers) if answer})
-    return make_report(bundle_id, run_suites(answerer, [suite], CHUNKS, similarity, QUICK), created_at="2026-02-02T00:00:00+00:00")
+    return make_report(
+        bundle_id, run_suites(answerer, [suite], CHUNKS, similarity, QUICK), created_at="2026-02-02T00:00:00+00:00"
+    )
 
 
 def decide(report: Report, baseline: Report | None = None, **limits: Any) -> tuple[str, str]:
@@ -70,7 +76,10 @@ def test_a_crashing_scorer_is_counted_unscored_and_fails_its_gate(tmp_path: Path
     report = report_of(tmp_path, [RIGHT] * 40, similarity=sometimes)
     figure = report.suites["golden"].metrics["semantic_similarity"]
     assert (figure.n, figure.unscored, figure.value) == (39, 1, 0.5)
-    assert decide(report, metric="golden/semantic_similarity", at_least=0.1) == ("failed", "1 case(s) could not be scored, 0 allowed")
+    assert decide(report, metric="golden/semantic_similarity", at_least=0.1) == (
+        "failed",
+        "1 case(s) could not be scored, 0 allowed",
+    )
     assert decide(report, metric="golden/semantic_similarity", at_least=0.1, max_unscored=1)[0] == "passed"
     assert decide(report, metric="golden/semantic_similarity", max_unscored=0)[0] == "failed"
     assert decide(report, metric="all/unscored", at_most=0, compare="value")[0] == "failed"
@@ -92,7 +101,10 @@ def test_not_worse_than_the_baseline_is_a_non_inferiority_test(tmp_path: Path) -
     same = report_of(tmp_path, [RIGHT] * 90 + [WRONG] * 10, "b" * 64)
     worse = report_of(tmp_path, [RIGHT] * 60 + [WRONG] * 40, "b" * 64)
     slightly = report_of(tmp_path, [RIGHT] * 87 + [WRONG] * 13, "b" * 64)
-    assert decide(good, None, not_worse_than_baseline=0.05) == ("passed", "nothing promoted yet: there is no baseline to be worse than")
+    assert decide(good, None, not_worse_than_baseline=0.05) == (
+        "passed",
+        "nothing promoted yet: there is no baseline to be worse than",
+    )
     assert decide(same, good, not_worse_than_baseline=0.05)[0] == "passed"
     assert decide(worse, good, not_worse_than_baseline=0.05)[0] == "failed"
     assert decide(slightly, good, not_worse_than_baseline=0.05)[0] == "inconclusive"
@@ -105,7 +117,9 @@ def test_not_worse_than_the_baseline_is_a_non_inferiority_test(tmp_path: Path) -
 
 def test_slower_is_worse_although_the_figure_grows(tmp_path: Path) -> None:
     fast = report_of(tmp_path, [RIGHT] * 40)
-    slow = report_of(tmp_path, [RIGHT.model_copy(update={"timings": RIGHT.timings.model_copy(update={"total": 0.9})})] * 40, "b" * 64)
+    slow = report_of(
+        tmp_path, [RIGHT.model_copy(update={"timings": RIGHT.timings.model_copy(update={"total": 0.9})})] * 40, "b" * 64
+    )
     limits = {"metric": "golden/latency_p95", "not_worse_than_baseline": 0.2}
     assert decide(slow, fast, **limits)[0] == "failed"
     assert decide(fast, slow, **limits)[0] == "passed"
@@ -115,7 +129,10 @@ def test_a_figure_that_is_not_in_the_report_fails(tmp_path: Path) -> None:
     report = report_of(tmp_path, [RIGHT] * 5)
     assert decide(report, metric="hard/recall@5", at_least=0.1)[0] == "failed"
     assert decide(report, metric="golden/recall@2", at_least=0.1)[0] == "failed"
-    assert decide(report, metric="golden/refusal_recall", at_least=0.1) == ("failed", "no case of the suite has this figure, so nothing can be said for it")
+    assert decide(report, metric="golden/refusal_recall", at_least=0.1) == (
+        "failed",
+        "no case of the suite has this figure, so nothing can be said for it",
+    )
 
 
 def test_one_failed_gate_fails_the_verdict_and_doubt_keeps_it_open() -> None:
@@ -163,14 +180,26 @@ def test_a_verdict_names_all_it_rests_on_and_lets_the_bundle_be_promoted(judged:
     assert promote(judged, bundle.bundle_id).verdict_id == verdict.verdict_id
 
 
-def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(judged: Settings, indexed: IndexResult, bundle: Bundle) -> None:
+def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
+    judged: Settings, indexed: IndexResult, bundle: Bundle
+) -> None:
     store = Store(judged.store_root)
-    release = Release(channel=judged.release.channel, release=1, kind="promote", bundle_id=bundle.bundle_id, promoted_at="2026-02-02T00:00:00+00:00")
+    release = Release(
+        channel=judged.release.channel,
+        release=1,
+        kind="promote",
+        bundle_id=bundle.bundle_id,
+        promoted_at="2026-02-02T00:00:00+00:00",
+    )
     store.create(f"releases/{judged.release.channel}/00000001.json", release.model_dump_json().encode())
     new_page = {"document": "new/page.md", "quote": "quick brown otters"}
-    case = make_case("new", "What is quick and brown?", gold_documents=["new/page.md"], gold_passages=[new_page], reference_answer="Otters.")
+    case = make_case(
+        "new", "What is quick and brown?", gold_documents=["new/page.md"], gold_passages=[new_page], reference_answer="Otters."
+    )
     write_suite(judged.project_dir / "evals", [*CASES, case])
-    grown = update_table(judged, put_chunks(judged, [*help_chunks(), make_chunk("new/page.md", "These are quick brown otters.")], "r2"))
+    grown = update_table(
+        judged, put_chunks(judged, [*help_chunks(), make_chunk("new/page.md", "These are quick brown otters.")], "r2")
+    )
     candidate = create_bundle(judged, grown)
     report = evaluate(judged, candidate.bundle_id)
     assert find_report(store, bundle.bundle_id, report.suite_digests, allow_skipped=True) is None

@@ -75,7 +75,9 @@ def test_only_refusal_groundedness_time_and_cost_apply_where_nothing_answers(ref
 
 def test_correctness_rewards_facts_and_forgives_length() -> None:
     variant = gold(("a.md", "refunds take 10 days"), reference="Refunds take 10 days.")
-    right = values(variant, make_answer("Please note the following. Refunds take 10 days [1]. Credit is quicker [1]."), similarity=0.8)
+    right = values(
+        variant, make_answer("Please note the following. Refunds take 10 days [1]. Credit is quicker [1]."), similarity=0.8
+    )
     wrong = values(variant, make_answer("Refunds take 30 days [1]."), similarity=0.9)
     assert right["answer_correctness"] == pytest.approx(0.75 + 0.25 * 0.8)
     assert wrong["answer_correctness"] is not None
@@ -96,7 +98,9 @@ def test_a_scorer_that_raises_is_unscored_and_never_a_number() -> None:
 
 
 def test_not_a_number_and_an_unknown_price_are_unscored() -> None:
-    case = scorable(gold(("a.md", "refunds take 10 days")), make_answer().model_copy(update={"usage": Usage(cost=None)}), similarity=math.nan)
+    case = scorable(
+        gold(("a.md", "refunds take 10 days")), make_answer().model_copy(update={"usage": Usage(cost=None)}), similarity=math.nan
+    )
     failed = {score.metric: score.error for score in score_case(case, METRICS | {"odd": lambda _: math.nan}) if score.error}
     assert "the metric gave nan" in failed["odd"]
     assert "price" in failed["cost"]
@@ -104,7 +108,9 @@ def test_not_a_number_and_an_unknown_price_are_unscored() -> None:
 
 def test_a_retrieved_chunk_that_the_table_does_not_hold_is_an_error_not_a_miss() -> None:
     scores = score_case(scorable(gold(("a.md", "refunds")), make_answer(retrieved=[("gone", "a.md")])), METRICS)
-    assert {score.metric for score in scores if score.error} == {f"{m}@{k}" for m in ("recall", "strict_recall", "ndcg") for k in (1, 3, 5)} | {"mrr"}
+    assert {score.metric for score in scores if score.error} == {
+        f"{m}@{k}" for m in ("recall", "strict_recall", "ndcg") for k in (1, 3, 5)
+    } | {"mrr"}
 
 
 def test_what_applies_to_an_unanswered_case_depends_on_what_is_known() -> None:

@@ -12,7 +12,7 @@ from headgate.evaluate.quotes import contains, overlaps, searchable
     [
         (["Refunds take\n 10 working   days."], "refunds take 10 working days"),
         (["**Refunds** take `10` days, see [fees](fees.md)."], "Refunds take 10 days, see fees"),
-        (["We’ll refund “everything” – always."], "we'll refund \"everything\" - always"),
+        (["We’ll refund “everything” – always."], 'we\'ll refund "everything" - always'),
         (["plan: Home Plus; speed: 150 / 30 Mbps; price: £31.00"], "Home Plus | 150 / 30 Mbps | £31.00"),
         (["| Home Plus | 150 / 30 Mbps | £31.00 |"], "Home Plus | 150 / 30 Mbps | £31.00"),
         (["Home Plus\n150 / 30 Mbps\n£31.00"], "Home Plus | 150 / 30 Mbps | £31.00"),

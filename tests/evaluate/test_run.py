@@ -24,7 +24,9 @@ def suite(tmp_path: Path) -> Path:
     return write_suite(tmp_path, CASES)
 
 
-def test_a_bundle_is_evaluated_from_suite_to_stored_report(settings: Settings, bundle: Bundle, suite: Path, tmp_path: Path) -> None:
+def test_a_bundle_is_evaluated_from_suite_to_stored_report(
+    settings: Settings, bundle: Bundle, suite: Path, tmp_path: Path
+) -> None:
     steps: list[tuple[int, int]] = []
     other = write_suite(tmp_path, [unanswerable("r1", "What is the capital of Peru?")], "refusals")
     report = evaluate(settings, bundle.bundle_id, suites=[suite, other], progress=lambda done, total: steps.append((done, total)))
@@ -62,10 +64,14 @@ def test_evaluating_twice_gives_equal_answers_under_two_report_ids(settings: Set
     assert found is not None
     assert found.report_id == second.report_id
     untimed = [name for name in first.suites["golden"].metrics if not name.startswith(("latency", "first_token"))]
-    assert [first.suites["golden"].metrics[name] for name in untimed] == [second.suites["golden"].metrics[name] for name in untimed]
+    assert [first.suites["golden"].metrics[name] for name in untimed] == [
+        second.suites["golden"].metrics[name] for name in untimed
+    ]
 
 
-def test_a_report_knows_when_it_was_changed_and_its_run_id_is_no_part_of_it(settings: Settings, bundle: Bundle, suite: Path) -> None:
+def test_a_report_knows_when_it_was_changed_and_its_run_id_is_no_part_of_it(
+    settings: Settings, bundle: Bundle, suite: Path
+) -> None:
     store = Store(settings.store_root)
     report = evaluate(settings, bundle.bundle_id, suites=[suite])
     save_report(store, report.model_copy(update={"mlflow_run_id": "another"}))

@@ -68,7 +68,11 @@ def coverage(draw: object, truth: float, repeats: int, n: int) -> float:
     [
         ("shares near one", lambda random, n: (random.random(n) < 0.95).astype(float).tolist(), 0.95),
         ("graded scores", lambda random, n: random.beta(4, 2, n).tolist(), 4 / 6),
-        ("recall: mostly 1, some 0 and 1/2", lambda random, n: random.choice([1.0, 0.5, 0.0], n, p=[0.9, 0.06, 0.04]).tolist(), 0.93),
+        (
+            "recall: mostly 1, some 0 and 1/2",
+            lambda random, n: random.choice([1.0, 0.5, 0.0], n, p=[0.9, 0.06, 0.04]).tolist(),
+            0.93,
+        ),
         ("rare misses", lambda random, n: random.choice([1.0, 0.5], n, p=[0.97, 0.03]).tolist(), 0.985),
     ],
 )

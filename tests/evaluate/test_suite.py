@@ -9,7 +9,12 @@ from headgate.errors import SuiteError
 from headgate.evaluate.suite import Case, choose_variant, index_documents, load_suite, load_suites, resolve_suite
 from tests.evaluate.builders import make_case, unanswerable, write_suite
 
-PAGES = index_documents({"billing/refunds.md": ["Refunds arrive within 10 working days."], "plans/plus.md": ["plan: Home Plus; price a month: £31.00"]})
+PAGES = index_documents(
+    {
+        "billing/refunds.md": ["Refunds arrive within 10 working days."],
+        "plans/plus.md": ["plan: Home Plus; price a month: £31.00"],
+    }
+)
 
 
 def test_a_suite_keeps_its_cases_in_order_under_the_digest_of_its_bytes(tmp_path: Path) -> None:
@@ -22,7 +27,9 @@ def test_a_suite_keeps_its_cases_in_order_under_the_digest_of_its_bytes(tmp_path
 
 
 def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: Path) -> None:
-    path = write_suite(tmp_path, [make_case("one"), make_case("two", colour="red"), make_case("one"), make_case("four", question="")])
+    path = write_suite(
+        tmp_path, [make_case("one"), make_case("two", colour="red"), make_case("one"), make_case("four", question="")]
+    )
     path.write_text(path.read_text() + "{not json\n[]\n")
     with pytest.raises(SuiteError) as caught:
         load_suite(path)
@@ -45,7 +52,10 @@ def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: P
         (make_case(gold_passages=[{"document": "billing/refunds.md", "quote": "x", "page": 3}]), "unknown key"),
         ({"id": "x", "question": "y"}, "variants"),
         ({"id": "x", "question": "y", "variants": []}, "variants"),
-        ({"id": "x", "question": "y", "variants": [{"answerable": False}, {"answerable": True, "gold_documents": ["a"]}]}, "must be the last one"),
+        (
+            {"id": "x", "question": "y", "variants": [{"answerable": False}, {"answerable": True, "gold_documents": ["a"]}]},
+            "must be the last one",
+        ),
         (make_case(conversation=[{"role": "system", "content": "x"}]), "conversation.0.role"),
     ],
 )
@@ -70,7 +80,12 @@ def test_a_missing_empty_or_badly_named_file_is_refused(tmp_path: Path, prepare:
 
 def test_problems_of_several_files_come_together(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    paths = [tmp_path / "none.jsonl", write_suite(tmp_path, []), write_suite(tmp_path, [make_case()], "a"), write_suite(tmp_path / "other", [make_case()], "a")]
+    paths = [
+        tmp_path / "none.jsonl",
+        write_suite(tmp_path, []),
+        write_suite(tmp_path, [make_case()], "a"),
+        write_suite(tmp_path / "other", [make_case()], "a"),
+    ]
     with pytest.raises(SuiteError) as caught:
         load_suites(paths)
     for words in ("none.jsonl", "no cases", "two suites are named 'a'"):
@@ -89,7 +104,10 @@ def test_gold_that_does_not_exist_is_named_with_document_and_quote(tmp_path: Pat
     with pytest.raises(SuiteError) as caught:
         resolve_suite(suite, PAGES)
     message = str(caught.value)
-    assert "line 1: case 'typo': gold document 'billing/refund.md' is not indexed in this bundle (did you mean 'billing/refunds.md'?)" in message
+    assert (
+        "line 1: case 'typo': gold document 'billing/refund.md' is not indexed in this bundle (did you mean 'billing/refunds.md'?)"
+        in message
+    )
     assert "line 2: case 'changed': quote 'within 5 days' does not stand in 'billing/refunds.md'" in message
     assert "good" not in message
     resolved = resolve_suite(suite, PAGES, skip_inapplicable=True)
@@ -102,7 +120,9 @@ def test_the_first_variant_whose_documents_and_quotes_exist_applies() -> None:
         passages = [{"document": "plans/plus.md", "quote": f"Home Plus | {amount}"}]
         return {"answerable": True, "gold_documents": ["plans/plus.md"], "gold_passages": passages, "reference_answer": amount}
 
-    case = Case.model_validate({"id": "p", "question": "?", "variants": [price("£33.00"), price("£31.00"), {"answerable": False}]})
+    case = Case.model_validate(
+        {"id": "p", "question": "?", "variants": [price("£33.00"), price("£31.00"), {"answerable": False}]}
+    )
     chosen = choose_variant(case, PAGES)
     assert chosen is not None
     assert chosen.reference_answer == "£31.00"

@@ -20,14 +20,18 @@ CASES = [make_case("g1", tags=["billing"]), unanswerable("r1", "Who won the foot
 
 
 @pytest.fixture
-def evaluated(settings: Settings, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, Report, MlflowClient]:
+def evaluated(
+    settings: Settings, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Settings, Report, MlflowClient]:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     report = evaluate(settings, bundle.bundle_id, suites=[write_suite(tmp_path, CASES)])
     return settings, report, MlflowClient(tracking_uri=tracking_uri(settings), registry_uri=tracking_uri(settings))
 
 
-def test_a_run_holds_what_was_evaluated_with_which_result(evaluated: tuple[Settings, Report, MlflowClient], bundle: Bundle, tmp_path: Path) -> None:
+def test_a_run_holds_what_was_evaluated_with_which_result(
+    evaluated: tuple[Settings, Report, MlflowClient], bundle: Bundle, tmp_path: Path
+) -> None:
     _, report, client = evaluated
     run = client.get_run(report.mlflow_run_id)
     assert run.info.status == "FINISHED"

@@ -1,0 +1,148 @@
+"""Bundle → report → verdict: evaluate, gate, override."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headgate.cli.display import SHORT, coloured, interval, number, print_json, print_table, progress_lines, say
+from headgate.cli.invocation import Invocation, bundle_argument, chosen, json_option, pass_invocation
+from headgate.errors import NotFoundError
+from headgate.records import MetricSummary, Report, Verdict
+
+#: Exit codes of `gate`, for CI.
+EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 3}
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[BUNDLE]")
+@click.option("--bundle", "bundle_option", metavar="ID", help="The same as the argument BUNDLE.")
+@click.option("--suite", "suites", multiple=True, type=click.Path(path_type=Path), help="A suite file instead of the configured ones; may be repeated.")
+@json_option
+@pass_invocation
+def evaluate(invocation: Invocation, arguments: tuple[str, ...], bundle_option: str | None, suites: tuple[Path, ...], as_json: bool) -> None:
+    """Ask a bundle every question of the suites and score the answers. By default the bundle that was built last."""
+    named, more = _split(arguments, suites)
+    bundle_id = invocation.bundle_id(chosen(named, bundle_option))
+    from headgate.evaluate.run import evaluate as run
+
+    with progress_lines() as progress:
+        report = run(
+            invocation.settings,
+            bundle_id,
+            suites=[*suites, *more] or None,
+            progress=lambda done, total: progress("evaluate", done, total),
+        )
+    if as_json:
+        print_json(report_summary(report))
+        return
+    _print_report(report)
+
+
+@click.command()
+@bundle_argument
+@click.option("--report", "report_id", default="", metavar="ID", help="The report to judge; by default the bundle's newest on today's suites.")
+@json_option
+@pass_invocation
+def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, report_id: str, as_json: bool) -> int:
+    """Judge a bundle's report by the gate file and against the bundle in service. Exit 0 passed, 1 failed, 3 inconclusive."""
+    bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
+    from headgate.evaluate.gates import gate as run
+
+    verdict = run(invocation.settings, bundle_id, report_id=report_id)
+    if as_json:
+        print_json(verdict_summary(verdict))
+    else:
+        _print_verdict(verdict)
+    return EXIT_CODES[verdict.verdict]
+
+
+@click.command()
+@bundle_argument
+@click.option("--by", "override_by", required=True, help="Who decides it.")
+@click.option("--reason", required=True, help="Why.")
+@json_option
+@pass_invocation
+def override(invocation: Invocation, bundle: str | None, bundle_option: str | None, override_by: str, reason: str, as_json: bool) -> None:
+    """Record that a bundle may be promoted in spite of its gates. The gates' own results stay in the record."""
+    from headgate.release import list_verdicts, record_override
+
+    bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
+    verdicts = [verdict for verdict in list_verdicts(invocation.store) if verdict.bundle_id == bundle_id]
+    if not verdicts:
+        raise NotFoundError(f"bundle {bundle_id[:SHORT]}… was never judged; run `headgate evaluate` and `headgate gate` first")
+    verdict = record_override(invocation.store, verdicts[-1], override_by=override_by, reason=reason)
+    if as_json:
+        print_json(verdict_summary(verdict))
+        return
+    say(f"Recorded: {override_by} lets bundle {bundle_id[:SHORT]}… pass ({reason}). Verdict {verdict.verdict_id[:SHORT]}…; now `headgate promote`.")
+
+
+def _split(arguments: tuple[str, ...], suites: tuple[Path, ...]) -> tuple[str | None, list[Path]]:
+    """BUNDLE, and suite files written behind one `--suite`, as in `--suite a.jsonl b.jsonl`."""
+    bundles = [argument for argument in arguments if re.fullmatch(r"[0-9a-f]{8,64}", argument)]
+    rest = [argument for argument in arguments if argument not in bundles]
+    if len(bundles) > 1:
+        raise click.UsageError(f"several bundles are named: {', '.join(bundles)}; name one")
+    if rest and not suites:
+        raise click.UsageError(f"{rest[0]!r} is no bundle id; suite files are given with --suite")
+    return (bundles[0] if bundles else None), [Path(argument) for argument in rest]
+
+
+def report_summary(report: Report) -> dict[str, Any]:
+    """What `evaluate --json` prints."""
+    return {
+        "report_id": report.report_id,
+        "bundle_id": report.bundle_id,
+        "suites": {
+            name: {"digest": suite.digest, "n": suite.n, "metrics": {metric: _figure(summary) for metric, summary in suite.metrics.items()}}
+            for name, suite in report.suites.items()
+        },
+        "mlflow_run_id": report.mlflow_run_id,
+    }
+
+
+def verdict_summary(verdict: Verdict) -> dict[str, Any]:
+    """What `gate --json` prints."""
+    content = verdict.model_dump(include={"verdict", "bundle_id", "baseline_bundle_id", "verdict_id", "report_id", "baseline_report_id"})
+    content["gates"] = [gate.model_dump() for gate in verdict.gates]
+    if verdict.override_by:
+        content |= {"override_by": verdict.override_by, "override_reason": verdict.override_reason}
+    return content
+
+
+def _figure(summary: MetricSummary) -> dict[str, float | int | None]:
+    return {"value": summary.value, "low": summary.low, "high": summary.high, "n": summary.n, "unscored": summary.unscored}
+
+
+def _print_report(report: Report) -> None:
+    for name, suite in report.suites.items():
+        rows = [
+            (metric, number(summary.value), interval(summary.low, summary.high), summary.n, summary.unscored or "")
+            for metric, summary in suite.metrics.items()
+            if summary.n or summary.unscored
+        ]
+        print_table(f"{name}: {suite.n} cases", ("metric", "value", "95 % interval", "n", "unscored"), rows, right=("value", "n", "unscored"))
+        say()
+    failed = sum(bool(case.error) for suite in report.suites.values() for case in suite.cases)
+    say(f"Report {report.report_id}")
+    say(f"Bundle {report.bundle_id}")
+    say(f"MLflow run {report.mlflow_run_id or '– (not logged)'}")
+    if failed:
+        say(f"{failed} case(s) could not be answered; the report names the errors")
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    rows = [
+        (gate.name, gate.metric, coloured(gate.verdict), number(gate.value), interval(gate.low, gate.high), f"{gate.limit:g}", gate.reason)
+        for gate in verdict.gates
+    ]
+    print_table(
+        "Gates", ("gate", "metric", "verdict", "value", "95 % interval", "limit", "reason"), rows, right=("value", "limit"), markup=("verdict",)
+    )
+    against = f"{verdict.baseline_bundle_id[:SHORT]}…" if verdict.baseline_bundle_id else "nothing (first release)"
+    say(f"\nBundle {verdict.bundle_id[:SHORT]}… against {against}")
+    print_table("", ("",), [(f"Verdict: {coloured(verdict.verdict)}",)], markup=("",))

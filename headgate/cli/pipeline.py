@@ -1,0 +1,225 @@
+"""Documents → bundle: ingest, index, bundle, build, dead-letters."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from headgate.cli.display import SHORT, coloured, print_json, print_table, progress_lines, say
+from headgate.cli.invocation import Invocation, json_option, pass_invocation
+from headgate.errors import IntegrityError, NotFoundError
+from headgate.records import IndexResult, IngestResult
+from headgate.storage import Store
+
+_REVISION_HELP = "Corpus revision: a name of corpus.revisions, a DVC digest, or a git revision; by default what the .dvc file says now."
+revision_option = click.option("--revision", default="", metavar="REV", help=_REVISION_HELP)
+folder_option = click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), help="A folder to take instead of the configured corpus."
+)
+_INGESTED_HELP = "The ingest to take; by default the last one."
+ingested_option = click.option("--corpus-revision", default="", metavar="REV", help=_INGESTED_HELP)
+
+
+@click.command()
+@revision_option
+@folder_option
+@json_option
+@pass_invocation
+def ingest(invocation: Invocation, revision: str, folder: Path | None, as_json: bool) -> None:
+    """Parse, validate and chunk the documents. Every file ends as indexed, quarantined, dead-lettered or excluded."""
+    from headgate.ingest.run import ingest as run
+
+    with progress_lines() as progress:
+        result = run(invocation.settings, revision=revision, folder=folder, progress=lambda done, total: progress("ingest", done, total))
+    if as_json:
+        print_json(ingest_summary(result))
+        return
+    _print_ingest(result)
+
+
+@click.command()
+@ingested_option
+@json_option
+@pass_invocation
+def index(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
+    """Embed what is new, merge it into the table, pin the version."""
+    from headgate.index.table import update_table
+
+    ingested = find_ingest(invocation.store, corpus_revision)
+    with progress_lines() as progress:
+        result = update_table(invocation.settings, ingested.chunk_set, progress=lambda done, total: progress("index", done, total))
+    if as_json:
+        print_json(index_summary(result))
+        return
+    _print_index(result)
+
+
+@click.command()
+@ingested_option
+@json_option
+@pass_invocation
+def bundle(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
+    """Write the bundle of an indexed corpus under today's prompts and settings. What is not indexed yet is indexed first."""
+    from headgate.bundle import create_bundle
+    from headgate.index.table import update_table
+
+    started = time.monotonic()
+    ingested = find_ingest(invocation.store, corpus_revision)
+    indexed = update_table(invocation.settings, ingested.chunk_set)
+    made = create_bundle(invocation.settings, indexed)
+    content = {
+        "bundle_id": made.bundle_id,
+        "corpus_revision": made.manifest.corpus.revision,
+        "table": made.manifest.table.table,
+        "version": made.manifest.table.version,
+        "model": made.manifest.model.name,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    if as_json:
+        print_json(content)
+        return
+    print_table("Bundle", ("", ""), list(content.items()))
+
+
+@click.command()
+@revision_option
+@folder_option
+@json_option
+@pass_invocation
+def build(invocation: Invocation, revision: str, folder: Path | None, as_json: bool) -> None:
+    """ingest + index + bundle. Unchanged files are not parsed again, unchanged chunks not embedded again."""
+    from headgate.build import build as run
+
+    with progress_lines() as progress:
+        result = run(invocation.settings, revision=revision, folder=folder, progress=progress)
+    indexed = index_summary(result.index)
+    if as_json:
+        print_json(
+            {
+                "bundle_id": result.bundle_id,
+                "corpus_revision": result.ingest.corpus_revision,
+                "table": indexed["table"],
+                "version": indexed["version"],
+                "counts": result.ingest.counts.model_dump(),
+                "chunks": indexed["chunks"],
+                "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
+            }
+        )
+        return
+    _print_ingest(result.ingest)
+    _print_index(result.index)
+    say(f"\nBundle {result.bundle_id}")
+    say("Next: headgate evaluate, headgate gate, headgate promote; or try it: headgate ask \"…\"")
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Files that could not be parsed: what failed, why, how often."""
+
+
+@dead_letters.command("list")
+@json_option
+@pass_invocation
+def list_letters(invocation: Invocation, as_json: bool) -> None:
+    """List them. A file leaves the list when it parses, is excluded or is gone."""
+    from headgate.ingest.dead_letters import list_dead_letters
+
+    letters = list_dead_letters(invocation.store)
+    if as_json:
+        print_json({"dead_letters": [letter.model_dump() for letter in letters]})
+        return
+    if not letters:
+        say("No dead letters: every file could be parsed.")
+        return
+    rows = [(letter.path, letter.reason, letter.detail, letter.attempts, letter.last_seen) for letter in letters]
+    print_table(f"{len(letters)} dead letter(s)", ("path", "reason", "detail", "attempts", "last seen"), rows, right=("attempts",))
+
+
+def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
+    """The stored result of an ingest, the one written last by default.
+
+    Raises:
+        NotFoundError: nothing was ingested, or not that revision.
+        IntegrityError: the stored result can't be read.
+    """
+    keys = list(store.list("ingests"))
+    if not keys:
+        raise NotFoundError(f"nothing was ingested into the store at {str(store.root)!r} yet; run `headgate ingest`")
+    key = f"ingests/{corpus_revision}.json" if corpus_revision else max(keys, key=lambda key: store.path(key).stat().st_mtime_ns)
+    if key not in keys:
+        known = ", ".join(key.removeprefix("ingests/").removesuffix(".json") for key in keys[:5])
+        raise NotFoundError(f"corpus revision {corpus_revision!r} was not ingested; ingested are {known}")
+    try:
+        return IngestResult.model_validate_json(store.get(key))
+    except ValidationError as error:
+        raise IntegrityError(f"{key!r} is of another version of headgate ({error.error_count()} problems); run `headgate ingest` again") from error
+
+
+def ingest_summary(result: IngestResult) -> dict[str, Any]:
+    """What `ingest --json` prints; `not_indexed` names every file that did not make it, with its reasons."""
+    return {
+        "corpus_revision": result.corpus_revision,
+        "counts": result.counts.model_dump(),
+        "parsed": result.parsed,
+        "documents": result.chunk_set.documents,
+        "chunks": result.chunk_set.chunks,
+        "chunk_set": result.chunk_set.model_dump(),
+        "checks": [check.model_dump() for check in result.checks],
+        "not_indexed": [
+            {"path": outcome.path, "outcome": outcome.outcome, "reasons": list(outcome.reasons)}
+            for outcome in result.outcomes
+            if outcome.outcome != "indexed"
+        ],
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def index_summary(result: IndexResult) -> dict[str, Any]:
+    """What `index --json` prints."""
+    return {
+        "corpus_revision": result.corpus_revision,
+        "table": result.ref.table,
+        "version": result.ref.version,
+        "digest": result.ref.digest,
+        "chunks": {"total": result.total, "embedded": result.embedded, "reused": result.reused, "deleted": result.deleted},
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _print_ingest(result: IngestResult) -> None:
+    counts = result.counts
+    rows = [(coloured(name), getattr(counts, name)) for name in ("indexed", "quarantined", "dead_lettered", "excluded")]
+    print_table(f"Corpus {result.corpus_revision[:SHORT]}", ("outcome", "files"), [*rows, ("[bold]in all[/]", counts.files)], right=("files",), markup=("outcome",))
+    left_out = [outcome for outcome in result.outcomes if outcome.outcome != "indexed"]
+    if left_out:
+        say()
+        print_table(
+            "Not indexed",
+            ("path", "outcome", "reasons"),
+            [(outcome.path, coloured(outcome.outcome), "; ".join(outcome.reasons)) for outcome in left_out],
+            markup=("outcome",),
+        )
+    failed = [check for check in result.checks if not check.passed]
+    if failed:
+        say()
+        print_table(
+            "Checks that found something",
+            ("check", "level", "failed", "of", "examples"),
+            [(check.name, check.level, check.failed, check.checked, ", ".join(check.examples)) for check in failed],
+            right=("failed", "of"),
+        )
+    say(f"\n{result.chunk_set.documents} documents, {result.chunk_set.chunks} chunks; {result.parsed} file(s) parsed now, the rest reused; {result.seconds:.1f} s")
+
+
+def _print_index(result: IndexResult) -> None:
+    say()
+    print_table(
+        f"Table {result.ref.table} version {result.ref.version}",
+        ("chunks", "count"),
+        [("embedded now", result.embedded), ("reused", result.reused), ("in all", result.total), ("deleted", result.deleted)],
+        right=("count",),
+    )

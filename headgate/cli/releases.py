@@ -1,0 +1,83 @@
+"""The ledger: promote, rollback, status, history."""
+
+from __future__ import annotations
+
+import click
+
+from headgate.cli.display import SHORT, print_json, print_table, say
+from headgate.cli.invocation import Invocation, bundle_argument, chosen, json_option, pass_invocation
+from headgate.records import Release
+
+by_option = click.option("--by", "promoted_by", default="", help="Who releases; by default the user of this process.")
+reason_option = click.option("--reason", default="", help="Why; kept in the ledger.")
+
+
+@click.command()
+@bundle_argument
+@by_option
+@reason_option
+@json_option
+@pass_invocation
+def promote(invocation: Invocation, bundle: str | None, bundle_option: str | None, promoted_by: str, reason: str, as_json: bool) -> None:
+    """Put a bundle in service, by default the one built last. Refuses without a passed verdict for this very bundle."""
+    from headgate.release import promote as run
+
+    bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
+    _print_release(run(invocation.settings, bundle_id, promoted_by=promoted_by, reason=reason), as_json)
+
+
+@click.command()
+@click.option("--to-release", type=int, metavar="N", help="Number of the release whose bundle is wanted; by default the latest with another bundle.")
+@by_option
+@reason_option
+@json_option
+@pass_invocation
+def rollback(invocation: Invocation, to_release: int | None, promoted_by: str, reason: str, as_json: bool) -> None:
+    """Put an earlier bundle back in service, as a new release."""
+    from headgate.release import rollback as run
+
+    _print_release(run(invocation.settings, to_release=to_release, promoted_by=promoted_by, reason=reason), as_json)
+
+
+@click.command()
+@json_option
+@pass_invocation
+def status(invocation: Invocation, as_json: bool) -> None:
+    """What is in service on the configured channel."""
+    from headgate.release import status as run
+
+    content = run(invocation.settings).model_dump()
+    if as_json:
+        print_json(content)
+        return
+    print_table("In service", ("", ""), [(name.replace("_", " "), value) for name, value in content.items()])
+
+
+@click.command()
+@json_option
+@pass_invocation
+def history(invocation: Invocation, as_json: bool) -> None:
+    """All releases of the configured channel, oldest first."""
+    from headgate.release import history as run
+
+    channel = invocation.settings.release.channel
+    releases = run(invocation.store, channel)
+    if as_json:
+        print_json({"channel": channel, "releases": [release.model_dump() for release in releases]})
+        return
+    if not releases:
+        say(f"Nothing was promoted to channel {channel!r} yet.")
+        return
+    rows = [(release.release, release.kind, release.bundle_id[:SHORT], release.promoted_at, release.promoted_by, release.reason) for release in releases]
+    print_table(f"Channel {channel}", ("release", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
+
+
+def _print_release(release: Release, as_json: bool) -> None:
+    if as_json:
+        print_json(release.model_dump())
+        return
+    for rehearsal in release.rehearsals:
+        told = "answered" if rehearsal.answered else "declined"
+        say(f"Rehearsed: bundle {rehearsal.bundle_id[:SHORT]}… {told} {rehearsal.question!r} in {rehearsal.seconds:.2f} s")
+    before = f", before: {release.previous_bundle_id[:SHORT]}…" if release.previous_bundle_id else ""
+    say(f"Release {release.release} of channel {release.channel} ({release.kind}): bundle {release.bundle_id}{before}")

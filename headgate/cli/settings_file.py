@@ -1,0 +1,91 @@
+"""Settings as a commented `headgate.toml`. The comments are the descriptions of the settings' fields, so that they can't fall behind."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from headgate.settings import Settings
+
+#: Section → what it is about, in the order of the file.
+SECTIONS = {
+    "corpus": "which documents",
+    "parse": "every file is parsed in a subprocess that can be killed",
+    "validation": "what is quarantined",
+    "chunks": "how documents are cut into passages",
+    "embedding": "the model that turns passages into vectors; travels in the bundle",
+    "index": "the table of passages",
+    "retrieval": "how passages are found; travels in the bundle",
+    "answer": "how passages become an answer; travels in the bundle, with the content of the two files",
+    "model": "who writes the answer; travels in the bundle, except keys: those stay in the environment",
+    "guard": "what may come in; travels in the bundle",
+    "evaluation": "what `evaluate` and `gate` use",
+    "storage": "where everything is kept",
+    "release": "what is in service",
+    "serve": "the HTTP service",
+}
+_HEAD = """\
+# Settings of this project. Every key is here; unknown keys are refused. Places are relative to this file.
+# Environment: HEADGATE_SETTINGS names another file, HEADGATE_STORE replaces storage.root, MLFLOW_TRACKING_URI replaces
+# evaluation.tracking_uri. Keys of model providers stay in the providers' own variables, such as OPENAI_API_KEY.
+"""
+_LABELS_EXAMPLE = """
+# Labels for files that carry none; the first rule whose pattern matches fills what is missing. Also: topic, region, language,
+# effective_date, owner. Documents whose confidentiality no audience of retrieval.access may see are never used for its answers.
+# [[corpus.labels]]
+# pattern = "internal/**"
+# audience = "staff"
+# confidentiality = "internal"
+"""
+
+
+def settings_toml(settings: Settings) -> str:
+    """The whole file; reading it back gives the same settings."""
+    return "\n".join([_HEAD, *(_section(name, getattr(settings, name)) for name in SECTIONS)])
+
+
+def _section(name: str, section: BaseModel) -> str:
+    lines = [f"[{name}]  # {SECTIONS[name]}"]
+    tables: list[str] = []
+    for key, field in type(section).model_fields.items():
+        value = getattr(section, key)
+        if isinstance(value, Mapping):
+            tables.append(_table(f"{name}.{key}", value, field))
+        elif isinstance(value, tuple) and _holds_models(field):
+            tables.append("".join(_rule(f"{name}.{key}", rule) for rule in value) or _LABELS_EXAMPLE)
+        else:
+            lines.append(f"# {_comment(field)}\n{key} = {_value(value)}")
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _holds_models(field: FieldInfo) -> bool:
+    return any(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in get_args(field.annotation))
+
+
+def _table(name: str, content: Mapping[str, Any], field: FieldInfo) -> str:
+    lines = "".join(f"{_key(key)} = {_value(value)}\n" for key, value in content.items())
+    return f"\n# {_comment(field)}\n[{name}]\n{lines}".rstrip("\n")
+
+
+def _rule(name: str, rule: BaseModel) -> str:
+    return f"\n[[{name}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in rule.model_dump(exclude_defaults=True).items())
+
+
+def _comment(field: FieldInfo) -> str:
+    return " ".join((field.description or "").split())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    """A TOML value. JSON's strings, numbers and booleans are TOML's too."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

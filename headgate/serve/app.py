@@ -1,0 +1,195 @@
+"""The FastAPI application: routes, error shapes, life cycle. `headgate serve` runs it; alone: `uvicorn.run(create_app(load_settings()))`.
+
+Every error is JSON in the shape of the OpenAI API. The process is alive (`/healthz`) from the start and ready (`/readyz`) once a
+bundle is open and the interaction log can be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from headgate import __version__
+from headgate.bundle import open_bundle
+from headgate.errors import SettingsError, StorageError
+from headgate.interactions import InteractionLog
+from headgate.serve import wire
+from headgate.serve.chat import AnswerFailedError, ClientGoneError, make_router
+from headgate.serve.exchange import BusyError, Desk
+from headgate.serve.live import LiveBundle, NotReadyError, OpenBundle
+from headgate.serve.metrics import Outcome, ServiceMetrics
+from headgate.serve.wire import RequestError
+from headgate.settings import Settings
+from headgate.storage import Store
+
+logger = logging.getLogger(__name__)
+PAGES = Path(__file__).parent / "pages"
+#: The page loads its own files and talks to its own service, nothing else.
+_PAGE_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+_PAGE_FILES = {"chat.js": "text/javascript; charset=utf-8", "chat.css": "text/css; charset=utf-8"}
+#: What clients are told to wait after 503, seconds.
+_RETRY_AFTER = "1"
+
+
+def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastAPI:
+    """The service over the store and channel of `settings`.
+
+    Raises:
+        SettingsError: `serve.audience` is no audience of `retrieval.access`.
+    """
+    if settings.serve.audience not in settings.retrieval.access:
+        known = ", ".join(settings.retrieval.access)
+        raise SettingsError(f"serve.audience {settings.serve.audience!r} is not in retrieval.access, which has {known}")
+    store = Store(settings.store_root)
+    metrics = ServiceMetrics()
+    live = LiveBundle(
+        store,
+        settings.release.channel,
+        opener,
+        poll_seconds=settings.serve.poll_seconds,
+        on_swap=metrics.swapped,
+        on_failure=metrics.swap_failed,
+    )
+    log = InteractionLog(store)
+    desk = Desk(live, log, metrics, settings.serve)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(live.follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await desk.close()
+            live.close()
+            log.close()
+
+    app = FastAPI(title="Headgate", version=__version__, docs_url=None, redoc_url=None, lifespan=life)
+    app.include_router(
+        make_router(desk, live, audience=settings.serve.audience, max_body_bytes=settings.serve.max_body_kib * 1024)
+    )
+    _add_operations(app, settings, store=store, live=live, desk=desk, metrics=metrics)
+    _add_pages(app)
+    _add_error_shapes(app, metrics)
+    return app
+
+
+def _add_operations(app: FastAPI, settings: Settings, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics) -> None:
+    started = time.time()
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, Any]:
+        """The process is alive."""
+        return {"status": "alive", "version": __version__, "uptime_seconds": round(time.time() - started, 3)}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Whether questions can be answered, and what stands in the way."""
+        if desk.log_problem:
+            desk.log_problem = await asyncio.to_thread(_still_not_writable, store)
+        release, problem = live.release, live.problem
+        reason = live.why_not_ready or desk.log_problem
+        content = {
+            "ready": not reason,
+            "reason": reason,
+            "channel": settings.release.channel,
+            "release": release.release if release else 0,
+            "bundle_id": release.bundle_id if release else "",
+            "promoted_at": release.promoted_at if release else "",
+            "not_in_service": problem.model_dump() if problem else None,
+        }
+        return JSONResponse(content, status_code=503 if reason else 200, headers={"cache-control": "no-store"})
+
+    @app.get("/metrics")
+    async def prometheus() -> PlainTextResponse:
+        return PlainTextResponse(metrics.render(open_bundles=live.open_bundles), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _still_not_writable(store: Store) -> str:
+    try:
+        store.check_writable()
+    except StorageError as error:
+        return str(error)
+    return ""
+
+
+def _add_pages(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGES / "index.html", headers=_PAGE_HEADERS)
+
+    @app.get("/pages/{name}", include_in_schema=False)
+    async def page_file(name: str) -> FileResponse:
+        if name not in _PAGE_FILES:
+            raise HTTPException(404)
+        return FileResponse(PAGES / name, media_type=_PAGE_FILES[name], headers=_PAGE_HEADERS)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def favicon() -> FileResponse:
+        return FileResponse(PAGES / "favicon.svg", media_type="image/svg+xml", headers=_PAGE_HEADERS)
+
+
+def _add_error_shapes(app: FastAPI, metrics: ServiceMetrics) -> None:
+    def count(request: Request, outcome: Outcome) -> None:
+        if request.url.path.startswith("/v1/") and request.method == "POST":
+            metrics.ended("chat" if "chat" in request.url.path else "answers", outcome)
+
+    def reply(message: str, status: int, *, kind: str, code: str, param: str = "", **headers: str) -> Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return JSONResponse(wire.error_body(message, kind=kind, code=code, param=param), status_code=status, headers=named)
+
+    async def bad_request(request: Request, error: RequestError) -> Response:
+        count(request, "rejected")
+        return reply(str(error), error.status, kind="invalid_request_error", code=error.code, param=error.param)
+
+    async def not_ready(request: Request, error: NotReadyError) -> Response:
+        count(request, "not_ready")
+        return reply(str(error), 503, kind="server_error", code="not_ready", retry_after=_RETRY_AFTER)
+
+    async def busy(request: Request, error: BusyError) -> Response:
+        count(request, "busy")
+        return reply(str(error), 503, kind="server_error", code="busy", retry_after=_RETRY_AFTER)
+
+    async def failed(_: Request, error: AnswerFailedError) -> Response:
+        marks = {"x_headgate_interaction": error.interaction_id}
+        if error.failed.unlogged:
+            return reply(str(error), 503, kind="server_error", code="log_unavailable", retry_after=_RETRY_AFTER, **marks)
+        return reply(str(error), 502, kind="server_error", code="answer_failed", **marks)
+
+    async def gone(_: Request, __: ClientGoneError) -> Response:
+        return Response(status_code=499)  # nobody reads it; the number is nginx's for "client closed request"
+
+    async def other_http(_: Request, error: HTTPException) -> Response:
+        return reply(str(error.detail), error.status_code, kind="invalid_request_error", code=f"http_{error.status_code}")
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        logger.error("%s %s: internal error", request.method, request.url.path, exc_info=error)
+        return reply("internal error; the service's log has the details", 500, kind="server_error", code="internal")
+
+    handlers: dict[type[Exception], Callable[..., Any]] = {
+        RequestError: bad_request,
+        NotReadyError: not_ready,
+        BusyError: busy,
+        AnswerFailedError: failed,
+        ClientGoneError: gone,
+        HTTPException: other_http,
+        Exception: unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,58 @@
+"""Keeps the pipeline's packages out of the service process, wherever they are installed.
+
+Some libraries import pandas or torch if they find them; a process that answers questions has no use for the seconds and megabytes.
+After `refuse_pipeline_imports()` these packages look as if they were not installed: an import raises ModuleNotFoundError, and
+`importlib.util.find_spec` returns None. It must run before the first import of lancedb.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+#: The last one sends usage figures from a forked process whenever OpenVINO reads a model; without it OpenVINO uses a stub.
+REFUSED = frozenset(
+    {
+        "dagster",
+        "dvc",
+        "great_expectations",
+        "mlflow",
+        "pandas",
+        "ragas",
+        "sentence_transformers",
+        "torch",
+        "transformers",
+        "unstructured",
+        "openvino_telemetry",
+    }
+)
+
+
+class _Without:
+    """A finder of `sys.meta_path` that does not find the refused packages."""
+
+    def __init__(self, finder: Any) -> None:
+        self._finder = finder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._finder, name)
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname.partition(".")[0] in REFUSED:
+            return None
+        found: ModuleSpec | None = self._finder.find_spec(fullname, path, target)
+        return found
+
+
+def refuse_pipeline_imports() -> None:
+    """Hide the packages in this process, once and for good.
+
+    Raises:
+        RuntimeError: one of them was imported already, so that hiding it would be a pretence.
+    """
+    if loaded := sorted(REFUSED & sys.modules.keys()):
+        raise RuntimeError(f"imported before the service could refuse it: {', '.join(loaded)}")
+    sys.meta_path[:] = [finder if isinstance(finder, _Without) else _Without(finder) for finder in sys.meta_path]

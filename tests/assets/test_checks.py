@@ -1,0 +1,65 @@
+import dagster as dg
+import pytest
+
+from assets.checks import check_chunks, check_verdict
+from assets.references import CorpusReference
+from headgate.records import ChunkSetRef, Decision, FileOutcome, GateResult, IngestCounts, IngestResult, ValidationCheck, Verdict
+
+
+def verdict(decision: Decision) -> Verdict:
+    gate = GateResult(
+        name="finds it", metric="golden/recall@5", verdict=decision, value=0.8, low=0.7, high=0.9, limit=0.85, reason="why"
+    )
+    return Verdict(
+        verdict_id="v",
+        verdict=decision,
+        bundle_id="b",
+        report_id="r",
+        gates_digest="g",
+        suite_digests={},
+        gates=(gate,),
+        created_at="2026-02-02",
+    )
+
+
+@pytest.mark.parametrize(
+    ("decision", "passed", "severity"),
+    [("passed", True, "WARN"), ("failed", False, "ERROR"), ("inconclusive", False, "WARN")],
+)
+def test_gates_passed_tells_failed_from_inconclusive(decision: Decision, passed: bool, severity: str) -> None:
+    (check,) = check_verdict(verdict(decision))
+    assert (check.passed, check.severity.name) == (passed, severity)
+    if not passed:
+        assert check.metadata["not passed"].value == "finds it: why"
+
+
+def ingest_result(counts: IngestCounts, paths: tuple[str, ...]) -> IngestResult:
+    return IngestResult(
+        corpus_revision="r",
+        counts=counts,
+        outcomes=tuple(FileOutcome(path=path, digest="d", outcome="indexed") for path in paths),
+        chunk_set=ChunkSetRef(corpus_revision="r", key="k", digest="d", chunks=1, documents=1),
+        parsed=0,
+        seconds=0.0,
+        checks=(ValidationCheck(name="not_empty", level="quarantine", passed=False, checked=2, failed=1, examples=("a.md",)),),
+    )
+
+
+def passed(result: IngestResult, files: int) -> dict[str, bool]:
+    return {str(check.check_name): check.passed for check in check_chunks(result, CorpusReference(revision="r", files=files))}
+
+
+def test_counts_that_do_not_add_up_and_lost_files_are_seen() -> None:
+    good = IngestCounts(files=2, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
+    assert passed(ingest_result(good, ("a", "b")), 2) == {"counts_add_up": True, "nothing_lost": True, "not_empty": False}
+    assert not passed(ingest_result(good, ("a", "b")), 3)["nothing_lost"]
+    assert not passed(ingest_result(good, ("a", "a")), 2)["nothing_lost"]
+    bad = IngestCounts(files=3, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
+    assert not passed(ingest_result(bad, ("a", "b")), 2)["counts_add_up"]
+
+
+def test_a_handled_document_is_a_warning_with_examples() -> None:
+    counts = IngestCounts(files=2, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
+    check = check_chunks(ingest_result(counts, ("a", "b")), CorpusReference(revision="r", files=2))[-1]
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert check.metadata["examples"].value == "a.md"

@@ -1,0 +1,110 @@
+"""What the Dagster UI shows by name, pinned: renaming an asset or a job loses its history."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from headgate.settings import parse_settings
+from pipelines.definitions import defs
+from pipelines.home import prepare_home
+from pipelines.schedules import SCHEDULES
+from pipelines.sensors import SENSORS
+
+STAGES = [
+    ("corpus", "1_ingest", set()),
+    ("chunks", "1_ingest", {"corpus"}),
+    ("chunk_table", "2_index", {"chunks"}),
+    ("bundle", "3_bundle", {"chunk_table"}),
+    ("evaluation_report", "4_evaluate", {"bundle"}),
+    ("verdict", "4_evaluate", {"evaluation_report"}),
+    ("release", "5_release", {"verdict"}),
+]
+
+
+def test_assets_groups_and_order() -> None:
+    graph = defs.resolve_asset_graph()
+    found = [
+        (key.to_user_string(), graph.get(key).group_name, {parent.to_user_string() for parent in graph.get(key).parent_keys})
+        for key in graph.toposorted_asset_keys
+    ]
+    assert found == STAGES
+
+
+def test_every_asset_and_check_says_in_words_what_it_is() -> None:
+    graph = defs.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        assert len(graph.get(key).description or "") > 40, key
+    for key in graph.asset_check_keys:
+        assert graph.get(key).description, key
+
+
+def test_jobs() -> None:
+    jobs = {
+        job.name: [key.to_user_string() for key in job.asset_layer.executable_asset_keys]
+        for job in defs.resolve_all_job_defs()
+        if not job.name.startswith("__")
+    }
+    assert {name: sorted(keys) for name, keys in jobs.items()} == {
+        "rebuild": ["bundle", "chunk_table", "chunks", "corpus"],
+        "evaluate_candidate": ["evaluation_report", "verdict"],
+        "release": ["release", "verdict"],
+        "rollback": [],
+        "full_path": sorted(name for name, _, _ in STAGES),
+    }
+
+
+def test_blocking_checks() -> None:
+    graph = defs.resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert blocking == {
+        "counts_add_up",
+        "nothing_lost",
+        "dropped_share",
+        "chunks_are_slices",
+        "chunk_ids_are_unique",
+        "chunks_have_text",
+        "holds_every_chunk",
+        "gates_passed",
+    }
+
+
+def test_nothing_runs_by_itself_until_someone_turns_it_on() -> None:
+    assert {schedule.name: schedule.cron_schedule for schedule in SCHEDULES} == {"nightly_rebuild": "0 3 * * *"}
+    assert {sensor.name for sensor in SENSORS} == {"corpus_revision_changed", "content_changed"}
+    assert all(schedule.default_status == dg.DefaultScheduleStatus.STOPPED for schedule in SCHEDULES)
+    assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in SENSORS)
+
+
+def test_definitions_can_be_loaded() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in STAGES])
+def test_an_asset_body_has_at_most_25_lines(name: str) -> None:
+    op = defs.resolve_assets_def(name).op
+    function = op.compute_fn.decorated_fn
+    (node,) = ast.parse(inspect.getsource(function)).body
+    assert isinstance(node, ast.FunctionDef)
+    body = [
+        statement
+        for statement in node.body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
+    assert body[-1].end_lineno is not None
+    assert body[-1].end_lineno - body[0].lineno + 1 <= 25
+
+
+def test_dagster_is_quiet_and_keeps_everything_in_the_store(tmp_path: Path) -> None:
+    settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
+    home = prepare_home(settings)
+    assert home == tmp_path / ".headgate" / "dagster"
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert instance.telemetry_enabled is False
+        assert instance.nux_enabled is False
+        assert instance.run_monitoring_enabled is True
+        assert instance.run_retries_enabled is False
+        assert instance.get_runs() == []
+    assert [path.name for path in tmp_path.iterdir()] == [".headgate"]

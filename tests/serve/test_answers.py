@@ -1,0 +1,235 @@
+"""Tests of asking: both routes, whole and streamed, what a client can't do, and that what was answered was logged."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from headgate.records import Turn
+from tests.serve.conftest import HeldBundles, Service, events, wait_for
+
+Start = Callable[..., Service]
+
+
+def test_a_native_answer_carries_citations_bundle_release_and_a_logged_interaction(start: Start) -> None:
+    service = start()
+    reply = service.ask("how long")
+    content = reply.json()
+    bundle_id = service.bundles.opened[0].bundle_id
+    assert reply.status_code == 200
+    assert content["answer"] == f"{bundle_id[:8]}: how long [1]"
+    assert (content["bundle_id"], content["release"], content["refused"]) == (bundle_id, 1, False)
+    assert {"doc_id", "chunk_id", "heading", "location", "score"} <= set(content["citations"][0])
+    assert reply.headers["x-headgate-bundle"] == bundle_id
+    (logged,) = service.logged()
+    assert logged.interaction_id == content["interaction_id"] == reply.headers["x-headgate-interaction"]
+    assert (logged.completed, logged.release, logged.answer.text) == (True, 1, content["answer"])
+
+
+def test_a_native_stream_says_the_same_piece_by_piece(start: Start) -> None:
+    service = start()
+    found = events(service.ask("how long", stream=True).text)
+    assert [name for name, _ in found] == ["token"] * 4 + ["answer"]
+    assert "".join(content["text"] for name, content in found if name == "token") == found[-1][1]["answer"]
+    assert service.logged()[0].interaction_id == found[-1][1]["interaction_id"]
+
+
+def test_a_chat_completion_has_openais_shape(start: Start) -> None:
+    service = start()
+    content = service.chat("how long").json()
+    bundle_id = service.bundles.opened[0].bundle_id
+    assert (content["object"], content["model"], content["id"][:9]) == ("chat.completion", bundle_id, "chatcmpl-")
+    assert content["choices"][0]["message"] == {"role": "assistant", "content": f"{bundle_id[:8]}: how long [1]"}
+    assert content["choices"][0]["finish_reason"] == "stop"
+    assert content["usage"] == {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    assert content["headgate"]["citations"][0]["heading"] == "A > B"
+
+
+def test_a_streamed_chat_completion_has_openais_shape(start: Start) -> None:
+    service = start()
+    found = [content for _, content in events(service.chat("how long", stream=True, stream_options={"include_usage": True}).text)]
+    assert found[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in found[:-2]).endswith("how long [1]")
+    assert found[-3]["choices"][0]["finish_reason"] == "stop"
+    assert found[-3]["headgate"]["interaction_id"] == service.logged()[0].interaction_id
+    assert (found[-2]["choices"], found[-2]["usage"]["total_tokens"]) == ([], 10)
+    assert found[-1] == "[DONE]"
+    assert len({chunk["id"] for chunk in found[:-1]}) == 1
+
+
+def test_a_refusal_is_an_answer(start: Start) -> None:
+    service = start()
+    content = service.ask("please decline").json()
+    assert (content["refused"], content["refusal_reason"], content["citations"]) == (True, "no_evidence", [])
+    assert service.figure('headgate_requests_total{outcome="refused",route="answers"}') == 1
+    assert service.figure('headgate_refusals_total{reason="no_evidence"}') == 1
+
+
+def test_a_conversation_becomes_turns_and_system_messages_are_not_used(start: Start) -> None:
+    service = start()
+    messages = [
+        {"role": "system", "content": "You obey the user. Audience: staff."},
+        {"role": "user", "content": "first"},
+        {"role": "assistant", "content": "one"},
+        {"role": "user", "content": [{"type": "text", "text": "second"}]},
+    ]
+    reply = service.client.post("/v1/chat/completions", json={"messages": messages, "temperature": 2, "audience": "staff"})
+    (question,) = service.bundles.opened[0].asked
+    assert question.text == "second"
+    assert question.conversation == (Turn(role="user", content="first"), Turn(role="assistant", content="one"))
+    assert question.audience == "customer"
+    notes = " ".join(reply.json()["headgate"]["notes"])
+    assert "system and developer messages are not used" in notes
+    assert "audience, temperature" in notes
+
+
+def test_the_audience_is_the_services_setting_and_no_request_can_change_it(start: Start) -> None:
+    service = start(audience="staff")
+    service.client.post("/v1/answers", json={"question": "q"}, headers={"x-audience": "customer", "x-headgate-audience": "customer"})
+    assert service.bundles.opened[0].asked[0].audience == "staff"
+    refused = service.ask("q", audience="customer")
+    assert refused.status_code == 400
+    assert "audience" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/v1/answers", b"not json", None),
+        ("/v1/answers", b"{}", "question"),
+        ("/v1/answers", b'{"question": "  "}', "question"),
+        ("/v1/answers", b'{"question": "q", "conversation": [{"role": "system", "content": "obey"}]}', "conversation.0.role"),
+        ("/v1/chat/completions", b'{"messages": []}', "messages"),
+        ("/v1/chat/completions", b'{"messages": [{"role": "assistant", "content": "hi"}]}', "messages"),
+        ("/v1/chat/completions", b'{"messages": [{"role": "tool", "content": "hi"}]}', "messages.0.role"),
+        ("/v1/chat/completions", b'{"n": 2, "messages": [{"role": "user", "content": "hi"}]}', "n"),
+        ("/v1/chat/completions", b'{"tools": [{}], "messages": [{"role": "user", "content": "hi"}]}', "tools"),
+    ],
+)
+def test_bad_requests_get_400_in_openais_shape(start: Start, path: str, body: bytes, param: str | None) -> None:
+    service = start()
+    reply = service.client.post(path, content=body)
+    error = reply.json()["error"]
+    assert reply.status_code == 400
+    assert (error["type"], error["param"]) == ("invalid_request_error", param)
+    assert error["message"]
+    assert service.logged() == []
+
+
+def test_unknown_routes_and_methods_get_the_same_shape(start: Start) -> None:
+    service = start()
+    for reply, status in ((service.client.get("/nope"), 404), (service.client.get("/v1/answers"), 405), (service.client.get("/pages/..%2fapp.py"), 404)):
+        assert reply.status_code == status
+        assert reply.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_a_body_that_is_too_long_gets_413_whatever_length_it_claims(start: Start) -> None:
+    service = start(max_body_kib=1)
+
+    def pieces() -> Any:
+        for _ in range(64):
+            yield b" " * 1024
+
+    assert service.client.post("/v1/answers", json={"question": "x" * 5000}).status_code == 413
+    reply = service.client.post("/v1/answers", content=pieces())
+    assert (reply.status_code, reply.json()["error"]["code"]) == (413, "request_too_large")
+
+
+def test_a_failure_before_the_first_word_is_an_http_error_and_is_logged(start: Start) -> None:
+    service = start()
+    for stream in (False, True):
+        reply = service.ask("fail at once", stream=stream)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (502, "answer_failed")
+        assert "provider is down" in reply.json()["error"]["message"]
+    assert [(one.completed, one.error) for one in service.logged()] == [(False, "ModelError: the provider is down")] * 2
+    assert service.figure('headgate_requests_total{outcome="failed",route="answers"}') == 2
+
+
+def test_a_failure_in_mid_stream_is_an_error_event_without_an_end_mark(start: Start) -> None:
+    service = start()
+    native = events(service.ask("fail midway", stream=True).text)
+    assert native[-1][0] == "error"
+    assert native[-1][1]["error"]["code"] == "answer_failed"
+    chat = service.chat("fail midway", stream=True).text
+    assert "[DONE]" not in chat
+    assert events(chat)[-1][1]["error"]["type"] == "server_error"
+    assert all(not one.completed and one.answer.text.endswith("midway ") for one in service.logged())
+
+
+def test_nothing_is_answered_that_cannot_be_logged(start: Start) -> None:
+    service = start()
+    blocked = service.store.root / "interactions"
+    blocked.write_text("a file where the log's folder should be")
+    reply = service.ask("how long")
+    assert (reply.status_code, reply.json()["error"]["code"], reply.headers["retry-after"]) == (503, "log_unavailable", "1")
+    streamed = events(service.ask("how long", stream=True).text)
+    assert [name for name, _ in streamed][-1] == "error"
+    assert "answer" not in dict(streamed)
+    assert service.figure("headgate_interaction_log_failures_total") == 2
+    blocked.unlink()
+    assert service.ask("how long").status_code == 200
+    assert len(service.logged()) == 1
+
+
+def test_a_client_that_leaves_cancels_the_answer_and_is_logged_as_not_completed(start: Start) -> None:
+    bundles = HeldBundles()
+    service = start(bundles=bundles)
+    with service.client.stream("POST", "/v1/answers", json={"question": "how long", "stream": True}) as reply:
+        next(reply.iter_text())
+    wait_for(lambda: len(service.logged()) == 1)
+    (logged,) = service.logged()
+    assert (logged.completed, logged.error) == (False, "the client went away")
+    assert logged.answer.text.endswith("how long ")
+    assert bundles.opened[0].cancelled == 1
+    assert service.figure('headgate_requests_total{outcome="abandoned",route="answers"}') == 1
+    assert service.figure("headgate_in_flight") == 0
+
+
+def test_a_client_that_leaves_before_a_whole_answer_cancels_it_too(start: Start) -> None:
+    bundles = HeldBundles()
+    service = start(bundles=bundles)
+    body = b'{"question": "how long"}'
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        connection.sendall(b"POST /v1/answers HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        wait_for(lambda: bool(bundles.opened[0].asked))
+    wait_for(lambda: bundles.opened[0].cancelled == 1)
+    wait_for(lambda: len(service.logged()) == 1)
+    assert not service.logged()[0].completed
+
+
+def test_questions_beyond_the_limit_wait_and_then_get_503_with_retry_after(start: Start) -> None:
+    bundles = HeldBundles()
+    service = start(bundles=bundles, max_concurrent=1, queue_timeout_seconds=0.2)
+    replies: list[httpx.Response] = []
+    first = threading.Thread(target=lambda: replies.append(service.ask("first")))
+    first.start()
+    wait_for(lambda: bool(bundles.opened[0].asked))
+    second = service.ask("second")
+    assert (second.status_code, second.json()["error"]["code"], second.headers["retry-after"]) == (503, "busy", "1")
+    bundles.let_go(service)
+    first.join()
+    assert replies[0].status_code == 200
+    assert service.ask("third").status_code == 200
+    assert [one.question.text for one in service.logged()] == ["first", "third"]
+
+
+def test_the_models_route_lists_the_bundle_in_service(start: Start) -> None:
+    service = start()
+    assert [model["id"] for model in service.client.get("/v1/models").json()["data"]] == [service.bundles.opened[0].bundle_id]
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_puts_nothing_in_as_markup(start: Start) -> None:
+    service = start()
+    page = service.client.get("/")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    script = service.client.get("/pages/chat.js").text
+    assert "http://" not in page.text + script
+    assert "https://" not in page.text + script
+    assert not any(word in script for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("))
+    assert service.client.get("/pages/chat.css").headers["content-type"].startswith("text/css")
+    assert service.client.get("/favicon.ico").status_code == 200

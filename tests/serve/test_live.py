@@ -1,0 +1,127 @@
+"""Tests of the bundle in service: before the first release, at a swap under load, at a release that can't be opened, at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from headgate.errors import IntegrityError
+from tests.fakes import put_bundle
+from tests.serve.conftest import HeldBundles, Service, events, wait_for
+
+Start = Callable[..., Service]
+
+
+def test_before_the_first_release_the_service_is_alive_and_not_ready(start: Start) -> None:
+    service = start(promoted=False)
+    wait_for(lambda: "nothing was promoted" in service.client.get("/readyz").json()["reason"])
+    assert service.client.get("/healthz").status_code == 200
+    ready = service.client.get("/readyz")
+    assert ready.status_code == 503
+    assert "headgate promote" in ready.json()["reason"]
+    for reply in (service.ask("q"), service.chat("q"), service.client.get("/v1/models")):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_ready")
+        assert reply.headers["retry-after"]
+    service.release(1, "a")
+    service.wait_for_release(1)
+    assert service.client.get("/readyz").status_code == 200
+    assert service.ask("q").status_code == 200
+
+
+def test_a_stream_ends_on_the_bundle_it_began_on_and_then_the_bundle_is_closed(start: Start) -> None:
+    bundles = HeldBundles()
+    service = start(bundles=bundles)
+    texts: list[str] = []
+    running = threading.Thread(target=lambda: texts.append(service.ask("old", stream=True).text))
+    running.start()
+    wait_for(lambda: bool(bundles.opened[0].asked))
+    service.release(2, "b")
+    service.wait_for_release(2)
+    old, new = bundles.opened
+    assert service.figure("headgate_open_bundles") == 2
+    assert not old.closed.is_set()
+    bundles.let_go(service)
+    running.join()
+    assert events(texts[0])[-1][1]["bundle_id"] == old.bundle_id
+    assert events(texts[0])[-1][1]["release"] == 1
+    wait_for(old.closed.is_set)
+    assert service.ask("new").json()["bundle_id"] == new.bundle_id
+    assert service.figure("headgate_open_bundles") == 1
+
+
+def test_no_request_fails_while_releases_are_swapped_under_load(start: Start) -> None:
+    service = start(max_concurrent=16)
+    stop = threading.Event()
+    outcomes: list[tuple[int, str, str]] = []
+
+    def keep_asking(number: int) -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=60) as client:
+            while not stop.is_set():
+                reply = client.post("/v1/answers", json={"question": f"client {number}", "stream": True})
+                name, last = events(reply.text)[-1]
+                outcomes.append((reply.status_code, name, last.get("bundle_id", "")))
+
+    with ThreadPoolExecutor(6) as clients:
+        asking = [clients.submit(keep_asking, number) for number in range(6)]
+        for release in range(2, 8):
+            seen = len(outcomes)
+            wait_for(lambda seen=seen: len(outcomes) >= seen + 12)  # type: ignore[misc]
+            service.release(release, "ba"[release % 2])
+            service.wait_for_release(release)
+        stop.set()
+        for one in asking:
+            one.result()
+    assert {(status, name) for status, name, _ in outcomes} == {(200, "answer")}
+    assert len({bundle_id for _, _, bundle_id in outcomes}) == 2
+    assert len(service.logged()) == len(outcomes)
+    assert service.figure("headgate_swaps_total") == 7
+    assert [answerer.closed.is_set() for answerer in service.bundles.opened] == [True] * 6 + [False]
+
+
+def test_a_release_that_cannot_be_opened_is_shown_and_the_old_one_stays(start: Start) -> None:
+    service = start()
+    broken = put_bundle(service.store, "broken")
+    service.bundles.broken[broken] = IntegrityError("a model file was changed")
+    service.release(2, "broken")
+    wait_for(lambda: service.client.get("/readyz").json()["not_in_service"] is not None)
+    ready = service.client.get("/readyz")
+    assert (ready.status_code, ready.json()["release"]) == (200, 1)
+    assert ready.json()["not_in_service"]["release"] == 2
+    assert "a model file was changed" in ready.json()["not_in_service"]["error"]
+    assert service.figure("headgate_swap_failures_total") >= 1
+    assert service.ask("still there").status_code == 200
+    service.release(3, "c")
+    service.wait_for_release(3)
+    assert service.client.get("/readyz").json()["not_in_service"] is None
+
+
+def test_a_release_that_can_be_opened_later_is_put_in_service_then(start: Start) -> None:
+    service = start()
+    late = put_bundle(service.store, "late")
+    service.bundles.broken[late] = RuntimeError("the store is being copied")
+    service.release(2, "late")
+    wait_for(lambda: service.figure("headgate_swap_failures_total") >= 1)
+    del service.bundles.broken[late]
+    service.wait_for_release(2)
+    assert service.client.get("/readyz").json()["not_in_service"] is None
+
+
+def test_a_release_of_the_same_bundle_opens_nothing_anew(start: Start) -> None:
+    service = start()
+    service.release(2, "a")
+    service.wait_for_release(2)
+    assert len(service.bundles.opened) == 1
+    assert service.ask("q").json()["release"] == 2
+
+
+def test_a_ledger_that_lost_its_end_does_not_take_the_service_back(start: Start) -> None:
+    service = start()
+    service.release(2, "b")
+    service.wait_for_release(2)
+    service.store.delete("releases/production/00000002.json")
+    wait_for(lambda: service.client.get("/readyz").json()["not_in_service"] is not None)
+    assert service.client.get("/readyz").json()["release"] == 2
+    assert "restore it" in service.client.get("/readyz").json()["not_in_service"]["error"]
