@@ -33,7 +33,9 @@ def main() -> None:
     store = Store(settings.store_root)
     bundle_id = sys.argv[1] if len(sys.argv) > 1 else last_built(store)
     answerer = open_bundle(store, bundle_id)
-    cases = [json.loads(line) for line in settings.place("evals/calibration.jsonl").read_text(encoding="utf-8").splitlines() if line]
+    cases = [
+        json.loads(line) for line in settings.place("evals/calibration.jsonl").read_text(encoding="utf-8").splitlines() if line
+    ]
     rows, labels = [], []
     for case in cases:
         assessment = asyncio.run(answerer.assess(Question(text=case["question"], audience=case["audience"])))

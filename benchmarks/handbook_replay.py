@@ -50,9 +50,10 @@ def main() -> None:
     data = public_data("kb_sourcegraph_handbook")
     compare = {int(week) for week in arguments.compare.split(",")}
     steps: dict[int, list[dict[str, str]]] = defaultdict(list)
-    for line in gzip.open(data / "replay.jsonl.gz", "rt", encoding="utf-8"):
-        row = json.loads(line)
-        steps[row["step"]].append(row)
+    with gzip.open(data / "replay.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            steps[row["step"]].append(row)
     with tempfile.TemporaryDirectory(prefix="headgate-handbook-") as folder:
         project = Path(folder)
         settings = make_project(project, name="handbook")
@@ -121,7 +122,10 @@ def compare_with_scratch(settings: Settings, project: Path, week: Week) -> None:
     if texts or largest > TOLERANCE:
         raise SystemExit(f"week {week.number}: {texts} texts differ, largest vector difference {largest:g}")
     same = "equal digests" if week.indexed.ref.digest == indexed.ref.digest else "digests differ"
-    print(f"| {week.number} = scratch | | | | {len(full)} rows equal | | | largest difference {largest:g} | {seconds:.1f} | {same} |", flush=True)
+    print(
+        f"| {week.number} = scratch | | | | {len(full)} rows equal | | | largest difference {largest:g} | {seconds:.1f} | {same} |",
+        flush=True,
+    )
     shutil.rmtree(scratch.store_root)
 
 

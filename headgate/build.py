@@ -26,7 +26,9 @@ class BuildResult(Record):
     seconds: dict[str, float]
 
 
-def build(settings: Settings, *, revision: str = "", folder: Path | None = None, progress: StageProgress | None = None) -> BuildResult:
+def build(
+    settings: Settings, *, revision: str = "", folder: Path | None = None, progress: StageProgress | None = None
+) -> BuildResult:
     """Bring corpus → bundle up to date. Unchanged files are not parsed again, unchanged chunks not embedded again.
 
     Args:
@@ -51,9 +53,15 @@ def refuse_failed_checks(ingested: IngestResult) -> None:
     Raises:
         CorpusError: names every such check.
     """
-    failed = [f"{check.name}: {'; '.join(check.examples) or f'{check.failed} of {check.checked}'}" for check in ingested.checks if check.level == "error" and not check.passed]
+    failed = [
+        f"{check.name}: {'; '.join(check.examples) or f'{check.failed} of {check.checked}'}"
+        for check in ingested.checks
+        if check.level == "error" and not check.passed
+    ]
     if failed:
-        raise CorpusError(f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see `headgate ingest`")
+        raise CorpusError(
+            f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see `headgate ingest`"
+        )
 
 
 def _stage(progress: StageProgress | None, stage: str) -> Callable[[int, int], None] | None:

@@ -84,7 +84,10 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         IntegrityError: the table version is not what `index` says.
     """
     store = Store(settings.store_root)
-    prompts = {name: _read_prompt(settings, path) for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))}
+    prompts = {
+        name: _read_prompt(settings, path)
+        for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))
+    }
     parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
     parse_refusal(prompts["refusal"], source=settings.answer.refusal)
     embedding, folder = ensure_model(settings)
@@ -131,7 +134,9 @@ def load_manifest(store: Store, bundle_id: str) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise IntegrityError(f"bundle {bundle_id[:16]}…: made by another version of headgate; build it again ({error.error_count()} problems)") from error
+        raise IntegrityError(
+            f"bundle {bundle_id[:16]}…: made by another version of headgate; build it again ({error.error_count()} problems)"
+        ) from error
     if (manifest.format, manifest.engine) != (MANIFEST_FORMAT, ENGINE_VERSION):
         raise IntegrityError(
             f"bundle {bundle_id[:16]}… is of format {manifest.format}, engine {manifest.engine}; this headgate has {MANIFEST_FORMAT} and {ENGINE_VERSION}: build it again"
@@ -160,7 +165,12 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
     return Answerer(
         bundle_id=bundle_id,
         retriever=Retriever(
-            table, embedder, vocabulary, manifest.retrieval, languages=manifest.languages, default_language=manifest.default_language
+            table,
+            embedder,
+            vocabulary,
+            manifest.retrieval,
+            languages=manifest.languages,
+            default_language=manifest.default_language,
         ),
         scorer=UnitScorer(embedder, vocabulary),
         vocabulary=vocabulary,
@@ -218,10 +228,14 @@ def _objects(manifest: Manifest) -> list[tuple[str, str]]:
 def _read_object(store: Store, bundle_id: str, what: str, digest: str) -> bytes:
     key = f"objects/{digest}"
     if not store.exists(key):
-        raise IntegrityError(f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back")
+        raise IntegrityError(
+            f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back"
+        )
     content = store.get(key)
     if sha256_hex(content) != digest:
-        raise IntegrityError(f"bundle {bundle_id[:16]}…: {what} was changed since it was evaluated; build the bundle again or roll back")
+        raise IntegrityError(
+            f"bundle {bundle_id[:16]}…: {what} was changed since it was evaluated; build the bundle again or roll back"
+        )
     return content
 
 
@@ -237,7 +251,9 @@ def _read_prompt(settings: Settings, path: str) -> bytes:
     try:
         return settings.place(path).read_bytes()
     except OSError as error:
-        raise PromptError(f"prompt file {path!r} can't be read: {error.strerror}; set answer.prompt and answer.refusal") from error
+        raise PromptError(
+            f"prompt file {path!r} can't be read: {error.strerror}; set answer.prompt and answer.refusal"
+        ) from error
 
 
 async def _read_table(store: Store, ref: TableRef) -> tuple[Vocabulary, tuple[str, ...]]:

@@ -185,6 +185,3 @@ def _content(line: bytes) -> bytes | None:
     """The record of a line, None unless the line is whole."""
     digest, _, content = line.partition(b" ")
     return content if content and digest == sha256_hex(content).encode() else None
-
-
-

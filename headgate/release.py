@@ -80,7 +80,9 @@ def load_verdict(store: Store, verdict_id: str) -> Verdict:
     try:
         verdict = Verdict.model_validate_json(store.get(f"verdicts/{verdict_id}.json"))
     except ValidationError as error:
-        raise IntegrityError(f"verdict {verdict_id[:16]}… is not a verdict: {error.error_count()} problem(s); run `headgate gate` again") from error
+        raise IntegrityError(
+            f"verdict {verdict_id[:16]}… is not a verdict: {error.error_count()} problem(s); run `headgate gate` again"
+        ) from error
     if verdict.verdict_id != verdict_id or verdict_digest(verdict) != verdict_id:
         raise IntegrityError(f"verdict {verdict_id[:16]}… was changed after it was sealed; run `headgate gate` again")
     return verdict
@@ -93,7 +95,9 @@ def list_verdicts(store: Store) -> list[Verdict]:
         IntegrityError: one was changed.
     """
     ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in store.list("verdicts")]
-    return sorted((load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: datetime.fromisoformat(verdict.created_at))
+    return sorted(
+        (load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: datetime.fromisoformat(verdict.created_at)
+    )
 
 
 def record_override(store: Store, verdict: Verdict, *, override_by: str, reason: str) -> Verdict:
@@ -104,10 +108,14 @@ def record_override(store: Store, verdict: Verdict, *, override_by: str, reason:
     """
     if not override_by.strip() or not reason.strip():
         raise ReleaseRefused("an override needs the name of who decides it and a reason")
-    later = datetime.fromisoformat(verdict.created_at) + timedelta(microseconds=1)  # also where the clock is coarse or was set back
+    later = datetime.fromisoformat(verdict.created_at) + timedelta(
+        microseconds=1
+    )  # also where the clock is coarse or was set back
     created_at = max(datetime.now(UTC), later).isoformat(timespec="microseconds")
     sealed = seal_verdict(
-        verdict.model_copy(update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": created_at})
+        verdict.model_copy(
+            update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": created_at}
+        )
     )
     store_verdict(store, sealed)
     return sealed
@@ -127,9 +135,13 @@ def history(store: Store, channel: str) -> list[Release]:
         try:
             release = Release.model_validate_json(store.get(key))
         except ValidationError as error:
-            raise IntegrityError(f"ledger of channel {channel!r}: {key!r} is not a release ({error.error_count()} problems)") from error
+            raise IntegrityError(
+                f"ledger of channel {channel!r}: {key!r} is not a release ({error.error_count()} problems)"
+            ) from error
         if release.release != number or release.channel != channel:
-            raise IntegrityError(f"ledger of channel {channel!r}: release {number} is missing, {key!r} is number {release.release}; restore it from a backup")
+            raise IntegrityError(
+                f"ledger of channel {channel!r}: release {number} is missing, {key!r} is number {release.release}; restore it from a backup"
+            )
         releases.append(release)
     return releases
 
@@ -201,7 +213,12 @@ def promote(
 
 
 def rollback(
-    settings: Settings, *, to_release: int | None = None, promoted_by: str = "", reason: str = "", opener: OpenBundle = open_bundle
+    settings: Settings,
+    *,
+    to_release: int | None = None,
+    promoted_by: str = "",
+    reason: str = "",
+    opener: OpenBundle = open_bundle,
 ) -> Release:
     """Put an earlier bundle in force again, as a new release.
 
@@ -261,13 +278,19 @@ def find_passed_verdict(settings: Settings, bundle_id: str, baseline_bundle_id: 
             problems.setdefault("suites", "it was judged on other versions of the suites")
         elif verdict.baseline_bundle_id != baseline_bundle_id:
             compared = f"bundle {verdict.baseline_bundle_id[:16]}…" if verdict.baseline_bundle_id else "nothing"
-            problems.setdefault("baseline", f"it was compared with {compared}, in force is {baseline_bundle_id[:16] or 'nothing'}…")
+            problems.setdefault(
+                "baseline", f"it was compared with {compared}, in force is {baseline_bundle_id[:16] or 'nothing'}…"
+            )
         elif verdict.verdict != "passed":
             names = ", ".join(gate.name for gate in verdict.gates if gate.verdict != "passed")
-            raise ReleaseRefused(f"bundle {short}…: the newest fitting verdict is {verdict.verdict} ({names}); see `headgate gate`")
+            raise ReleaseRefused(
+                f"bundle {short}…: the newest fitting verdict is {verdict.verdict} ({names}); see `headgate gate`"
+            )
         else:
             return verdict
-    raise ReleaseRefused(f"bundle {short}…: no verdict fits ({'; '.join(problems.values()) or newest.verdict}); run `headgate gate` again")
+    raise ReleaseRefused(
+        f"bundle {short}…: no verdict fits ({'; '.join(problems.values()) or newest.verdict}); run `headgate gate` again"
+    )
 
 
 def gate_inputs(settings: Settings) -> tuple[str, dict[str, str]]:
@@ -300,7 +323,9 @@ def rehearse(settings: Settings, bundle_ids: list[str], opener: OpenBundle) -> t
             finally:
                 answerer.close()
         except Exception as error:  # whatever it is, a release must not rest on it
-            raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… does not answer: {error or type(error).__name__}; nothing was released") from error
+            raise ReleaseRefused(
+                f"rehearsal: bundle {bundle_id[:16]}… does not answer: {error or type(error).__name__}; nothing was released"
+            ) from error
         if not answer.text:
             raise ReleaseRefused(f"rehearsal: bundle {bundle_id[:16]}… gave an empty answer to {question.text!r}")
         seconds = time.monotonic() - started
@@ -315,18 +340,25 @@ def _rollback_target(releases: list[Release], channel: str, to_release: int | No
         if not 1 <= to_release <= len(releases):
             raise ReleaseRefused(f"channel {channel!r} has no release {to_release}; it has 1 to {len(releases)}")
         if releases[to_release - 1].bundle_id == releases[-1].bundle_id:
-            raise ReleaseRefused(f"channel {channel!r}: the bundle of release {to_release} is in force already (release {releases[-1].release})")
+            raise ReleaseRefused(
+                f"channel {channel!r}: the bundle of release {to_release} is in force already (release {releases[-1].release})"
+            )
         return releases[to_release - 1]
     earlier = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
     if not earlier:
-        raise ReleaseRefused(f"channel {channel!r} only ever served bundle {releases[-1].bundle_id[:16]}…; there is nothing to go back to")
+        raise ReleaseRefused(
+            f"channel {channel!r} only ever served bundle {releases[-1].bundle_id[:16]}…; there is nothing to go back to"
+        )
     return earlier[-1]
 
 
 def _append(store: Store, release: Release) -> bool:
     """Write the release if its number is still free."""
     try:
-        store.create(f"releases/{release.channel}/{release.release:08d}.json", orjson.dumps(release.model_dump(), option=orjson.OPT_INDENT_2))
+        store.create(
+            f"releases/{release.channel}/{release.release:08d}.json",
+            orjson.dumps(release.model_dump(), option=orjson.OPT_INDENT_2),
+        )
     except AlreadyExistsError:
         return False
     return True

@@ -13,7 +13,18 @@ from headgate.settings import Settings
 from headgate.storage import Store
 
 #: What is compared: everything but clocks and what the provider charged.
-_COMPARED = {"text", "refused", "refusal_reason", "citations", "retrieved", "contexts", "evidence", "language", "bundle_id", "model"}
+_COMPARED = {
+    "text",
+    "refused",
+    "refusal_reason",
+    "citations",
+    "retrieved",
+    "contexts",
+    "evidence",
+    "language",
+    "bundle_id",
+    "model",
+}
 
 
 class Answering(Protocol):
@@ -44,7 +55,9 @@ def replay(settings: Settings, interaction_id: str, *, opener: Callable[[Store, 
     store = Store(settings.store_root)
     interaction = InteractionLog(store).find(interaction_id)
     if not interaction.completed:
-        raise UsageError(f"interaction {interaction_id!r} was cut off ({interaction.error or 'the client went away'}); there is no whole answer to compare with")
+        raise UsageError(
+            f"interaction {interaction_id!r} was cut off ({interaction.error or 'the client went away'}); there is no whole answer to compare with"
+        )
     answerer = opener(store, interaction.answer.bundle_id)
     got = answerer.answer_now(interaction.question)
     answerer.close()

@@ -39,12 +39,18 @@ class LabelRule(Section):
 
 
 class CorpusSettings(Section):
-    name: str = Field("corpus", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="name of the collection; the table's name starts with it")
+    name: str = Field(
+        "corpus", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="name of the collection; the table's name starts with it"
+    )
     dvc_file: str = Field("", description="the .dvc file that tracks the documents; empty when `folder` is used")
     folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` is used")
-    revisions: dict[str, str] = Field(default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)")
+    revisions: dict[str, str] = Field(
+        default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)"
+    )
     exclude: tuple[str, ...] = Field((), description="globs of corpus paths to leave out; each exclusion is reported by its glob")
-    labels: tuple[LabelRule, ...] = Field((), description="labels for files that carry none themselves; the first rule whose pattern matches fills what is missing")
+    labels: tuple[LabelRule, ...] = Field(
+        (), description="labels for files that carry none themselves; the first rule whose pattern matches fills what is missing"
+    )
     default_language: str = Field("en", description="language assumed where neither the file nor detection tells")
 
     @model_validator(mode="after")
@@ -65,38 +71,64 @@ class ParseSettings(Section):
 class ValidationSettings(Section):
     as_of: str = Field("", description="date (YYYY-MM-DD) that staleness is judged from; empty = no staleness check")
     stale_after_days: int = Field(1825, ge=1, description="documents with an older effective date are quarantined")
-    near_duplicate: float = Field(0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy")
+    near_duplicate: float = Field(
+        0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy"
+    )
     min_characters: int = Field(40, ge=1, description="shorter documents are quarantined")
-    personal_data: Literal["quarantine", "allow"] = Field("quarantine", description="what happens to documents with card numbers, IBANs and the like")
-    own_numbers: tuple[str, ...] = Field((), description="account and card numbers of the organisation itself, which its pages may show")
-    hidden_instructions: Literal["quarantine", "allow"] = Field("quarantine", description="what happens to documents with text that addresses the model")
-    max_dropped_share: float = Field(0.25, ge=0, le=1, description="fail when more than this share of files is quarantined or dead-lettered")
+    personal_data: Literal["quarantine", "allow"] = Field(
+        "quarantine", description="what happens to documents with card numbers, IBANs and the like"
+    )
+    own_numbers: tuple[str, ...] = Field(
+        (), description="account and card numbers of the organisation itself, which its pages may show"
+    )
+    hidden_instructions: Literal["quarantine", "allow"] = Field(
+        "quarantine", description="what happens to documents with text that addresses the model"
+    )
+    max_dropped_share: float = Field(
+        0.25, ge=0, le=1, description="fail when more than this share of files is quarantined or dead-lettered"
+    )
 
 
 class ChunkSettings(Section):
-    max_tokens: int = Field(200, ge=32, le=8000, description="budget of a chunk with its context, in tokens of the embedding model")
-    min_tokens: int = Field(40, ge=0, description="neighbouring smaller sections under the same parent are joined up to this size")
-    overlap_sentences: int = Field(1, ge=0, le=5, description="sentences repeated from the previous chunk when a section is split")
+    max_tokens: int = Field(
+        200, ge=32, le=8000, description="budget of a chunk with its context, in tokens of the embedding model"
+    )
+    min_tokens: int = Field(
+        40, ge=0, description="neighbouring smaller sections under the same parent are joined up to this size"
+    )
+    overlap_sentences: int = Field(
+        1, ge=0, le=5, description="sentences repeated from the previous chunk when a section is split"
+    )
 
 
 class EmbeddingSettings(Section):
-    model: str = Field("all-MiniLM-L6-v2", description="`all-MiniLM-L6-v2` (in a package, offline), or a folder holding a sentence-transformers model")
-    precision: Literal["f32", "bf16"] = Field("f32", description="arithmetic of the CPU engine; bf16 is faster where the CPU has it")
+    model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="`all-MiniLM-L6-v2` (in a package, offline), or a folder holding a sentence-transformers model",
+    )
+    precision: Literal["f32", "bf16"] = Field(
+        "f32", description="arithmetic of the CPU engine; bf16 is faster where the CPU has it"
+    )
     threads: int = Field(0, ge=0, description="CPU threads; 0 = all cores")
 
 
 class IndexSettings(Section):
-    exact_below: int = Field(10_000, ge=0, description="up to this many rows vectors are compared exactly; above, IVF_FLAT is built")
-    rebuild_below: int = Field(50_000, ge=0, description="up to this many rows the full-text index is rebuilt at every change, above it is updated")
+    exact_below: int = Field(
+        10_000, ge=0, description="up to this many rows vectors are compared exactly; above, IVF_FLAT is built"
+    )
+    rebuild_below: int = Field(
+        50_000, ge=0, description="up to this many rows the full-text index is rebuilt at every change, above it is updated"
+    )
 
 
 class RetrievalSettings(Section):
     """Travels in the bundle."""
 
     candidates: int = Field(40, ge=1, le=1000, description="passages fetched by each of dense and full-text search before fusion")
-    top_k: int = Field(8, ge=1, le=100, description="passages kept after fusion")
-    per_document: int = Field(2, ge=1, le=100, description="passages of one document among the first; further ones follow after those of others")
-    rrf_k: int = Field(60, ge=1, description="constant of reciprocal rank fusion (Cormack et al. 2009)")
+    top_k: int = Field(10, ge=1, le=100, description="passages kept after fusion")
+    rrf_k: int = Field(
+        15, ge=1, description="constant of reciprocal rank fusion; 60 in Cormack et al. 2009, smaller favours the first ranks"
+    )
     dense_weight: float = Field(1.0, ge=0, description="weight of dense search in the fusion")
     text_weight: float = Field(1.0, ge=0, description="weight of full-text search in the fusion")
     access: dict[str, tuple[str, ...]] = Field(
@@ -127,7 +159,9 @@ class AnswerSettings(AnswerBehaviour):
 class ModelSettings(Section):
     """Travels in the bundle, except keys: those stay in the environment."""
 
-    name: str = Field("extractive", description="`extractive` (built in, offline) or a litellm model name such as `openai/gpt-4o-mini`")
+    name: str = Field(
+        "extractive", description="`extractive` (built in, offline) or a litellm model name such as `openai/gpt-4o-mini`"
+    )
     api_base: str = Field("", description="address of an OpenAI-compatible server, for self-hosted models")
     temperature: float = Field(0.0, ge=0, le=2, description="sampling temperature of a chat model")
     max_output_tokens: int = Field(600, ge=1, description="longest answer of a chat model, tokens")

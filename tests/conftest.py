@@ -86,7 +86,10 @@ def put_chunks(settings: Settings, chunks: Sequence[Chunk], revision: str = "r1"
 
 
 HELP_PAGES = (
-    ("billing/refunds.md", "Refunds go back to the original payment method within 10 working days. Account credit arrives within 24 hours."),
+    (
+        "billing/refunds.md",
+        "Refunds go back to the original payment method within 10 working days. Account credit arrives within 24 hours.",
+    ),
     ("setup/lights.md", "A solid red light on the router means that there is no internet. A pulsing blue light means pairing."),
     ("plans/plus.md", "Home Plus costs £31.00 a month on an 18 month contract. Its download speed is 150 Mbps."),
     ("account/contact.md", "You can contact support on 01632 960200 from 08:00 to 20:00, Monday to Friday."),

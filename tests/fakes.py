@@ -71,7 +71,9 @@ def put_verdict(settings: Settings, bundle_id: str, *, baseline: str = "", verdi
 
 def put_release(store: Store, number: int, bundle_id: str, *, channel: str = "production") -> Release:
     """A line of the ledger, written without the rules: for tests of who reads it."""
-    release = Release(channel=channel, release=number, kind="promote", bundle_id=bundle_id, promoted_at="2026-02-02T00:00:00.000+00:00")
+    release = Release(
+        channel=channel, release=number, kind="promote", bundle_id=bundle_id, promoted_at="2026-02-02T00:00:00.000+00:00"
+    )
     store.create(f"releases/{channel}/{number:08d}.json", release.model_dump_json().encode())
     return release
 
@@ -127,7 +129,9 @@ class FakeAnswerer:
     def _answer(self, text: str, question: Question) -> Answer:
         if "decline" in question.text:
             return Answer(text=text, refused=True, refusal_reason="no_evidence", bundle_id=self.bundle_id, model="fake")
-        citation = Citation(number=1, doc_id="a.md", chunk_id="c1", title="A", heading="A > B", location="line 3", score=0.9, quote="<b>q</b>")
+        citation = Citation(
+            number=1, doc_id="a.md", chunk_id="c1", title="A", heading="A > B", location="line 3", score=0.9, quote="<b>q</b>"
+        )
         return Answer(
             text=text,
             refused=False,

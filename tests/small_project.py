@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -72,7 +73,8 @@ class SmallProject:
         gates = {"gates": [{"name": "finds the passage", "metric": "small/recall@5", "at_least": at_least, "compare": "value"}]}
         (self.folder / "evals" / "gates.yaml").write_text(yaml.safe_dump(gates), encoding="utf-8")
 
-    def write_suite(self) -> None:
+    def write_suite(self, *more: dict[str, Any]) -> None:
+        """Questions that the pages answer, two that they don't, and `more` cases."""
         cases = [
             {
                 "id": f"small-{number}",
@@ -89,6 +91,7 @@ class SmallProject:
             {"id": f"none-{number}", "question": question, "tags": ["out_of_scope"], "answerable": False}
             for number, question in enumerate(UNANSWERABLE)
         ]
+        cases += more
         suite = self.folder / "evals" / "suites" / "small.jsonl"
         suite.parent.mkdir(parents=True, exist_ok=True)
         suite.write_text("".join(json.dumps(case) + "\n" for case in cases), encoding="utf-8")

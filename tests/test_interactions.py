@@ -44,7 +44,10 @@ for _ in range(4):
 
 def interaction(text: str = "question", **changes: object) -> Interaction:
     made = Interaction(
-        interaction_id=new_interaction_id(), asked_at="2026-02-02T00:00:00Z", question=Question(text=text), answer=Answer(text="a", refused=False)
+        interaction_id=new_interaction_id(),
+        asked_at="2026-02-02T00:00:00Z",
+        question=Question(text=text),
+        answer=Answer(text="a", refused=False),
     )
     return made.model_copy(update=changes)
 
@@ -146,7 +149,7 @@ def test_a_record_of_another_version_is_an_error_and_not_left_out(tmp_path: Path
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "interactions").write_text("a file where the folder should be")
-    with pytest.raises(StorageError, match="can't be logged.*check permissions and space"):
+    with pytest.raises(StorageError, match=r"can't be logged.*check permissions and space"):
         InteractionLog(Store(tmp_path)).append(interaction())
 
 
@@ -171,7 +174,9 @@ def test_replay_asks_the_same_question_of_the_same_bundle(tmp_path: Path) -> Non
 
 def test_replay_names_what_differs(tmp_path: Path) -> None:
     opener, one = logged(tmp_path)
-    changed = one.model_copy(update={"interaction_id": "other", "answer": one.answer.model_copy(update={"text": "was", "retrieved": ()})})
+    changed = one.model_copy(
+        update={"interaction_id": "other", "answer": one.answer.model_copy(update={"text": "was", "retrieved": ()})}
+    )
     InteractionLog(Store(make_settings(tmp_path).store_root)).append(changed)
     result = replay(make_settings(tmp_path), "other", opener=opener)
     assert not result.identical

@@ -63,7 +63,7 @@ def test_a_judged_bundle_is_promoted_with_both_bundles_rehearsed(settings: Setti
 
 
 def test_a_bundle_without_a_verdict_is_refused(settings: Settings, store: Store) -> None:
-    with pytest.raises(ReleaseRefused, match="never judged.*headgate evaluate"):
+    with pytest.raises(ReleaseRefused, match=r"never judged.*headgate evaluate"):
         promote(settings, put_bundle(store, "a"), opener=FakeBundles())
     assert history(store, "production") == []
 
@@ -85,7 +85,8 @@ def test_a_later_failure_outweighs_an_earlier_pass(settings: Settings, store: St
 
 
 @pytest.mark.parametrize(
-    ("file", "message"), [("evals/gates.yaml", "another version of evals/gates.yaml"), ("evals/suites/golden.jsonl", "other versions of the suites")]
+    ("file", "message"),
+    [("evals/gates.yaml", "another version of evals/gates.yaml"), ("evals/suites/golden.jsonl", "other versions of the suites")],
 )
 def test_a_verdict_of_an_edited_gate_file_or_suite_is_refused(settings: Settings, store: Store, file: str, message: str) -> None:
     bundle_id = put_bundle(store, "a")
@@ -124,7 +125,7 @@ def test_unknown_and_tampered_bundles_are_refused(settings: Settings, store: Sto
     bundle_id = put_bundle(store, "a")
     put_verdict(settings, bundle_id)
     path = store.path(f"bundles/{bundle_id}.json")
-    path.write_bytes(path.read_bytes().replace(b'"top_k":8', b'"top_k":9'))
+    path.write_bytes(path.read_bytes().replace(b'"rows":1', b'"rows":2'))
     with pytest.raises(IntegrityError, match="manifest was changed"):
         promote(settings, bundle_id, opener=FakeBundles())
 
@@ -194,7 +195,7 @@ def test_a_rollback_that_comes_second_does_not_undo_the_first(settings: Settings
             rollback(settings, opener=FakeBundles(), promoted_by="someone quicker")
         return FakeAnswerer(bundle_id)
 
-    with pytest.raises(ReleaseRefused, match="someone quicker.*came first"):
+    with pytest.raises(ReleaseRefused, match=r"someone quicker.*came first"):
         rollback(settings, opener=opener)
     assert [release.bundle_id for release in history(store, "production")][-1] == first
     assert latest_number(store, "production") == 3
@@ -228,7 +229,10 @@ def test_of_several_processes_that_promote_at_once_exactly_one_wins(settings: Se
         put_verdict(settings, bundle_id)
     context = multiprocessing.get_context("spawn")
     barrier, outcomes = context.Barrier(len(bundle_ids)), context.Queue()
-    workers = [context.Process(target=_try_to_promote, args=(settings.project_dir, bundle_id, barrier, outcomes)) for bundle_id in bundle_ids]
+    workers = [
+        context.Process(target=_try_to_promote, args=(settings.project_dir, bundle_id, barrier, outcomes))
+        for bundle_id in bundle_ids
+    ]
     for worker in workers:
         worker.start()
     found = dict(outcomes.get(timeout=120) for _ in workers)
@@ -296,7 +300,11 @@ class Ledger(RuleBasedStateMachine):
     def _forget_other_baselines(self) -> None:
         """Verdicts against the new baseline, from an earlier time that it was in force, fit again: ask the store what the rules say."""
         todays, _ = gate_inputs(self.settings)
-        fitting = [verdict for verdict in list_verdicts(self.store) if (verdict.baseline_bundle_id, verdict.gates_digest) == (self.current, todays)]
+        fitting = [
+            verdict
+            for verdict in list_verdicts(self.store)
+            if (verdict.baseline_bundle_id, verdict.gates_digest) == (self.current, todays)
+        ]
         self.fitting = {verdict.bundle_id: verdict.verdict == "passed" for verdict in fitting}
 
     @invariant()

@@ -102,14 +102,18 @@ class Answerer:
         if support < self._behaviour.evidence_threshold:
             yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
             return
-        request = ChatRequest(question=question, query=retrieval.query, passages=passages, units=assessment.units, prompt=self._answer_prompt)
+        request = ChatRequest(
+            question=question, query=retrieval.query, passages=passages, units=assessment.units, prompt=self._answer_prompt
+        )
         pieces: list[str] = []
         quotes: dict[int, str] = {}
         usage = Usage()
         first_token = 0.0
         async for delta in self._model.stream(request):
             if delta.declined:
-                yield self._refuse("model", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, usage=delta.usage)
+                yield self._refuse(
+                    "model", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, usage=delta.usage
+                )
                 return
             usage = delta.usage or usage
             quotes |= delta.quotes
@@ -131,7 +135,9 @@ class Answerer:
                 bundle_id=self.bundle_id,
                 model=self._model.name,
                 usage=usage,
-                timings=Timings(retrieve=retrieved_at - started, generate=ended - retrieved_at, first_token=first_token, total=ended - started),
+                timings=Timings(
+                    retrieve=retrieved_at - started, generate=ended - retrieved_at, first_token=first_token, total=ended - started
+                ),
             )
         )
 
@@ -140,8 +146,12 @@ class Answerer:
         retrieval = await self._retriever.retrieve(question)
         passages = retrieval.hits[: self._behaviour.max_context_passages]
         scored = await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
-        features = extract_features(retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language)
-        return Assessment(retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=evidence(features))
+        features = extract_features(
+            retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language
+        )
+        return Assessment(
+            retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=evidence(features)
+        )
 
     def close(self) -> None:
         """Nothing is held that the interpreter does not free; kept so that callers say when they are done."""
@@ -195,4 +205,3 @@ def _citation(number: int, hit: Hit, quotes: dict[int, str]) -> Citation:
         score=hit.score,
         quote=quotes.get(number, ""),
     )
-

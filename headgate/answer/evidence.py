@@ -29,8 +29,10 @@ class Features:
 
 
 #: intercept and weights, in the order of `Features`.
-INTERCEPT = -4.0
-WEIGHTS = Features(passage_cosine=3.0, unit_cosine=3.0, passage_coverage=2.0, unit_coverage=1.5, unknown=-3.0, other_language=0.5)
+INTERCEPT = -4.48
+WEIGHTS = Features(
+    passage_cosine=2.12, unit_cosine=4.73, passage_coverage=2.43, unit_coverage=0.95, unknown=-0.85, other_language=0.89
+)
 
 
 def extract_features(

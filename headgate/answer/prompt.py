@@ -55,7 +55,9 @@ class Prompt(Record):
         if missing := sorted(set(self.variables) - set(values)):
             raise PromptError(f"prompt {self.name!r}: no value for {', '.join(missing)}")
         if unknown := sorted(set(values) - set(self.variables)):
-            raise PromptError(f"prompt {self.name!r}: unknown variable(s) {', '.join(unknown)}; it declares {', '.join(self.variables)}")
+            raise PromptError(
+                f"prompt {self.name!r}: unknown variable(s) {', '.join(unknown)}; it declares {', '.join(self.variables)}"
+            )
         return _VARIABLE.sub(lambda match: values[match.group(1)], self.sections[section])
 
 
@@ -113,7 +115,9 @@ def parse_answer_prompt(content: bytes, *, source: str) -> Prompt:
     """
     prompt = parse_prompt(content, source=source, required=ANSWER_VARIABLES)
     if set(prompt.sections) != {"system", "user"}:
-        raise PromptError(f"prompt {source!r} needs exactly the sections 'system' and 'user', it has {', '.join(prompt.sections)}")
+        raise PromptError(
+            f"prompt {source!r} needs exactly the sections 'system' and 'user', it has {', '.join(prompt.sections)}"
+        )
     return prompt
 
 

@@ -88,11 +88,15 @@ class ProviderModel:
                 raise ModelError(f"model {self.name!r} did not answer within {self._settings.timeout_seconds:g} s") from error
             except retryable as error:
                 if attempt == self._settings.retries or deadline - time.monotonic() <= wait:
-                    raise ModelError(f"model {self.name!r} failed {attempt + 1} time(s), last with {type(error).__name__}") from error
+                    raise ModelError(
+                        f"model {self.name!r} failed {attempt + 1} time(s), last with {type(error).__name__}"
+                    ) from error
                 await asyncio.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, not a secret
                 wait *= 2
             except self._failure as error:
-                raise ModelError(f"model {self.name!r} refused the call: {type(error).__name__}; check its name, key and model.api_base") from error
+                raise ModelError(
+                    f"model {self.name!r} refused the call: {type(error).__name__}; check its name, key and model.api_base"
+                ) from error
         raise ModelError(f"model {self.name!r} was not called")
 
     async def _call(self, request: ChatRequest, timeout: float) -> Any:  # noqa: ASYNC109 - passed on to the provider
@@ -112,7 +116,9 @@ class ProviderModel:
     def _usage(self, usage: Any) -> Usage:
         prompt, completion = int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0)
         try:
-            input_price, output_price = self._litellm.cost_per_token(model=self.name, prompt_tokens=prompt, completion_tokens=completion)
+            input_price, output_price = self._litellm.cost_per_token(
+                model=self.name, prompt_tokens=prompt, completion_tokens=completion
+            )
         except Exception:  # noqa: BLE001 - litellm raises bare Exception for a model it has no price for
             return Usage(prompt_tokens=prompt, completion_tokens=completion, cost=None)
         return Usage(prompt_tokens=prompt, completion_tokens=completion, cost=float(input_price + output_price))

@@ -7,7 +7,6 @@ from passages in that language first; others follow only where these do not fill
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -79,8 +78,7 @@ class Retriever:
             known = {hit.chunk_id for hit in hits}
             more = await self._search(queries, allowed, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
-        ordered = spread(hits, self._settings.per_document)
-        return Retrieval(query=queries[0], hits=tuple(ordered[: self._settings.top_k]))
+        return Retrieval(query=queries[0], hits=tuple(hits[: self._settings.top_k]))
 
     def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
         corrected = [self._vocabulary.correct(text, language) for text in texts]
@@ -104,21 +102,16 @@ class Retriever:
 def _parts(question: str) -> list[str]:
     """The sentences of a question that has several: people put the story first and the question last."""
     spans = split_sentences(question)
-    return [question[start:end] for start, end in spans if len(question[start:end].split()) >= _MIN_PART_WORDS] if len(spans) > 1 else []
+    return (
+        [question[start:end] for start, end in spans if len(question[start:end].split()) >= _MIN_PART_WORDS]
+        if len(spans) > 1
+        else []
+    )
 
 
-def spread(hits: Sequence[Hit], per_document: int) -> list[Hit]:
-    """The same hits, those beyond the first `per_document` of a document moved to the end, order kept otherwise."""
-    seen: Counter[str] = Counter()
-    first: list[Hit] = []
-    later: list[Hit] = []
-    for hit in hits:
-        seen[hit.doc_id] += 1
-        (first if seen[hit.doc_id] <= per_document else later).append(hit)
-    return [*first, *later]
-
-
-def fuse(rankings: Sequence[Sequence[Hit]], weights: Sequence[float], *, rrf_k: int, vector: npt.NDArray[np.float32]) -> list[Hit]:
+def fuse(
+    rankings: Sequence[Sequence[Hit]], weights: Sequence[float], *, rrf_k: int, vector: npt.NDArray[np.float32]
+) -> list[Hit]:
     """Weighted reciprocal rank fusion, best first.
 
     `score` is the fused sum over its largest possible value, so 1 means first in every ranking. `cosine` to `vector` is

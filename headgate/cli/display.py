@@ -53,13 +53,17 @@ def coloured(word: str) -> str:
     return f"[{_COLOURS[word]}]{shown}[/]" if word in _COLOURS else shown
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = (), markup: Sequence[str] = ()) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = (), markup: Sequence[str] = ()
+) -> None:
     """A table. Cells are plain text, except in the columns named by `markup`; columns in `right` are aligned right."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         table.add_column(escape(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) if column in markup else escape(printable(str(cell))) for column, cell in zip(columns, row, strict=True)))
+        table.add_row(
+            *(str(cell) if column in markup else escape(printable(str(cell))) for column, cell in zip(columns, row, strict=True))
+        )
     target = console()
     if title:
         target.print(f"[bold]{escape(printable(title))}[/]")

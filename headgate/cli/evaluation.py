@@ -20,10 +20,18 @@ EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 3}
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[BUNDLE]")
 @click.option("--bundle", "bundle_option", metavar="ID", help="The same as the argument BUNDLE.")
-@click.option("--suite", "suites", multiple=True, type=click.Path(path_type=Path), help="A suite file instead of the configured ones; may be repeated.")
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A suite file instead of the configured ones; may be repeated.",
+)
 @json_option
 @pass_invocation
-def evaluate(invocation: Invocation, arguments: tuple[str, ...], bundle_option: str | None, suites: tuple[Path, ...], as_json: bool) -> None:
+def evaluate(
+    invocation: Invocation, arguments: tuple[str, ...], bundle_option: str | None, suites: tuple[Path, ...], as_json: bool
+) -> None:
     """Ask a bundle every question of the suites and score the answers. By default the bundle that was built last."""
     named, more = _split(arguments, suites)
     bundle_id = invocation.bundle_id(chosen(named, bundle_option))
@@ -44,7 +52,13 @@ def evaluate(invocation: Invocation, arguments: tuple[str, ...], bundle_option: 
 
 @click.command()
 @bundle_argument
-@click.option("--report", "report_id", default="", metavar="ID", help="The report to judge; by default the bundle's newest on today's suites.")
+@click.option(
+    "--report",
+    "report_id",
+    default="",
+    metavar="ID",
+    help="The report to judge; by default the bundle's newest on today's suites.",
+)
 @json_option
 @pass_invocation
 def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, report_id: str, as_json: bool) -> int:
@@ -66,7 +80,9 @@ def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, 
 @click.option("--reason", required=True, help="Why.")
 @json_option
 @pass_invocation
-def override(invocation: Invocation, bundle: str | None, bundle_option: str | None, override_by: str, reason: str, as_json: bool) -> None:
+def override(
+    invocation: Invocation, bundle: str | None, bundle_option: str | None, override_by: str, reason: str, as_json: bool
+) -> None:
     """Record that a bundle may be promoted in spite of its gates. The gates' own results stay in the record."""
     from headgate.release import list_verdicts, record_override
 
@@ -78,7 +94,9 @@ def override(invocation: Invocation, bundle: str | None, bundle_option: str | No
     if as_json:
         print_json(verdict_summary(verdict))
         return
-    say(f"Recorded: {override_by} lets bundle {bundle_id[:SHORT]}… pass ({reason}). Verdict {verdict.verdict_id[:SHORT]}…; now `headgate promote`.")
+    say(
+        f"Recorded: {override_by} lets bundle {bundle_id[:SHORT]}… pass ({reason}). Verdict {verdict.verdict_id[:SHORT]}…; now `headgate promote`."
+    )
 
 
 def _split(arguments: tuple[str, ...], suites: tuple[Path, ...]) -> tuple[str | None, list[Path]]:
@@ -98,7 +116,11 @@ def report_summary(report: Report) -> dict[str, Any]:
         "report_id": report.report_id,
         "bundle_id": report.bundle_id,
         "suites": {
-            name: {"digest": suite.digest, "n": suite.n, "metrics": {metric: _figure(summary) for metric, summary in suite.metrics.items()}}
+            name: {
+                "digest": suite.digest,
+                "n": suite.n,
+                "metrics": {metric: _figure(summary) for metric, summary in suite.metrics.items()},
+            }
             for name, suite in report.suites.items()
         },
         "mlflow_run_id": report.mlflow_run_id,
@@ -107,7 +129,9 @@ def report_summary(report: Report) -> dict[str, Any]:
 
 def verdict_summary(verdict: Verdict) -> dict[str, Any]:
     """What `gate --json` prints."""
-    content = verdict.model_dump(include={"verdict", "bundle_id", "baseline_bundle_id", "verdict_id", "report_id", "baseline_report_id"})
+    content = verdict.model_dump(
+        include={"verdict", "bundle_id", "baseline_bundle_id", "verdict_id", "report_id", "baseline_report_id"}
+    )
     content["gates"] = [gate.model_dump() for gate in verdict.gates]
     if verdict.override_by:
         content |= {"override_by": verdict.override_by, "override_reason": verdict.override_reason}
@@ -125,7 +149,12 @@ def _print_report(report: Report) -> None:
             for metric, summary in suite.metrics.items()
             if summary.n or summary.unscored
         ]
-        print_table(f"{name}: {suite.n} cases", ("metric", "value", "95 % interval", "n", "unscored"), rows, right=("value", "n", "unscored"))
+        print_table(
+            f"{name}: {suite.n} cases",
+            ("metric", "value", "95 % interval", "n", "unscored"),
+            rows,
+            right=("value", "n", "unscored"),
+        )
         say()
     failed = sum(bool(case.error) for suite in report.suites.values() for case in suite.cases)
     say(f"Report {report.report_id}")
@@ -137,11 +166,23 @@ def _print_report(report: Report) -> None:
 
 def _print_verdict(verdict: Verdict) -> None:
     rows = [
-        (gate.name, gate.metric, coloured(gate.verdict), number(gate.value), interval(gate.low, gate.high), f"{gate.limit:g}", gate.reason)
+        (
+            gate.name,
+            gate.metric,
+            coloured(gate.verdict),
+            number(gate.value),
+            interval(gate.low, gate.high),
+            f"{gate.limit:g}",
+            gate.reason,
+        )
         for gate in verdict.gates
     ]
     print_table(
-        "Gates", ("gate", "metric", "verdict", "value", "95 % interval", "limit", "reason"), rows, right=("value", "limit"), markup=("verdict",)
+        "Gates",
+        ("gate", "metric", "verdict", "value", "95 % interval", "limit", "reason"),
+        rows,
+        right=("value", "limit"),
+        markup=("verdict",),
     )
     against = f"{verdict.baseline_bundle_id[:SHORT]}…" if verdict.baseline_bundle_id else "nothing (first release)"
     say(f"\nBundle {verdict.bundle_id[:SHORT]}… against {against}")

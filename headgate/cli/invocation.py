@@ -54,8 +54,12 @@ class Invocation:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise NotFoundError(f"no bundle begins with {named!r} in the store at {str(self.store.root)!r}; `headgate build` makes one")
-        raise NotFoundError(f"{len(found)} bundles begin with {named!r}: {', '.join(bundle_id[:20] + '…' for bundle_id in found[:5])}; give more digits")
+            raise NotFoundError(
+                f"no bundle begins with {named!r} in the store at {str(self.store.root)!r}; `headgate build` makes one"
+            )
+        raise NotFoundError(
+            f"{len(found)} bundles begin with {named!r}: {', '.join(bundle_id[:20] + '…' for bundle_id in found[:5])}; give more digits"
+        )
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

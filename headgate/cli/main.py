@@ -29,7 +29,10 @@ VERBS = {
     "dead-letters": ("headgate.cli.pipeline:dead_letters", "Files that could not be parsed."),
     "evaluate": ("headgate.cli.evaluation:evaluate", "Run the suites on a bundle."),
     "gate": ("headgate.cli.evaluation:gate", "Judge a bundle: exit 0 passed, 1 failed, 3 inconclusive."),
-    "override": ("headgate.cli.evaluation:override", "Record, with a name and a reason, that a bundle may pass in spite of its gates."),
+    "override": (
+        "headgate.cli.evaluation:override",
+        "Record, with a name and a reason, that a bundle may pass in spite of its gates.",
+    ),
     "promote": ("headgate.cli.releases:promote", "Put a bundle in service; needs a passed verdict."),
     "rollback": ("headgate.cli.releases:rollback", "Put an earlier bundle back in service."),
     "status": ("headgate.cli.releases:status", "What is in service."),
@@ -59,7 +62,9 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--settings", "settings_path", type=click.Path(path_type=Path), help="headgate.toml to use instead of the nearest one.")
+@click.option(
+    "--settings", "settings_path", type=click.Path(path_type=Path), help="headgate.toml to use instead of the nearest one."
+)
 @click.version_option(__version__, prog_name="headgate")
 @click.pass_context
 def cli(ctx: click.Context, settings_path: Path | None) -> None:
@@ -87,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if package in ("", "headgate"):
             raise
         extra = "serve" if package in _SERVE_PACKAGES else "pipeline"
-        return _complain(f"the package {package!r} is not installed; this verb needs the extra {extra!r}: pip install 'headgate[{extra}]'")
+        return _complain(
+            f"the package {package!r} is not installed; this verb needs the extra {extra!r}: pip install 'headgate[{extra}]'"
+        )
     return code if isinstance(code, int) else 0
 
 

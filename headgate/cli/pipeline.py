@@ -15,7 +15,9 @@ from headgate.errors import IntegrityError, NotFoundError
 from headgate.records import IndexResult, IngestResult
 from headgate.storage import Store
 
-_REVISION_HELP = "Corpus revision: a name of corpus.revisions, a DVC digest, or a git revision; by default what the .dvc file says now."
+_REVISION_HELP = (
+    "Corpus revision: a name of corpus.revisions, a DVC digest, or a git revision; by default what the .dvc file says now."
+)
 revision_option = click.option("--revision", default="", metavar="REV", help=_REVISION_HELP)
 folder_option = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), help="A folder to take instead of the configured corpus."
@@ -34,7 +36,9 @@ def ingest(invocation: Invocation, revision: str, folder: Path | None, as_json: 
     from headgate.ingest.run import ingest as run
 
     with progress_lines() as progress:
-        result = run(invocation.settings, revision=revision, folder=folder, progress=lambda done, total: progress("ingest", done, total))
+        result = run(
+            invocation.settings, revision=revision, folder=folder, progress=lambda done, total: progress("ingest", done, total)
+        )
     if as_json:
         print_json(ingest_summary(result))
         return
@@ -51,7 +55,9 @@ def index(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
 
     ingested = find_ingest(invocation.store, corpus_revision)
     with progress_lines() as progress:
-        result = update_table(invocation.settings, ingested.chunk_set, progress=lambda done, total: progress("index", done, total))
+        result = update_table(
+            invocation.settings, ingested.chunk_set, progress=lambda done, total: progress("index", done, total)
+        )
     if as_json:
         print_json(index_summary(result))
         return
@@ -113,7 +119,7 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
     _print_ingest(result.ingest)
     _print_index(result.index)
     say(f"\nBundle {result.bundle_id}")
-    say("Next: headgate evaluate, headgate gate, headgate promote; or try it: headgate ask \"…\"")
+    say('Next: headgate evaluate, headgate gate, headgate promote; or try it: headgate ask "…"')
 
 
 @click.group("dead-letters")
@@ -136,7 +142,9 @@ def list_letters(invocation: Invocation, as_json: bool) -> None:
         say("No dead letters: every file could be parsed.")
         return
     rows = [(letter.path, letter.reason, letter.detail, letter.attempts, letter.last_seen) for letter in letters]
-    print_table(f"{len(letters)} dead letter(s)", ("path", "reason", "detail", "attempts", "last seen"), rows, right=("attempts",))
+    print_table(
+        f"{len(letters)} dead letter(s)", ("path", "reason", "detail", "attempts", "last seen"), rows, right=("attempts",)
+    )
 
 
 def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
@@ -156,7 +164,9 @@ def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
     try:
         return IngestResult.model_validate_json(store.get(key))
     except ValidationError as error:
-        raise IntegrityError(f"{key!r} is of another version of headgate ({error.error_count()} problems); run `headgate ingest` again") from error
+        raise IntegrityError(
+            f"{key!r} is of another version of headgate ({error.error_count()} problems); run `headgate ingest` again"
+        ) from error
 
 
 def ingest_summary(result: IngestResult) -> dict[str, Any]:
@@ -193,7 +203,13 @@ def index_summary(result: IndexResult) -> dict[str, Any]:
 def _print_ingest(result: IngestResult) -> None:
     counts = result.counts
     rows = [(coloured(name), getattr(counts, name)) for name in ("indexed", "quarantined", "dead_lettered", "excluded")]
-    print_table(f"Corpus {result.corpus_revision[:SHORT]}", ("outcome", "files"), [*rows, ("[bold]in all[/]", counts.files)], right=("files",), markup=("outcome",))
+    print_table(
+        f"Corpus {result.corpus_revision[:SHORT]}",
+        ("outcome", "files"),
+        [*rows, ("[bold]in all[/]", counts.files)],
+        right=("files",),
+        markup=("outcome",),
+    )
     left_out = [outcome for outcome in result.outcomes if outcome.outcome != "indexed"]
     if left_out:
         say()
@@ -212,7 +228,9 @@ def _print_ingest(result: IngestResult) -> None:
             [(check.name, check.level, check.failed, check.checked, ", ".join(check.examples)) for check in failed],
             right=("failed", "of"),
         )
-    say(f"\n{result.chunk_set.documents} documents, {result.chunk_set.chunks} chunks; {result.parsed} file(s) parsed now, the rest reused; {result.seconds:.1f} s")
+    say(
+        f"\n{result.chunk_set.documents} documents, {result.chunk_set.chunks} chunks; {result.parsed} file(s) parsed now, the rest reused; {result.seconds:.1f} s"
+    )
 
 
 def _print_index(result: IndexResult) -> None:

@@ -40,7 +40,9 @@ def init(folder: Path, documents: Path, name: str | None, as_json: bool) -> None
     contents = {SETTINGS_FILE: settings_toml(settings)}
     contents |= {place: (_TEMPLATE / source).read_text(encoding="utf-8") for source, place in _FILES.items()}
     if taken := [place for place in contents if (folder / place).exists()]:
-        raise UsageError(f"{str(folder)!r} has {', '.join(taken)} already; nothing was written: choose another folder or remove them")
+        raise UsageError(
+            f"{str(folder)!r} has {', '.join(taken)} already; nothing was written: choose another folder or remove them"
+        )
     try:
         for place, content in contents.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,9 @@ reason_option = click.option("--reason", default="", help="Why; kept in the ledg
 @reason_option
 @json_option
 @pass_invocation
-def promote(invocation: Invocation, bundle: str | None, bundle_option: str | None, promoted_by: str, reason: str, as_json: bool) -> None:
+def promote(
+    invocation: Invocation, bundle: str | None, bundle_option: str | None, promoted_by: str, reason: str, as_json: bool
+) -> None:
     """Put a bundle in service, by default the one built last. Refuses without a passed verdict for this very bundle."""
     from headgate.release import promote as run
 
@@ -27,7 +29,12 @@ def promote(invocation: Invocation, bundle: str | None, bundle_option: str | Non
 
 
 @click.command()
-@click.option("--to-release", type=int, metavar="N", help="Number of the release whose bundle is wanted; by default the latest with another bundle.")
+@click.option(
+    "--to-release",
+    type=int,
+    metavar="N",
+    help="Number of the release whose bundle is wanted; by default the latest with another bundle.",
+)
 @by_option
 @reason_option
 @json_option
@@ -68,7 +75,10 @@ def history(invocation: Invocation, as_json: bool) -> None:
     if not releases:
         say(f"Nothing was promoted to channel {channel!r} yet.")
         return
-    rows = [(release.release, release.kind, release.bundle_id[:SHORT], release.promoted_at, release.promoted_by, release.reason) for release in releases]
+    rows = [
+        (release.release, release.kind, release.bundle_id[:SHORT], release.promoted_at, release.promoted_by, release.reason)
+        for release in releases
+    ]
     print_table(f"Channel {channel}", ("release", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
 
 

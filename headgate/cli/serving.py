@@ -45,7 +45,9 @@ def ask(invocation: Invocation, question: str, named: str | None, audience: str 
 
     settings = invocation.settings
     if audience is not None and audience not in settings.retrieval.access:
-        raise click.UsageError(f"audience {audience!r} is not in retrieval.access, which has {', '.join(settings.retrieval.access)}")
+        raise click.UsageError(
+            f"audience {audience!r} is not in retrieval.access, which has {', '.join(settings.retrieval.access)}"
+        )
     bundle_id, release = _asked_bundle(invocation, named)
     asked = Question(text=question, audience=audience or settings.serve.audience)
     answerer = open_bundle(invocation.store, bundle_id)
@@ -107,12 +109,19 @@ def _asked_bundle(invocation: Invocation, named: str | None) -> tuple[str, int]:
     return bundle_id, 0
 
 
-async def _answer(invocation: Invocation, answerer: Any, question: Question, *, bundle_id: str, release: int, show: bool) -> Interaction:
+async def _answer(
+    invocation: Invocation, answerer: Any, question: Question, *, bundle_id: str, release: int, show: bool
+) -> Interaction:
     """Stream to the terminal; the interaction is on disk before this returns, whole or not."""
     from headgate.interactions import InteractionLog, new_interaction_id
 
     log = InteractionLog(invocation.store)
-    interaction_id, asked_at, said, error = new_interaction_id(), datetime.now(UTC).isoformat(timespec="milliseconds"), "", "stopped"
+    interaction_id, asked_at, said, error = (
+        new_interaction_id(),
+        datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "",
+        "stopped",
+    )
     answer: Answer | None = None
     try:
         async with aclosing(answerer.stream(question)) as tokens:

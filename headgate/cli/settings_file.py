@@ -73,7 +73,9 @@ def _table(name: str, content: Mapping[str, Any], field: FieldInfo) -> str:
 
 
 def _rule(name: str, rule: BaseModel) -> str:
-    return f"\n[[{name}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in rule.model_dump(exclude_defaults=True).items())
+    return f"\n[[{name}]]\n" + "".join(
+        f"{key} = {_value(value)}\n" for key, value in rule.model_dump(exclude_defaults=True).items()
+    )
 
 
 def _comment(field: FieldInfo) -> str:

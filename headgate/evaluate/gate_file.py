@@ -1,11 +1,11 @@
 """`evals/gates.yaml` → gates. Unknown keys, unknown metrics and contradictory limits are refused, all at once.
 
-    gates:
-      - name: finds the passage            # unique
-        metric: golden/recall@5            # suite/figure; `all` is every case of the run
-        at_least: 0.90                     # exactly one of: at_least, at_most, not_worse_than_baseline, max_unscored
-        compare: interval                  # or `value`; only with at_least and at_most
-        max_unscored: 0                    # also allowed beside another limit; 0 unless said
+gates:
+  - name: finds the passage            # unique
+    metric: golden/recall@5            # suite/figure; `all` is every case of the run
+    at_least: 0.90                     # exactly one of: at_least, at_most, not_worse_than_baseline, max_unscored
+    compare: interval                  # or `value`; only with at_least and at_most
+    max_unscored: 0                    # also allowed beside another limit; 0 unless said
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def load_gates(path: Path, *, suites: Collection[str], recall_at: Sequence[int])
         raise GateFileError(f"gate file {str(path)!r} can't be read: {error}") from error
     if not isinstance(parsed, dict) or set(parsed) != {"gates"} or not isinstance(parsed["gates"], list) or not parsed["gates"]:
         found = ", ".join(map(repr, parsed)) if isinstance(parsed, dict) else type(parsed).__name__
-        raise GateFileError(f"gate file {str(path)!r} holds exactly one key, 'gates', with a list of at least one gate; found {found}")
+        raise GateFileError(
+            f"gate file {str(path)!r} holds exactly one key, 'gates', with a list of at least one gate; found {found}"
+        )
     gates: list[Gate] = []
     problems: list[str] = []
     for number, entry in enumerate(parsed["gates"], start=1):
@@ -98,7 +100,11 @@ def load_gates(path: Path, *, suites: Collection[str], recall_at: Sequence[int])
         except ValidationError as error:
             name = entry.get("name") if isinstance(entry, dict) else None
             problems += [f"gate {name or number!r}: {_explain(problem)}" for problem in error.errors()]
-    problems += [f"gate {name!r}: the name is used {count} times" for name, count in Counter(gate.name for gate in gates).items() if count > 1]
+    problems += [
+        f"gate {name!r}: the name is used {count} times"
+        for name, count in Counter(gate.name for gate in gates).items()
+        if count > 1
+    ]
     known = metric_names(recall_at)
     for gate in gates:
         if gate.figure not in known:

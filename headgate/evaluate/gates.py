@@ -109,7 +109,9 @@ def _against_limit(one: Gate, figure: MetricSummary) -> GateResult:
     relation = "≥" if sign > 0 else "≤"
     if one.compare == "value":
         good = sign * (figure.value - limit) >= 0
-        return _result(one, "passed" if good else "failed", figure, f"{figure.value:.4g} {'' if good else 'is not '}{relation} {limit:g}")
+        return _result(
+            one, "passed" if good else "failed", figure, f"{figure.value:.4g} {'' if good else 'is not '}{relation} {limit:g}"
+        )
     if figure.low is None or figure.high is None:
         return _result(one, "inconclusive", figure, f"{figure.n} case(s) are too few for an interval; add cases")
     worst, best = (figure.low, figure.high) if sign > 0 else (figure.high, figure.low)
@@ -122,7 +124,9 @@ def _against_limit(one: Gate, figure: MetricSummary) -> GateResult:
     return _result(one, "inconclusive", figure, f"{interval} holds {limit:g}; {_advice(needed)}")
 
 
-def _against_baseline(one: Gate, report: Report, baseline: Report | None, figure: MetricSummary, settings: EvaluationSettings) -> GateResult:
+def _against_baseline(
+    one: Gate, report: Report, baseline: Report | None, figure: MetricSummary, settings: EvaluationSettings
+) -> GateResult:
     margin = one.not_worse_than_baseline
     assert margin is not None
     if baseline is None:
@@ -132,7 +136,12 @@ def _against_baseline(one: Gate, report: Report, baseline: Report | None, figure
     ours, theirs = (_cases_of(one, side) for side in (report, baseline))
     found = difference(one.figure, ours, theirs, seed=settings.seed, samples=settings.bootstrap_samples)
     if found is None or found.low is None or found.high is None:
-        return _compared(one, "inconclusive", found, "too few cases were scored for both bundles; evaluate the baseline on this suite, or add cases")
+        return _compared(
+            one,
+            "inconclusive",
+            found,
+            "too few cases were scored for both bundles; evaluate the baseline on this suite, or add cases",
+        )
     gain_low, gain_high = (-found.high, -found.low) if one.figure in LOWER_IS_BETTER else (found.low, found.high)
     gain = -found.value if one.figure in LOWER_IS_BETTER else found.value
     interval = f"change for the better {gain:+.4g}, 95 % interval {gain_low:+.4g} to {gain_high:+.4g} over {found.n} shared cases"
@@ -145,11 +154,17 @@ def _against_baseline(one: Gate, report: Report, baseline: Report | None, figure
 
 
 def _advice(needed: int | None) -> str:
-    return f"about {needed} such cases would decide" if needed is not None and needed < 100_000 else "the figure is at the limit: more cases would hardly decide"
+    return (
+        f"about {needed} such cases would decide"
+        if needed is not None and needed < 100_000
+        else "the figure is at the limit: more cases would hardly decide"
+    )
 
 
 def _result(one: Gate, decision: Decision, figure: MetricSummary | None, reason: str) -> GateResult:
-    limit = next(value for value in (one.at_least, one.at_most, one.not_worse_than_baseline, one.max_unscored) if value is not None)
+    limit = next(
+        value for value in (one.at_least, one.at_most, one.not_worse_than_baseline, one.max_unscored) if value is not None
+    )
     return GateResult(
         name=one.name,
         metric=one.metric,
@@ -178,7 +193,9 @@ def _report_of(store: Store, bundle_id: str, report_id: str, suite_digests: dict
     if not report_id:
         found = find_report(store, bundle_id, suite_digests)
         if found is None:
-            raise NotFoundError(f"bundle {bundle_id[:16]}… was not evaluated on today's suites ({', '.join(suite_digests)}); run `headgate evaluate`")
+            raise NotFoundError(
+                f"bundle {bundle_id[:16]}… was not evaluated on today's suites ({', '.join(suite_digests)}); run `headgate evaluate`"
+            )
         return found
     report = load_report(store, report_id)
     if report.bundle_id != bundle_id:

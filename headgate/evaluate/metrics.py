@@ -61,7 +61,9 @@ class Scorable:
     def held(self) -> tuple[frozenset[int], ...]:
         """Per retrieved chunk, in rank order, which of `passages` it holds."""
         return tuple(
-            frozenset(position for position, (_, passage) in enumerate(self.passages) if self._holds(hit.doc_id, hit.chunk_id, passage))
+            frozenset(
+                position for position, (_, passage) in enumerate(self.passages) if self._holds(hit.doc_id, hit.chunk_id, passage)
+            )
             for hit in self.answer.retrieved
         )
 

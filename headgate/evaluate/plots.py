@@ -9,11 +9,23 @@ from typing import Any
 from headgate.evaluate.summary import values_of
 from headgate.records import CaseResult, Report, SuiteResult
 
-_BARS = ("recall@5", "mrr", "ndcg@5", "citation_precision", "citation_recall", "answer_correctness", "groundedness", "refusal_precision", "refusal_recall")
+_BARS = (
+    "recall@5",
+    "mrr",
+    "ndcg@5",
+    "citation_precision",
+    "citation_recall",
+    "answer_correctness",
+    "groundedness",
+    "refusal_precision",
+    "refusal_recall",
+)
 _OURS, _THEIRS, _RED = "#2a6f97", "#b8c4cc", "#c8553d"
 
 
-def draw_plots(report: Report, folder: Path, *, recall_at: Sequence[int], threshold: float, baseline: Report | None = None) -> list[Path]:
+def draw_plots(
+    report: Report, folder: Path, *, recall_at: Sequence[int], threshold: float, baseline: Report | None = None
+) -> list[Path]:
     """Write PNG files into `folder` and return their paths.
 
     Args:
@@ -53,7 +65,10 @@ def _figure_quality(report: Report, baseline: Report | None) -> Any:
     for axis, name in zip(axes[0], names, strict=True):
         _bars(axis, report.suites[name], baseline.suites.get(name) if baseline else None)
         axis.set_title(f"{name} (n = {report.suites[name].n})")
-    figure.suptitle(f"Bundle {report.bundle_id[:12]}" + (f", grey: promoted bundle {baseline.bundle_id[:12]}" if baseline else ""), fontsize=10)
+    figure.suptitle(
+        f"Bundle {report.bundle_id[:12]}" + (f", grey: promoted bundle {baseline.bundle_id[:12]}" if baseline else ""),
+        fontsize=10,
+    )
     figure.tight_layout()
     return figure
 
@@ -69,11 +84,18 @@ def _bars(axis: Any, suite: SuiteResult, baseline: SuiteResult | None) -> None:
             if metric is None or metric.value is None:
                 axis.text(0.02, position + offset, "no case", va="center", fontsize=7, color="grey")
                 continue
-            low, high = metric.low if metric.low is not None else metric.value, metric.high if metric.high is not None else metric.value
+            low, high = (
+                metric.low if metric.low is not None else metric.value,
+                metric.high if metric.high is not None else metric.value,
+            )
             error = [[metric.value - low], [high - metric.value]]
-            axis.barh(position + offset, metric.value, height=height, color=colour, xerr=error, error_kw={"elinewidth": 1, "capsize": 2})
+            axis.barh(
+                position + offset, metric.value, height=height, color=colour, xerr=error, error_kw={"elinewidth": 1, "capsize": 2}
+            )
             inside = colour == _OURS and metric.value > 0.15
-            axis.text(0.02, position + offset, f"{metric.value:.2f}", va="center", fontsize=7, color="white" if inside else "black")
+            axis.text(
+                0.02, position + offset, f"{metric.value:.2f}", va="center", fontsize=7, color="white" if inside else "black"
+            )
     axis.set_yticks(range(len(shown)), shown)
     axis.set_xlim(0, 1.02)
     axis.set_xlabel("0 to 1, higher is better; 95 % interval")
@@ -89,7 +111,13 @@ def _figure_recall(report: Report, recall_at: Sequence[int]) -> Any:
         known = [(k, metric.value, metric.low, metric.high) for k, metric in points if metric.value is not None]
         if known and name != "all":
             line = axis.plot([k for k, *_ in known], [value for _, value, *_ in known], marker="o", label=name)[0]
-            axis.fill_between([k for k, *_ in known], [low or 0 for *_, low, _ in known], [high or 0 for *_, high in known], alpha=0.15, color=line.get_color())
+            axis.fill_between(
+                [k for k, *_ in known],
+                [low or 0 for *_, low, _ in known],
+                [high or 0 for *_, high in known],
+                alpha=0.15,
+                color=line.get_color(),
+            )
     axis.set_xticks(cutoffs)
     axis.set_xlabel("k (passages looked at)")
     axis.set_ylabel("recall@k")
@@ -110,7 +138,13 @@ def _figure_latency(cases: Sequence[CaseResult]) -> Any:
         for share in (0.5, 0.95, 0.99):
             quantile = float(np.quantile(seconds, share))
             axis.axvline(quantile, color=_RED, linewidth=1)
-            axis.text(quantile, axis.get_ylim()[1] * (0.97 - 0.08 * (share > 0.5) - 0.08 * (share > 0.95)), f" p{share * 100:.0f} {quantile:.2f} s", fontsize=7, color=_RED)
+            axis.text(
+                quantile,
+                axis.get_ylim()[1] * (0.97 - 0.08 * (share > 0.5) - 0.08 * (share > 0.95)),
+                f" p{share * 100:.0f} {quantile:.2f} s",
+                fontsize=7,
+                color=_RED,
+            )
     axis.set_xlabel("seconds until the answer was complete")
     axis.set_ylabel("questions")
     axis.set_title("Latency, two questions at a time")

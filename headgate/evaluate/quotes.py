@@ -1,6 +1,6 @@
 """Does a quoted passage stand in a text? Wording is compared; case, white space, markup and table layout are not.
 
-    contains(searchable(["plan: Home Plus; price a month: £31.00"]), "Home Plus | £31.00")  →  True
+contains(searchable(["plan: Home Plus; price a month: £31.00"]), "Home Plus | £31.00")  →  True
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from difflib import SequenceMatcher
 from headgate.evaluate.wording import tokens
 
 _MARKUP = re.compile(r"[*_#`~|\\\u00ad\u200b\ufeff]|^\s*>\s?|\]\([^)\s]*\)|[\[\]]|<[^<>\n]{1,80}>|^\s*[-+•‣▪]\s+", re.MULTILINE)
-_TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‑": "-", "−": "-"})
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‑": "-", "−": "-"}
+)
 _UNSPACED = "\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef"
 _AROUND_UNSPACED = re.compile(rf"(?<=[{_UNSPACED}])\s+|\s+(?=[{_UNSPACED}])")
 #: Characters that two neighbouring chunks may share.
@@ -46,7 +48,7 @@ def searchable(chunks: Sequence[str]) -> SearchableText:
     flat = ""
     for chunk in chunks:
         following = normalise(chunk)
-        flat = f"{flat} {following[_shared(flat, following):].lstrip()}".strip()
+        flat = f"{flat} {following[_shared(flat, following) :].lstrip()}".strip()
     lines = tuple(line for chunk in chunks for line in map(normalise, chunk.split("\n")) if line)
     return SearchableText(flat=_AROUND_UNSPACED.sub("", flat), lines=lines)
 

@@ -1,7 +1,7 @@
 """Reports in the store: written once, found by id or by what was evaluated.
 
-    reports/<report_id>.json                       the report
-    latest_reports/<bundle_id>/<digest>.json       the newest of this bundle, these suites and this version of the metrics
+reports/<report_id>.json                       the report
+latest_reports/<bundle_id>/<digest>.json       the newest of this bundle, these suites and this version of the metrics
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def load_report(store: Store, report_id: str) -> Report:
     try:
         report = Report.model_validate_json(store.get(key))
     except ValidationError as error:
-        raise IntegrityError(f"report {report_id[:16]}…: not a report of this version of headgate; evaluate again ({error.error_count()} problems)") from error
+        raise IntegrityError(
+            f"report {report_id[:16]}…: not a report of this version of headgate; evaluate again ({error.error_count()} problems)"
+        ) from error
     if report.report_id != report_id or _report_id(report) != report_id:
         raise IntegrityError(f"report {report_id[:16]}…: it was changed after it was written; evaluate again")
     return report
@@ -82,7 +84,10 @@ def _report_id(report: Report) -> str:
 
 def _answers_digest(suites: Mapping[str, SuiteResult]) -> str:
     content: dict[str, Any] = {
-        name: [case.model_dump(mode="json", include={"case_id", "error"}) | {"answer": _timeless(case.answer)} for case in suite.cases]
+        name: [
+            case.model_dump(mode="json", include={"case_id", "error"}) | {"answer": _timeless(case.answer)}
+            for case in suite.cases
+        ]
         for name, suite in suites.items()
     }
     return sha256_hex(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))

@@ -44,7 +44,9 @@ class Answers(Protocol):
         """The whole answer."""
 
 
-def evaluate(settings: Settings, bundle_id: str, *, suites: Sequence[Path] | None = None, progress: Progress | None = None) -> Report:
+def evaluate(
+    settings: Settings, bundle_id: str, *, suites: Sequence[Path] | None = None, progress: Progress | None = None
+) -> Report:
     """Run suites on a bundle, store the report and log one MLflow run.
 
     Args:
@@ -125,7 +127,9 @@ def run_suites(
     with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="evaluate") as threads:
         for suite in suites:
             cases: list[CaseResult] = []
-            for resolved, (answer, error) in zip(suite.cases, threads.map(lambda case: _ask(answerer, case), suite.cases), strict=True):
+            for resolved, (answer, error) in zip(
+                suite.cases, threads.map(lambda case: _ask(answerer, case), suite.cases), strict=True
+            ):
                 cases.append(_scored(resolved, answer, error, chunk, chunks, similarity, metrics))
                 done += 1
                 if progress:
@@ -145,7 +149,9 @@ def run_suites(
 
 def pooled_cases(suites: Mapping[str, SuiteResult]) -> list[CaseResult]:
     """The cases of all suites, their ids preceded by the suite's name."""
-    return [case.model_copy(update={"case_id": f"{name}/{case.case_id}"}) for name, suite in suites.items() for case in suite.cases]
+    return [
+        case.model_copy(update={"case_id": f"{name}/{case.case_id}"}) for name, suite in suites.items() for case in suite.cases
+    ]
 
 
 def cosine_similarity(embedder: Embedder) -> Similarity:

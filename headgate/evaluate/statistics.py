@@ -47,7 +47,9 @@ def wilson_interval(mean: float, n: int, *, confidence: float = CONFIDENCE) -> t
     return max(0.0, min(mean, centre - half)), min(1.0, max(mean, centre + half))
 
 
-def estimate_mean(values: Sequence[float], *, bounded: bool, seed: int, samples: int = 2000, confidence: float = CONFIDENCE) -> Estimate:
+def estimate_mean(
+    values: Sequence[float], *, bounded: bool, seed: int, samples: int = 2000, confidence: float = CONFIDENCE
+) -> Estimate:
     """The mean with its interval and standard error.
 
     Args:
@@ -113,7 +115,9 @@ def paired_difference(
     return Estimate(mean, low, high, n, error)
 
 
-def ratio_difference(candidate: Mapping[str, float], baseline: Mapping[str, float], *, confidence: float = CONFIDENCE) -> Estimate | None:
+def ratio_difference(
+    candidate: Mapping[str, float], baseline: Mapping[str, float], *, confidence: float = CONFIDENCE
+) -> Estimate | None:
     """candidate − baseline of two shares whose cases differ; the intervals are joined by square-and-add (Newcombe 1998, method 10).
 
     Ignores that most cases are common to both, which makes it wider than need be, not narrower.
@@ -131,7 +135,13 @@ def ratio_difference(candidate: Mapping[str, float], baseline: Mapping[str, floa
 
 
 def paired_percentile_difference(
-    candidate: Mapping[str, float], baseline: Mapping[str, float], share: float, *, seed: int, samples: int = 2000, confidence: float = CONFIDENCE
+    candidate: Mapping[str, float],
+    baseline: Mapping[str, float],
+    share: float,
+    *,
+    seed: int,
+    samples: int = 2000,
+    confidence: float = CONFIDENCE,
 ) -> Estimate | None:
     """candidate − baseline of a quantile: percentile bootstrap over the shared cases, which are drawn in pairs."""
     shared = sorted(candidate.keys() & baseline.keys())

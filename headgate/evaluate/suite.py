@@ -73,7 +73,9 @@ class Variant(Record):
     @property
     def _whole_documents(self) -> tuple[GoldPassage, ...]:
         quoted = {passage.document for passage in self.gold_passages}
-        return tuple(GoldPassage.model_construct(document=name, quote="", part="") for name in self.gold_documents if name not in quoted)
+        return tuple(
+            GoldPassage.model_construct(document=name, quote="", part="") for name in self.gold_documents if name not in quoted
+        )
 
 
 class Case(Record):
@@ -143,7 +145,9 @@ def load_suite(path: Path) -> Suite:
     """
     name = path.stem
     if not _NAME.fullmatch(name) or name == ALL:
-        raise SuiteError(f"suite {str(path)!r}: its name {name!r} must be letters, digits, '.', '_' or '-', and not {ALL!r}; rename the file")
+        raise SuiteError(
+            f"suite {str(path)!r}: its name {name!r} must be letters, digits, '.', '_' or '-', and not {ALL!r}; rename the file"
+        )
     try:
         content = path.read_bytes()
         text = content.decode("utf-8")

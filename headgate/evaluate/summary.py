@@ -1,11 +1,11 @@
 """Scores of cases → the figures of a suite, with intervals.
 
-    recall@5, answer_correctness, …    mean over the cases they apply to
-    latency_p50 _p95 _p99              seconds, over all answered cases
-    first_token_p50 _p95               seconds
-    cost_total cost_mean               US dollars
-    errors                             cases that could not be answered
-    unscored                           (case, metric) pairs that apply but have no value
+recall@5, answer_correctness, …    mean over the cases they apply to
+latency_p50 _p95 _p99              seconds, over all answered cases
+first_token_p50 _p95               seconds
+cost_total cost_mean               US dollars
+errors                             cases that could not be answered
+unscored                           (case, metric) pairs that apply but have no value
 """
 
 from __future__ import annotations
@@ -51,12 +51,18 @@ def metric_names(recall_at: Sequence[int]) -> tuple[str, ...]:
     return (*(name for name in scorers(recall_at) if name not in _NOT_A_MEAN), *PERCENTILES, *COSTS, *COUNTS)
 
 
-def summarise(cases: Sequence[CaseResult], recall_at: Sequence[int], *, seed: int, samples: int = 2000) -> dict[str, MetricSummary]:
+def summarise(
+    cases: Sequence[CaseResult], recall_at: Sequence[int], *, seed: int, samples: int = 2000
+) -> dict[str, MetricSummary]:
     """Figures of `cases`; a metric that applies to none of them has no value."""
     summaries = {}
     for name in metric_names(recall_at):
         if name in COUNTS:
-            count = sum(bool(case.error) for case in cases) if name == "errors" else sum(bool(score.error) for case in cases for score in case.scores)
+            count = (
+                sum(bool(case.error) for case in cases)
+                if name == "errors"
+                else sum(bool(score.error) for case in cases for score in case.scores)
+            )
             summaries[name] = MetricSummary(value=count, low=count, high=count, n=len(cases), standard_error=0.0)
             continue
         values = list(values_of(cases, name).values())
@@ -95,7 +101,9 @@ def difference(
 def values_of(cases: Sequence[CaseResult], name: str) -> dict[str, float]:
     """Case id → value of the case's metric behind the figure `name`, scored cases only."""
     wanted = case_metric(name)
-    return {case.case_id: score.value for case in cases for score in case.scores if score.metric == wanted and score.value is not None}
+    return {
+        case.case_id: score.value for case in cases for score in case.scores if score.metric == wanted and score.value is not None
+    }
 
 
 def case_metric(name: str) -> str:
@@ -114,4 +122,6 @@ def _scaled(estimate: Estimate, factor: int) -> Estimate:
     def times(value: float | None) -> float | None:
         return None if value is None else value * factor
 
-    return Estimate(estimate.value * factor, times(estimate.low), times(estimate.high), estimate.n, times(estimate.standard_error))
+    return Estimate(
+        estimate.value * factor, times(estimate.low), times(estimate.high), estimate.n, times(estimate.standard_error)
+    )

@@ -67,7 +67,11 @@ def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, b
     manifest = load_manifest(store, report.bundle_id)
     with _translated(settings):
         client, experiment_id = _open(settings)
-        run = client.create_run(experiment_id, run_name=f"{settings.corpus.name} {report.bundle_id[:12]}", tags=_tags(settings, report, manifest, baseline))
+        run = client.create_run(
+            experiment_id,
+            run_name=f"{settings.corpus.name} {report.bundle_id[:12]}",
+            tags=_tags(settings, report, manifest, baseline),
+        )
         run_id = str(run.info.run_id)
         try:
             _log(client, run_id, settings, report, manifest, suites, baseline)
@@ -127,7 +131,13 @@ def _translated(settings: Settings) -> Iterator[None]:
 
 
 def _log(
-    client: MlflowClient, run_id: str, settings: Settings, report: Report, manifest: Manifest, suites: Sequence[Suite], baseline: Report | None
+    client: MlflowClient,
+    run_id: str,
+    settings: Settings,
+    report: Report,
+    manifest: Manifest,
+    suites: Sequence[Suite],
+    baseline: Report | None,
 ) -> None:
     metrics = list(_metrics(report))
     for start in range(0, len(metrics), 500):
@@ -138,7 +148,11 @@ def _log(
     client.log_table(run_id, _slice_table(report, settings), "slices.json")
     with tempfile.TemporaryDirectory() as folder:
         plots = draw_plots(
-            report, Path(folder), recall_at=settings.evaluation.recall_at, threshold=manifest.answer.evidence_threshold, baseline=baseline
+            report,
+            Path(folder),
+            recall_at=settings.evaluation.recall_at,
+            threshold=manifest.answer.evidence_threshold,
+            baseline=baseline,
         )
         for path in plots:
             client.log_artifact(run_id, str(path), "plots")
@@ -182,7 +196,12 @@ def _metrics(report: Report) -> Iterator[Metric]:
     for suite_name, suite in report.suites.items():
         for name, figure in suite.metrics.items():
             key = f"{suite_name}/{_metric_key(name)}"
-            for suffix, value in (("", figure.value), ("_se", figure.standard_error), ("_low", figure.low), ("_high", figure.high)):
+            for suffix, value in (
+                ("", figure.value),
+                ("_se", figure.standard_error),
+                ("_low", figure.low),
+                ("_high", figure.high),
+            ):
                 if value is not None:
                     yield Metric(f"{key}{suffix}", float(value), now, 0)
             if figure.unscored:
@@ -243,7 +262,10 @@ def _slice_table(report: Report, settings: Settings) -> pd.DataFrame:
     rows = []
     for suite_name, suite in report.suites.items():
         for tag, figures in summarise_slices(suite.cases, settings.evaluation.recall_at, seed=settings.evaluation.seed).items():
-            rows.append({"suite": suite_name, "tag": tag, "n": sum(tag in case.tags for case in suite.cases)} | {name: figure.value for name, figure in figures.items()})
+            rows.append(
+                {"suite": suite_name, "tag": tag, "n": sum(tag in case.tags for case in suite.cases)}
+                | {name: figure.value for name, figure in figures.items()}
+            )
     return pd.DataFrame(rows, columns=None if rows else ["suite", "tag", "n"])
 
 
@@ -254,5 +276,7 @@ def _register_prompts(client: MlflowClient, run_id: str, settings: Settings, sto
         full_name = f"{settings.corpus.name}-{name}"
         known = client.load_prompt(full_name, allow_missing=True)
         if known is None or known.template != text:
-            known = client.register_prompt(full_name, text, commit_message=f"SHA-256 {digest[:16]}…", tags={"headgate.sha256": digest})
+            known = client.register_prompt(
+                full_name, text, commit_message=f"SHA-256 {digest[:16]}…", tags={"headgate.sha256": digest}
+            )
         client.set_tag(run_id, f"headgate.prompt.{name}", f"prompts:/{full_name}/{known.version}")

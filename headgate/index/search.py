@@ -31,7 +31,9 @@ class ChunkTable:
         self._table = table
         self.ref = ref
 
-    async def dense(self, vector: npt.NDArray[np.float32], *, limit: int, confidentiality: Sequence[str], language: str = "") -> list[Hit]:
+    async def dense(
+        self, vector: npt.NDArray[np.float32], *, limit: int, confidentiality: Sequence[str], language: str = ""
+    ) -> list[Hit]:
         """Nearest chunks by cosine, best first, ties by chunk id.
 
         Args:
@@ -47,11 +49,17 @@ class ChunkTable:
         hits = [_hit(row, cosine=1.0 - float(row["_distance"]), bm25=None) for row in rows]
         return sorted(hits, key=lambda hit: (-(hit.cosine or 0.0), hit.chunk_id))
 
-    async def full_text(self, terms: Sequence[str], *, limit: int, confidentiality: Sequence[str], language: str = "") -> list[Hit]:
+    async def full_text(
+        self, terms: Sequence[str], *, limit: int, confidentiality: Sequence[str], language: str = ""
+    ) -> list[Hit]:
         """Chunks that hold any of `terms`, best BM25 first, ties by chunk id. Terms come from `analyze`."""
         if not confidentiality or not terms:
             return []
-        query = self._table.query().nearest_to_text(MatchQuery(" ".join(terms), "search_text")).where(_allowed(confidentiality, language))
+        query = (
+            self._table.query()
+            .nearest_to_text(MatchQuery(" ".join(terms), "search_text"))
+            .where(_allowed(confidentiality, language))
+        )
         rows = await query.select([*_COLUMNS, "_score"]).limit(limit).to_list()
         hits = [_hit(row, cosine=None, bm25=float(row["_score"])) for row in rows]
         return sorted(hits, key=lambda hit: (-(hit.bm25 or 0.0), hit.chunk_id))

@@ -18,7 +18,29 @@ _ABBREVIATIONS = frozenset(
 )
 _LAST_WORD = re.compile(r"(\S+?)[.]+[\"'”’»)\]]*$")
 #: Abbreviations that a number follows; before anything else "no." is the end of "the answer is no."
-_BEFORE_NUMBERS = frozenset({"no", "nos", "nr", "art", "para", "sec", "fig", "p", "pp", "vol", "abs", "núm", "pág", "n°", "max", "min", "ext", "tel", "av"})
+_BEFORE_NUMBERS = frozenset(
+    {
+        "no",
+        "nos",
+        "nr",
+        "art",
+        "para",
+        "sec",
+        "fig",
+        "p",
+        "pp",
+        "vol",
+        "abs",
+        "núm",
+        "pág",
+        "n°",
+        "max",
+        "min",
+        "ext",
+        "tel",
+        "av",
+    }
+)
 _WEEKDAYS_AND_MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split())
 
 

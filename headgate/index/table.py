@@ -85,7 +85,9 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
     """
     started = time.monotonic()
     if not chunk_set.chunks:
-        raise CorpusError(f"corpus revision {chunk_set.corpus_revision!r} has no chunks to index; see `headgate ingest` for what became of its files")
+        raise CorpusError(
+            f"corpus revision {chunk_set.corpus_revision!r} has no chunks to index; see `headgate ingest` for what became of its files"
+        )
     store = Store(settings.store_root)
     model, folder = ensure_model(settings)
     name = table_name(settings, model)
@@ -94,7 +96,13 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         if (ref := _pinned(store, state_key)) is not None:
             seconds = time.monotonic() - started
             return IndexResult(
-                ref=ref, corpus_revision=chunk_set.corpus_revision, total=ref.rows, embedded=0, reused=ref.rows, deleted=0, seconds=seconds
+                ref=ref,
+                corpus_revision=chunk_set.corpus_revision,
+                total=ref.rows,
+                embedded=0,
+                reused=ref.rows,
+                deleted=0,
+                seconds=seconds,
             )
         table = _open_or_create(store, name, model)
         known = _read_known(table)
@@ -145,7 +153,9 @@ def _open_or_create(store: Store, name: str, model: EmbeddingModel) -> Any:
         table = database.create_table(name, schema=table_schema(model.dimensions))
         table.set_unenforced_primary_key("chunk_id")
     except OSError as error:
-        raise StorageError(f"the LanceDB folder {str(store.path('lance'))!r} can't be written: {error}; check permissions and space") from error
+        raise StorageError(
+            f"the LanceDB folder {str(store.path('lance'))!r} can't be written: {error}; check permissions and space"
+        ) from error
     return table
 
 
@@ -171,7 +181,9 @@ def _changed_rows(store: Store, chunk_set: ChunkSetRef, known: _Known) -> tuple[
     return changed, wanted
 
 
-def _merge(table: Any, rows: list[dict[str, Any]], known: _Known, embedder: Embedder, dimensions: int, progress: Progress | None) -> int:
+def _merge(
+    table: Any, rows: list[dict[str, Any]], known: _Known, embedder: Embedder, dimensions: int, progress: Progress | None
+) -> int:
     """Write added and changed rows; returns how many texts were embedded."""
     texts: dict[str, str] = {}
     for row in rows:
@@ -186,7 +198,9 @@ def _merge(table: Any, rows: list[dict[str, Any]], known: _Known, embedder: Embe
     done = 0
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
-        todo = list(dict.fromkeys(str(row["text_digest"]) for row in batch if str(row["text_digest"]) in texts.keys() - fresh.keys()))
+        todo = list(
+            dict.fromkeys(str(row["text_digest"]) for row in batch if str(row["text_digest"]) in texts.keys() - fresh.keys())
+        )
         if todo:
             vectors = embedder.embed([texts[digest] for digest in todo])
             fresh.update(zip(todo, vectors, strict=True))
@@ -225,7 +239,12 @@ def _build_indexes(table: Any, settings: IndexSettings, *, touched: bool) -> Non
     if touched or "search_text_idx" not in present:
         if rows <= settings.rebuild_below or "search_text_idx" not in present:
             analyzer = FTS(
-                base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False, lower_case=False, max_token_length=_LONGEST_TERM
+                base_tokenizer="whitespace",
+                stem=False,
+                remove_stop_words=False,
+                ascii_folding=False,
+                lower_case=False,
+                max_token_length=_LONGEST_TERM,
             )
             table.create_index("search_text", config=analyzer, name="search_text_idx", replace=True)
         table.create_index("chunk_id", config=BTree(), name="chunk_id_idx", replace=True)
@@ -273,7 +292,9 @@ def _sole_writer(store: Store, name: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = path.open("w")
     except OSError as error:
-        raise StorageError(f"the store at {str(store.root)!r} can't be written: {error.strerror}; check permissions, or set storage.root") from error
+        raise StorageError(
+            f"the store at {str(store.root)!r} can't be written: {error.strerror}; check permissions, or set storage.root"
+        ) from error
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -90,7 +90,9 @@ def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastA
     return app
 
 
-def _add_operations(app: FastAPI, settings: Settings, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics) -> None:
+def _add_operations(
+    app: FastAPI, settings: Settings, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics
+) -> None:
     started = time.time()
 
     @app.get("/healthz")
@@ -118,7 +120,9 @@ def _add_operations(app: FastAPI, settings: Settings, *, store: Store, live: Liv
 
     @app.get("/metrics")
     async def prometheus() -> PlainTextResponse:
-        return PlainTextResponse(metrics.render(open_bundles=live.open_bundles), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return PlainTextResponse(
+            metrics.render(open_bundles=live.open_bundles), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
 
 def _still_not_writable(store: Store) -> str:

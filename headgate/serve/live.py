@@ -1,8 +1,8 @@
 """The bundle in service: follows the ledger, opens a new release beside the old one, swaps, closes the old one after its last answer.
 
-    ledger ─poll─► release 7 ─open (a thread)─► swap ─► new questions lease release 7
-                        │                        └────► answers that began on release 6 end on it; then it is closed
-                        └─ can't be opened: release 6 stays, the problem is shown, tried again later
+ledger ─poll─► release 7 ─open (a thread)─► swap ─► new questions lease release 7
+                    │                        └────► answers that began on release 6 end on it; then it is closed
+                    └─ can't be opened: release 6 stays, the problem is shown, tried again later
 """
 
 from __future__ import annotations
@@ -153,7 +153,9 @@ class LiveBundle:
                 return
             serving = self._release.release if self._release else 0
             if newest < serving:
-                raise IntegrityError(f"the ledger of channel {self._channel!r} ends at {newest}, release {serving} is gone; restore it")
+                raise IntegrityError(
+                    f"the ledger of channel {self._channel!r} ends at {newest}, release {serving} is gone; restore it"
+                )
             if newest > serving:
                 release = current_release(self._store, self._channel)
                 if release is not None:
@@ -161,7 +163,9 @@ class LiveBundle:
             self._problem = None
             self._retry_wait = self._poll_seconds
         except Exception as error:
-            logger.exception("release %s can't be put in service; the bundle in service stays", release.release if release else "(ledger)")
+            logger.exception(
+                "release %s can't be put in service; the bundle in service stays", release.release if release else "(ledger)"
+            )
             self._note_problem(release, error)
         self._looked = True
 

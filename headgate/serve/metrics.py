@@ -26,21 +26,29 @@ class ServiceMetrics:
             "headgate_request_seconds", "Question received to answer logged", ["route"], buckets=_BUCKETS, registry=registry
         )
         self._first_token = Histogram(
-            "headgate_first_token_seconds", "Question received to first piece of the answer", ["route"], buckets=_BUCKETS, registry=registry
+            "headgate_first_token_seconds",
+            "Question received to first piece of the answer",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=registry,
         )
         self._retrieve = Histogram("headgate_retrieve_seconds", "Search, inside an answer", buckets=_BUCKETS, registry=registry)
         self._refusals = Counter("headgate_refusals", "Polite refusals by reason", ["reason"], registry=registry)
         self._tokens = Counter("headgate_model_tokens", "Tokens of model calls", ["kind"], registry=registry)
         self._cost = Counter("headgate_model_cost_dollars", "Price of model calls, where it is known", registry=registry)
         self._logged = Counter("headgate_interactions_logged", "Interactions durably logged", registry=registry)
-        self._log_failures = Counter("headgate_interaction_log_failures", "Interactions that could not be logged", registry=registry)
+        self._log_failures = Counter(
+            "headgate_interaction_log_failures", "Interactions that could not be logged", registry=registry
+        )
         self._swaps = Counter("headgate_swaps", "Releases put in service", registry=registry)
         self._swap_failures = Counter("headgate_swap_failures", "Releases that could not be put in service", registry=registry)
         self._release = Gauge("headgate_release", "Number of the release in service, 0 before the first", registry=registry)
         self._bundle = Info("headgate_bundle", "The bundle in service", registry=registry)
         self._in_flight = Gauge("headgate_in_flight", "Questions being answered", registry=registry)
         self._waiting = Gauge("headgate_waiting", "Questions waiting for a free place", registry=registry)
-        self._open_bundles = Gauge("headgate_open_bundles", "Bundles held open, 1 except while answers end on an earlier one", registry=registry)
+        self._open_bundles = Gauge(
+            "headgate_open_bundles", "Bundles held open, 1 except while answers end on an earlier one", registry=registry
+        )
 
     def ended(self, route: str, outcome: Outcome) -> None:
         self._requests.labels(route, outcome).inc()

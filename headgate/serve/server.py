@@ -13,6 +13,9 @@ from headgate.serve.app import create_app
 from headgate.settings import Settings
 from headgate.storage import Store
 
+#: Connections that may wait to be accepted.
+_BACKLOG = 2048
+
 
 def run_server(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.
@@ -46,6 +49,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(_BACKLOG)  # before the address is announced: who connects at once waits instead of being refused
     except OSError as error:
-        raise UsageError(f"can't listen on {host}:{port}: {error.strerror or error}; set serve.host and serve.port, or use --port") from error
+        raise UsageError(
+            f"can't listen on {host}:{port}: {error.strerror or error}; set serve.host and serve.port, or use --port"
+        ) from error
     return listening

@@ -13,7 +13,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-#: The last one sends usage figures from a forked process whenever OpenVINO reads a model; without it OpenVINO uses a stub.
 REFUSED = frozenset(
     {
         "dagster",
@@ -26,7 +25,6 @@ REFUSED = frozenset(
         "torch",
         "transformers",
         "unstructured",
-        "openvino_telemetry",
     }
 )
 

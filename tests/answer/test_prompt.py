@@ -28,7 +28,10 @@ def test_values_are_filled_in_by_one_pass_so_a_value_stays_text() -> None:
         (b"no front matter", "front matter"),
         (GOOD.replace(b"{{passages}}", b"nothing"), "does not use: passages"),
         (GOOD.replace(b"{{passages}}", b"{{passages}} {{extra}}"), "undeclared variable\\(s\\): extra"),
-        (GOOD.replace(b", question]", b", question, tone]").replace(b"{{question}}", b"{{question}} {{tone}}"), "unknown variable\\(s\\): tone"),
+        (
+            GOOD.replace(b", question]", b", question, tone]").replace(b"{{question}}", b"{{question}} {{tone}}"),
+            "unknown variable\\(s\\): tone",
+        ),
         (GOOD.replace(b"# user", b"# human"), "exactly the sections"),
         (GOOD.replace(b"name: answer", b"nome: answer"), "nome"),
         (GOOD.replace(b"name: answer", b"name: [}"), "can't be read"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,6 @@ def test_sentences_items_and_rows_become_units(passage: str, expected: list[str]
 def test_units_are_verbatim_in_order_and_lose_only_white_space(passage: str) -> None:
     found = units(passage)
     assert all(passage[unit.start : unit.end] == unit.text for unit in found)
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(found))
     kept = "".join(unit.text for unit in found)
     assert "".join(kept.split()) == "".join(passage.split())

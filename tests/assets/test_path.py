@@ -119,8 +119,9 @@ def test_the_evaluation_shows_figures_failures_plot_and_the_mlflow_run(released:
     metadata = released.newest("evaluation_report").metadata
     report = load_report(released.store, released.version("evaluation_report"))
     rows = {row.data["metric"]: row.data["small (n=7)"] for row in metadata["metrics"].value.records}
-    assert rows["recall@5"] == "1.000 [0.57, 1.00]"
+    assert rows["recall@5"] == "1.000\N{NO-BREAK SPACE}[0.57,\N{NO-BREAK SPACE}1.00]"
     assert metadata["all/recall@5"].value == 1.0
+    assert "| token_f1 |" in metadata["all_metrics"].value
     assert "data:image/png;base64," in metadata["intervals"].value
     assert metadata["questions"].value == 7
     assert metadata["mlflow_run"].value.endswith(f"/#/runs/{report.mlflow_run_id}")

@@ -21,7 +21,9 @@ REPOSITORY = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "headgate.toml").write_text('[corpus]\nfolder = "documents"\n[evaluation]\nsuites = ["evals/suites/golden.jsonl"]\n')
+    (tmp_path / "headgate.toml").write_text(
+        '[corpus]\nfolder = "documents"\n[evaluation]\nsuites = ["evals/suites/golden.jsonl"]\n'
+    )
     return make_settings(tmp_path)
 
 
@@ -34,7 +36,9 @@ def test_help_names_every_verb_and_imports_none(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr().out
     assert all(verb in shown for verb in VERBS)
     program = "import sys; from headgate.cli.main import main; main(['--help']); print([n for n in sys.modules if n.startswith(('lancedb', 'headgate.bundle', 'headgate.ingest', 'fastapi'))])"
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=60)
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=60
+    )
     assert found.stdout.splitlines()[-1] == "[]"
 
 
@@ -129,7 +133,16 @@ def test_override_records_who_and_why(settings: Settings, capsys: pytest.Capture
 
 def test_a_store_that_cannot_be_written_stops_serve_at_once(settings: Settings) -> None:
     environment = os.environ | {"HEADGATE_STORE": "/proc/headgate"}  # refuses every user, root included
-    command = [sys.executable, "-m", "headgate.cli.main", "--settings", str(settings.project_dir / "headgate.toml"), "serve", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "headgate.cli.main",
+        "--settings",
+        str(settings.project_dir / "headgate.toml"),
+        "serve",
+        "--port",
+        "0",
+    ]
     found = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, timeout=120, check=False, env=environment)
     assert found.returncode == 2
     assert "can't be written" in found.stderr

@@ -37,7 +37,7 @@ def test_a_run_holds_what_was_evaluated_with_which_result(
     assert run.info.status == "FINISHED"
     assert run.data.params["bundle_id"] == bundle.bundle_id
     assert run.data.params["corpus.revision"] == "r1"
-    assert run.data.params["retrieval.top_k"] == "8"
+    assert run.data.params["retrieval.top_k"] == "10"
     golden = report.suites["golden"].metrics
     assert run.data.metrics["golden/recall_at_5"] == golden["recall@5"].value
     assert run.data.metrics["all/groundedness_low"] == report.suites["all"].metrics["groundedness"].low

@@ -47,7 +47,11 @@ def search(settings: Settings, ref: TableRef, question: str) -> list[tuple[str, 
 
 def test_only_new_texts_are_embedded_and_a_moved_page_reuses_its_vector(settings: Settings, indexed: IndexResult) -> None:
     assert (indexed.total, indexed.embedded, indexed.reused, indexed.deleted) == (4, 4, 0, 0)
-    moved = [make_chunk("moved/contact.md", help_chunks()[3].text), *help_chunks()[:3], make_chunk("new.md", "A new page about moving home.")]
+    moved = [
+        make_chunk("moved/contact.md", help_chunks()[3].text),
+        *help_chunks()[:3],
+        make_chunk("new.md", "A new page about moving home."),
+    ]
     result = update_table(settings, put_chunks(settings, moved, "r2"))
     assert (result.total, result.embedded, result.reused, result.deleted) == (5, 1, 4, 1)
 
@@ -114,7 +118,9 @@ def test_any_flipped_byte_in_any_file_of_a_version_is_found(settings: Settings, 
     verify_inventory(store, ref.table, ref.version, ref.files_digest)
 
 
-def test_the_inventory_names_every_file_that_reading_needs(settings: Settings, indexed: IndexResult, make_project: Callable[..., Settings]) -> None:
+def test_the_inventory_names_every_file_that_reading_needs(
+    settings: Settings, indexed: IndexResult, make_project: Callable[..., Settings]
+) -> None:
     other = make_project("copy")
     source, target = Store(settings.store_root), Store(other.store_root)
     for name in orjson.loads(source.get(f"objects/{indexed.ref.files_digest}")):
@@ -136,7 +142,10 @@ def test_a_vector_index_is_built_above_the_exact_limit(make_project: Callable[..
 
 
 def test_labels_that_may_not_be_seen_are_never_found(settings: Settings) -> None:
-    chunks = [*help_chunks(), make_chunk("internal/x.md", "Refunds for staff arrive within 10 working days.", confidentiality="internal")]
+    chunks = [
+        *help_chunks(),
+        make_chunk("internal/x.md", "Refunds for staff arrive within 10 working days.", confidentiality="internal"),
+    ]
     ref = update_table(settings, put_chunks(settings, chunks)).ref
 
     async def found(labels: tuple[str, ...]) -> set[str]:

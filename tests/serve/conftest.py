@@ -32,7 +32,9 @@ class Service:
         self.settings = settings
         self.bundles = bundles
         self.store = Store(settings.store_root)
-        self._server = uvicorn.Server(uvicorn.Config(create_app(settings, opener=bundles), host="127.0.0.1", port=0, log_config=None))
+        self._server = uvicorn.Server(
+            uvicorn.Config(create_app(settings, opener=bundles), host="127.0.0.1", port=0, log_config=None)
+        )
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def start(self) -> None:
@@ -59,7 +61,9 @@ class Service:
         return self.client.post("/v1/answers", json={"question": question, **more})
 
     def chat(self, question: str, **more: Any) -> httpx.Response:
-        return self.client.post("/v1/chat/completions", json={"model": "any", "messages": [{"role": "user", "content": question}], **more})
+        return self.client.post(
+            "/v1/chat/completions", json={"model": "any", "messages": [{"role": "user", "content": question}], **more}
+        )
 
     def logged(self) -> list[Interaction]:
         return list(InteractionLog(self.store))

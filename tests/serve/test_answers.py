@@ -90,7 +90,9 @@ def test_a_conversation_becomes_turns_and_system_messages_are_not_used(start: St
 
 def test_the_audience_is_the_services_setting_and_no_request_can_change_it(start: Start) -> None:
     service = start(audience="staff")
-    service.client.post("/v1/answers", json={"question": "q"}, headers={"x-audience": "customer", "x-headgate-audience": "customer"})
+    service.client.post(
+        "/v1/answers", json={"question": "q"}, headers={"x-audience": "customer", "x-headgate-audience": "customer"}
+    )
     assert service.bundles.opened[0].asked[0].audience == "staff"
     refused = service.ask("q", audience="customer")
     assert refused.status_code == 400
@@ -123,7 +125,11 @@ def test_bad_requests_get_400_in_openais_shape(start: Start, path: str, body: by
 
 def test_unknown_routes_and_methods_get_the_same_shape(start: Start) -> None:
     service = start()
-    for reply, status in ((service.client.get("/nope"), 404), (service.client.get("/v1/answers"), 405), (service.client.get("/pages/..%2fapp.py"), 404)):
+    for reply, status in (
+        (service.client.get("/nope"), 404),
+        (service.client.get("/v1/answers"), 405),
+        (service.client.get("/pages/..%2fapp.py"), 404),
+    ):
         assert reply.status_code == status
         assert reply.json()["error"]["type"] == "invalid_request_error"
 

@@ -21,7 +21,9 @@ HEAVY = sorted({*REFUSED, "litellm"})
 
 
 def run(program: str) -> str:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=120).stdout
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=120
+    ).stdout
 
 
 def test_importing_and_creating_the_service_loads_nothing_of_the_pipeline(tmp_path: Path) -> None:

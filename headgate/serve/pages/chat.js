@@ -144,7 +144,8 @@ async function ask(question) {
 
 function fit() {
   view.question.style.height = "auto";
-  view.question.style.height = `${view.question.scrollHeight}px`;
+  const borders = view.question.offsetHeight - view.question.clientHeight;
+  view.question.style.height = `${view.question.scrollHeight + borders}px`;
 }
 
 view.form.addEventListener("submit", async (event) => {
@@ -171,6 +172,7 @@ view.restart.addEventListener("click", () => {
   view.welcome.hidden = false;
   view.question.focus();
 });
+fit();
 showState();
 setInterval(showState, REFRESH_MS);
 view.question.focus();

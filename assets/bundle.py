@@ -1,0 +1,33 @@
+"""Stage 3, a table version → a bundle: everything an answer depends on, under one id."""
+
+import dagster as dg
+
+from assets import views
+from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
+from assets.failures import library_errors
+from assets.index import chunk_table
+from assets.references import BundleReference, to_metadata, upstream
+from assets.resources import Project
+from headgate.answer.engine import ENGINE_VERSION
+from headgate.bundle import MANIFEST_FORMAT, create_bundle
+from headgate.records import IndexResult
+
+GROUP = "3_bundle"
+
+
+@dg.asset(
+    group_name=GROUP,
+    deps=[chunk_table],
+    code_version=f"{MANIFEST_FORMAT}.{ENGINE_VERSION}",
+    automation_condition=REBUILD_WHEN_CONTENT_CHANGES,
+)
+def bundle(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
+    """One id for everything an answer depends on: table version, prompts, models, settings.
+
+    The id is the digest of the content. What is evaluated, released and served is this very id; a changed byte is refused.
+    """
+    index = upstream(context, "chunk_table", IndexResult)
+    with library_errors():
+        made = create_bundle(project.settings(), index)
+    reference = BundleReference(bundle_id=made.bundle_id)
+    return dg.MaterializeResult(data_version=dg.DataVersion(made.bundle_id), metadata=views.bundle(made) | to_metadata(reference))

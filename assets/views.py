@@ -1,0 +1,257 @@
+"""Records → Dagster metadata: what a person wants to see of each asset. Keys use the library's words."""
+
+import base64
+import tempfile
+from collections import Counter
+from pathlib import Path, PurePosixPath
+
+import dagster as dg
+
+from headgate.bundle import Bundle
+from headgate.evaluate.failures import find_failures
+from headgate.evaluate.plots import draw_plots
+from headgate.evaluate.suite import ALL
+from headgate.ingest.sources import Corpus
+from headgate.records import GateResult, IndexResult, IngestResult, MetricSummary, Release, Report, Verdict
+from headgate.settings import Settings
+
+Metadata = dict[str, dg.MetadataValue]
+#: Rows of a table in the metadata; the whole list lies in the store.
+MAX_ROWS = 100
+WORST_CASES = 15
+#: The figures to read first, in reading order.
+HEADLINES = (
+    "recall@5",
+    "mrr",
+    "ndcg@5",
+    "citation_precision",
+    "citation_recall",
+    "answer_correctness",
+    "groundedness",
+    "over_refusal",
+    "refusal_recall",
+    "refusal_precision",
+    "latency_p50",
+    "latency_p95",
+    "cost_total",
+    "errors",
+    "unscored",
+)
+
+
+def corpus(found: Corpus) -> Metadata:
+    """What `corpus` shows: revision, number of files, sizes per format."""
+    files: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for file in found.files:
+        suffix = PurePosixPath(file.path).suffix.removeprefix(".") or "(none)"
+        files[suffix] += 1
+        sizes[suffix] += file.size
+    rows = [{"format": suffix, "files": count, "bytes": sizes[suffix]} for suffix, count in files.most_common()]
+    return {
+        "corpus_revision": dg.MetadataValue.text(found.revision),
+        "files": dg.MetadataValue.int(len(found.files)),
+        "excluded": dg.MetadataValue.int(len(found.excluded)),
+        "bytes": dg.MetadataValue.int(sum(sizes.values())),
+        "formats": _table(rows),
+    }
+
+
+def ingest(result: IngestResult) -> Metadata:
+    """What `chunks` shows: counts that add up, and every file that was left out, with its reasons."""
+    counts = result.counts
+    left_out = [
+        {"file": outcome.path, "outcome": outcome.outcome, "reasons": "; ".join(outcome.reasons)}
+        for outcome in result.outcomes
+        if outcome.outcome != "indexed"
+    ]
+    return {
+        "counts": dg.MetadataValue.text(counts_line(result)),
+        "corpus_revision": dg.MetadataValue.text(result.corpus_revision),
+        "files": dg.MetadataValue.int(counts.files),
+        "indexed": dg.MetadataValue.int(counts.indexed),
+        "quarantined": dg.MetadataValue.int(counts.quarantined),
+        "dead_lettered": dg.MetadataValue.int(counts.dead_lettered),
+        "excluded": dg.MetadataValue.int(counts.excluded),
+        "left_out": _table(left_out, empty={"file": "", "outcome": "", "reasons": ""}),
+        "parsed": dg.MetadataValue.int(result.parsed),
+        "reused": dg.MetadataValue.int(reused_files(result)),
+        "chunks": dg.MetadataValue.int(result.chunk_set.chunks),
+        "chunk_set_digest": dg.MetadataValue.text(result.chunk_set.digest),
+        "seconds": dg.MetadataValue.float(round(result.seconds, 2)),
+    }
+
+
+def counts_line(result: IngestResult) -> str:
+    """`98 files = 88 indexed + 8 quarantined + 2 dead-lettered + 0 excluded`."""
+    counts = result.counts
+    parts = f"{counts.indexed} indexed + {counts.quarantined} quarantined + {counts.dead_lettered} dead-lettered + {counts.excluded} excluded"
+    return f"{counts.files} files = {parts}"
+
+
+def reused_files(result: IngestResult) -> int:
+    """Files whose earlier parse was taken; those that are refused unread, or known to fail, are neither parsed nor reused."""
+    return sum(not outcome.parsed and outcome.outcome in ("indexed", "quarantined") for outcome in result.outcomes)
+
+
+def index(result: IndexResult) -> Metadata:
+    """What `chunk_table` shows: the version, and what this run had to do for it."""
+    return {
+        "table": dg.MetadataValue.text(result.ref.table),
+        "version": dg.MetadataValue.int(result.ref.version),
+        "digest": dg.MetadataValue.text(result.ref.digest),
+        "dagster/row_count": dg.MetadataValue.int(result.ref.rows),
+        "corpus_revision": dg.MetadataValue.text(result.corpus_revision),
+        "embedded": dg.MetadataValue.int(result.embedded),
+        "reused": dg.MetadataValue.int(result.reused),
+        "deleted": dg.MetadataValue.int(result.deleted),
+        "seconds": dg.MetadataValue.float(round(result.seconds, 2)),
+    }
+
+
+def bundle(made: Bundle) -> Metadata:
+    """What `bundle` shows: the id, and what it stands for."""
+    manifest = made.manifest
+    parts = {
+        "corpus": f"{manifest.corpus.name} at {manifest.corpus.revision}",
+        "table": f"{manifest.table.table}, version {manifest.table.version}, {manifest.table.rows} chunks",
+        "embedding model": f"{manifest.embedding.name}, {manifest.embedding.precision}",
+        "chat model": manifest.model.name,
+        "prompts": ", ".join(f"{name} ({digest[:12]}…)" for name, digest in sorted(manifest.prompts.items())),
+        "retrieval": f"{manifest.retrieval.candidates} candidates of each search, the best {manifest.retrieval.top_k} kept",
+        "declines below evidence": f"{manifest.answer.evidence_threshold:g}",
+        "languages": ", ".join(manifest.languages),
+    }
+    return {
+        "bundle_id": dg.MetadataValue.text(made.bundle_id),
+        "corpus_revision": dg.MetadataValue.text(manifest.corpus.revision),
+        "made_of": _table([{"part": part, "value": value} for part, value in parts.items()]),
+        "manifest": dg.MetadataValue.json(manifest.model_dump(mode="json")),
+    }
+
+
+def report(evaluated: Report, settings: Settings, *, mlflow_ui: str) -> Metadata:
+    """What `evaluation_report` shows: metrics with intervals, the plot, the cases to look at first, the MLflow run."""
+    link = (
+        {"mlflow_run": dg.MetadataValue.url(f"{mlflow_ui}/#/runs/{evaluated.mlflow_run_id}")} if evaluated.mlflow_run_id else {}
+    )
+    # Single numbers, so that Dagster draws them over time.
+    figures = {f"{ALL}/{name}": summary.value for name, summary in evaluated.suites[ALL].metrics.items() if name in HEADLINES}
+    return {
+        "questions": dg.MetadataValue.int(sum(suite.n for name, suite in evaluated.suites.items() if name != ALL)),
+        "failures": dg.MetadataValue.int(len(find_failures(evaluated))),
+        **link,
+        "metrics": _table(_metric_rows(evaluated), empty={"metric": ""}),
+        "all_metrics": dg.MetadataValue.md(_metrics_markdown(evaluated)),
+        "intervals": dg.MetadataValue.md(f"![metrics with 95 % intervals]({_quality_plot(evaluated, settings)})"),
+        "worst_cases": _table(
+            worst_cases(evaluated), empty=dict.fromkeys(("suite", "case", "question", "failure", "detail"), "")
+        ),
+        **{name: dg.MetadataValue.float(value) for name, value in figures.items() if value is not None},
+        "bundle_id": dg.MetadataValue.text(evaluated.bundle_id),
+        "report_id": dg.MetadataValue.text(evaluated.report_id),
+    }
+
+
+def _quality_plot(evaluated: Report, settings: Settings) -> str:
+    """The picture `quality` of the MLflow run, as an address for markdown."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = draw_plots(
+            evaluated, Path(folder), recall_at=settings.evaluation.recall_at, threshold=settings.answer.evidence_threshold
+        )
+        drawn = {path.stem: path for path in paths}
+        return "data:image/png;base64," + base64.b64encode(drawn["quality"].read_bytes()).decode()
+
+
+def _metric_rows(evaluated: Report) -> list[dict[str, str]]:
+    """One row a headline, one column a suite: value and 95 % interval; empty where the suite does not have it."""
+    columns = {f"{suite} (n={result.n})": result.metrics for suite, result in evaluated.suites.items()}
+    # Spaces that don't break: Dagster's tables fold cells into narrow columns.
+    return [
+        {"metric": name}
+        | {column: interval_text(metrics.get(name)).replace(" ", "\N{NO-BREAK SPACE}") for column, metrics in columns.items()}
+        for name in HEADLINES
+    ]
+
+
+def _metrics_markdown(evaluated: Report) -> str:
+    """Every metric of every suite, as a table."""
+    suites = evaluated.suites.values()
+    rows = [["metric", *(f"{name} (n={suite.n})" for name, suite in evaluated.suites.items())], ["---"] * (len(suites) + 1)]
+    names = dict.fromkeys(name for suite in suites for name in suite.metrics)
+    rows += [[name, *(interval_text(suite.metrics.get(name)) for suite in suites)] for name in names]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def interval_text(summary: MetricSummary | None) -> str:
+    """`0.953 [0.92, 0.98]`, with the number of unscored cases if there are any; empty without a value to show."""
+    if summary is None or (summary.value is None and not summary.unscored):
+        return ""
+    value = "not scored" if summary.value is None else f"{summary.value:.3f}"
+    interval = "" if summary.low is None or summary.high is None else f" [{summary.low:.2f}, {summary.high:.2f}]"
+    return value + interval + (f", {summary.unscored} unscored" if summary.unscored else "")
+
+
+def worst_cases(evaluated: Report) -> list[dict[str, str]]:
+    """The first WORST_CASES failures, most serious kind first."""
+    return [
+        {
+            "suite": failure.suite,
+            "case": failure.case_id,
+            "question": failure.question,
+            "failure": failure.kind,
+            "detail": failure.detail,
+        }
+        for failure in find_failures(evaluated)[:WORST_CASES]
+    ]
+
+
+def verdict(decided: Verdict) -> Metadata:
+    """What `verdict` shows: the decision and every gate it rests on."""
+    rows = [_gate_row(gate) for gate in decided.gates]
+    return {
+        "verdict": dg.MetadataValue.text(decided.verdict),
+        "bundle_id": dg.MetadataValue.text(decided.bundle_id),
+        "baseline_bundle_id": dg.MetadataValue.text(decided.baseline_bundle_id or "none: nothing was promoted before"),
+        "gates": _table(rows, empty=dict.fromkeys(("gate", "verdict", "value", "low", "high", "limit", "reason"), "")),
+        "verdict_id": dg.MetadataValue.text(decided.verdict_id),
+        "report_id": dg.MetadataValue.text(decided.report_id),
+    }
+
+
+def _gate_row(gate: GateResult) -> dict[str, str]:
+    numbers = {"value": gate.value, "low": gate.low, "high": gate.high, "limit": gate.limit}
+    shown = {name: "" if number is None else f"{number:.4g}" for name, number in numbers.items()}
+    return {"gate": gate.name, "verdict": gate.verdict} | shown | {"reason": gate.reason}
+
+
+def release(released: Release) -> Metadata:
+    """What `release` shows: the ledger's line, and the rehearsal of the way there and back."""
+    rehearsals = [
+        {
+            "bundle": rehearsal.bundle_id[:16],
+            "question": rehearsal.question,
+            "answered": rehearsal.answered,
+            "seconds": round(rehearsal.seconds, 2),
+        }
+        for rehearsal in released.rehearsals
+    ]
+    return {
+        "release": dg.MetadataValue.int(released.release),
+        "channel": dg.MetadataValue.text(released.channel),
+        "kind": dg.MetadataValue.text(released.kind),
+        "bundle_id": dg.MetadataValue.text(released.bundle_id),
+        "previous_bundle_id": dg.MetadataValue.text(released.previous_bundle_id or "none: the first release"),
+        "promoted_by": dg.MetadataValue.text(released.promoted_by),
+        "reason": dg.MetadataValue.text(released.reason),
+        "rehearsals": _table(rehearsals, empty={"bundle": "", "question": "", "answered": False, "seconds": 0.0}),
+    }
+
+
+def _table(rows: list[dict], *, empty: dict | None = None) -> dg.MetadataValue:
+    """A table of at most MAX_ROWS rows; Dagster needs the columns of an empty one."""
+    kinds = {bool: "bool", int: "int", float: "float", str: "string"}
+    columns = [dg.TableColumn(name=name, type=kinds[type(value)]) for name, value in (rows[0] if rows else empty or {}).items()]
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(row) for row in rows[:MAX_ROWS]], schema=dg.TableSchema(columns=columns)
+    )

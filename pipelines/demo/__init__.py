@@ -1,0 +1,1 @@
+"""The newcomer's demo: documents → bundle → evaluation → gate → release → service → next release → rollback. See `__main__`."""

@@ -1,0 +1,16 @@
+"""Where Dagster keeps its runs: `<store>/dagster`, next to everything else that is not in git."""
+
+import shutil
+from pathlib import Path
+
+from headgate.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def prepare_home(settings: Settings) -> Path:
+    """The folder for DAGSTER_HOME, with the checkout's dagster.yaml in it; Dagster looks for that file only there."""
+    home = settings.store_root / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+    return home
