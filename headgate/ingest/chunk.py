@@ -63,8 +63,10 @@ def chunk_document(document: Document, settings: ChunkSettings, count_tokens: To
         spans += cutter.cut(group)
     occurrences: Counter[tuple[tuple[str, ...], str]] = Counter()
     chunks = []
-    for ordinal, (path, start, end) in enumerate(spans):
-        text = document.text[start:end]
+    for ordinal, (path, first, last) in enumerate(spans):
+        text = document.text[first:last].strip()
+        start = document.text.index(text, first)
+        end = start + len(text)
         occurrence = occurrences[path, text]
         occurrences[path, text] += 1
         element = _element_at(document.elements, start)

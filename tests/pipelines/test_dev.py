@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import UsageError
+from headgate.settings import parse_settings
+from pipelines.dev import HOST, Program, programs, run_until_stopped
+
+#: Says that it is there, then waits for SIGINT or for ever.
+WAITING = "import sys, time; print('up', flush=True); time.sleep(600)"
+
+
+def test_both_programs_listen_on_loopback_only(tmp_path: Path) -> None:
+    settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
+    dagster, mlflow = programs(settings, dagster_port=3000, mlflow_port=5000)
+    assert dagster.address == "http://127.0.0.1:3000"
+    assert {"-h", HOST, "-p", "3000"} <= set(dagster.command)
+    assert mlflow.address == "http://127.0.0.1:5000"
+    assert {"--host", HOST, "--port", "5000", f"sqlite:///{tmp_path / '.headgate' / 'mlflow' / 'mlflow.db'}"} <= set(
+        mlflow.command
+    )
+
+
+def test_an_mlflow_server_of_the_settings_is_used_and_none_is_started(tmp_path: Path) -> None:
+    settings = parse_settings(
+        {"corpus": {"folder": "documents"}, "evaluation": {"tracking_uri": "https://mlflow.example.org"}}, project_dir=tmp_path
+    )
+    assert [program.name for program in programs(settings, dagster_port=3000, mlflow_port=5000)] == ["Dagster UI"]
+
+
+def test_a_taken_port_is_named_before_anything_is_started() -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        program = Program("Dagster UI", "", port, (sys.executable, "-c", "raise SystemExit('started')"))
+        with pytest.raises(UsageError, match=rf"port {port} can't be used .* --dagster-port"):
+            run_until_stopped([program], environment={})
+
+
+def start(*codes: str, ignore_interrupt: bool = False) -> subprocess.Popen[str]:
+    """`run_until_stopped` in a process of its own, with a Python program for each of `codes`."""
+    listed = ", ".join(f"Program('p{number}', '', 0, (sys.executable, '-c', {code!r}))" for number, code in enumerate(codes))
+    script = textwrap.dedent(f"""
+        import os, sys
+        from pipelines.dev import Program, run_until_stopped
+        sys.exit(run_until_stopped([{listed}], environment=dict(os.environ)))
+    """)
+    ignore = "trap '' INT; " if ignore_interrupt else ""
+    return subprocess.Popen(
+        ["bash", "-c", f'{ignore}exec "$0" -c "$1"', sys.executable, script], stdout=subprocess.PIPE, text=True
+    )
+
+
+def wait_until_up(process: subprocess.Popen[str], programs: int) -> None:
+    assert process.stdout is not None
+    seen = 0
+    while seen < programs:
+        line = process.stdout.readline()
+        assert line, "it ended before all programs were up"
+        seen += line.strip() == "up"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_both(number: signal.Signals) -> None:
+    process = start(WAITING, WAITING)
+    wait_until_up(process, 2)
+    process.send_signal(number)
+    assert process.wait(60) == 0
+    # Its programs held the pipe open too: it is at its end only when they are gone.
+    assert process.stdout is not None
+    process.stdout.read()
+
+
+def test_an_ignored_interrupt_is_not_handed_down() -> None:
+    process = start(WAITING, ignore_interrupt=True)
+    wait_until_up(process, 1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert process.stdout is not None
+    process.stdout.read()
+
+
+def test_when_one_ends_the_other_is_stopped_and_its_status_is_ours() -> None:
+    process = start(WAITING, "raise SystemExit(7)")
+    assert process.wait(60) == 7
+    assert process.stdout is not None
+    process.stdout.read()
