@@ -2,7 +2,8 @@
 
 Unknown keys are refused with the list of known ones. Relative places are relative to the folder of `headgate.toml`.
 Environment: `HEADGATE_SETTINGS` names the file, `HEADGATE_STORE` replaces `storage.root`; `MLFLOW_TRACKING_URI` replaces
-`evaluation.tracking_uri`. Secrets (model keys) are never settings: providers read their own variables.
+`evaluation.tracking_uri`. With `HEADGATE_STORE` a host serves without any file: what an answer depends on is in the bundle. Secrets
+(model keys) are never settings: providers read their own variables.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class CorpusSettings(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> CorpusSettings:
-        if bool(self.dvc_file) == bool(self.folder):
-            raise ValueError("set exactly one of corpus.dvc_file and corpus.folder")
+        if self.dvc_file and self.folder:
+            raise ValueError("set only one of corpus.dvc_file and corpus.folder")
         return self
 
 
@@ -210,7 +211,7 @@ class Settings(Section):
     """Everything in `headgate.toml`, with `project_dir`, the folder it lies in."""
 
     project_dir: Path
-    corpus: CorpusSettings
+    corpus: CorpusSettings = CorpusSettings()  # without a source: enough to serve, not to build
     parse: ParseSettings = ParseSettings()
     validation: ValidationSettings = ValidationSettings()
     chunks: ChunkSettings = ChunkSettings()
@@ -250,7 +251,7 @@ def find_settings_file(start: Path) -> Path:
 
 
 def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read settings from `path`, or HEADGATE_SETTINGS, or the nearest `headgate.toml`.
+    """Read settings from `path`, or HEADGATE_SETTINGS, or the nearest `headgate.toml`; HEADGATE_STORE alone will do.
 
     Raises:
         SettingsError: no file, not TOML, an unknown key, a wrong value; all problems are named at once.
@@ -258,7 +259,12 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
     environment = os.environ if environment is None else environment
     if path is None:
         named = environment.get("HEADGATE_SETTINGS", "")
-        path = Path(named) if named else find_settings_file(Path.cwd())
+        try:
+            path = Path(named) if named else find_settings_file(Path.cwd())
+        except SettingsError:
+            if not environment.get("HEADGATE_STORE"):
+                raise
+            return parse_settings(_from_environment({}, environment), project_dir=Path.cwd(), source="the environment")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -267,11 +273,15 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
         raise SettingsError(f"settings file {str(path)!r} can't be read: {error}") from error
     if "project_dir" in content:
         raise SettingsError(f"{path}: unknown key 'project_dir'")
+    return parse_settings(_from_environment(content, environment), project_dir=path.resolve().parent, source=str(path))
+
+
+def _from_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     if root := environment.get("HEADGATE_STORE"):
         content.setdefault("storage", {})["root"] = root
     if uri := environment.get("MLFLOW_TRACKING_URI"):
         content.setdefault("evaluation", {})["tracking_uri"] = uri
-    return parse_settings(content, project_dir=path.resolve().parent, source=str(path))
+    return content
 
 
 def parse_settings(content: dict[str, Any], *, project_dir: Path, source: str = SETTINGS_FILE) -> Settings:

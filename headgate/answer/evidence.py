@@ -23,16 +23,13 @@ class Features:
     passage_cosine: float  # best passage against the question, -1 to 1
     unit_cosine: float  # best unit against the question, -1 to 1
     passage_coverage: float  # share of the question's term weight in the best passage with its headings
-    unit_coverage: float  # the same for the best unit with its headings
     unknown: float  # share of the question's term weight that the whole collection never uses
     other_language: float  # 1 when the question is not in the collection's default language
 
 
 #: intercept and weights, in the order of `Features`.
-INTERCEPT = -4.48
-WEIGHTS = Features(
-    passage_cosine=2.12, unit_cosine=4.73, passage_coverage=2.43, unit_coverage=0.95, unknown=-0.85, other_language=0.89
-)
+INTERCEPT = -4.38
+WEIGHTS = Features(passage_cosine=2.10, unit_cosine=4.54, passage_coverage=3.46, unknown=-0.83, other_language=0.86)
 
 
 def extract_features(
@@ -46,7 +43,6 @@ def extract_features(
         passage_cosine=max((hit.cosine or 0.0 for hit in hits), default=0.0),
         unit_cosine=max((unit.cosine for unit in scored), default=0.0),
         passage_coverage=best.passage_coverage if best else 0.0,
-        unit_coverage=best.coverage if best else 0.0,
         unknown=sum(weight for term, weight in weights.items() if term not in vocabulary.terms) / total,
         other_language=float(query.language != default_language),
     )

@@ -52,6 +52,8 @@ def open_corpus(settings: Settings, *, revision: str = "", folder: Path | None =
         raise CorpusError(
             f"revision {revision!r} was asked of a plain folder, which has none; set corpus.dvc_file, or leave the revision out"
         )
+    if folder is None and not settings.corpus.folder:
+        raise CorpusError("no documents are named: set corpus.folder or corpus.dvc_file, or pass a folder")
     root = folder if folder is not None else settings.place(settings.corpus.folder)
     if not root.is_dir():
         raise CorpusError(f"corpus folder {str(root)!r} does not exist or is not a folder; set corpus.folder or pass another one")

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from headgate.records import ChunkSetRef, FileOutcome, GateResult, IngestCounts, IndexResult, IngestResult, TableRef, Verdict
+from headgate.records import ChunkSetRef, FileOutcome, GateResult, IndexResult, IngestCounts, IngestResult, TableRef, Verdict
 from pipelines.demo import summaries
 from pipelines.demo.runs import JobRunner
 from pipelines.demo.service import ServiceError, ask

@@ -13,8 +13,8 @@ from headgate.errors import UsageError
 from headgate.settings import parse_settings
 from pipelines.dev import HOST, Program, programs, run_until_stopped
 
-#: Says that it is there, then waits for SIGINT or for ever.
-WAITING = "import sys, time; print('up', flush=True); time.sleep(600)"
+#: Says that it is there, in one write, then waits for SIGINT; a minute is for ever here.
+WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(60)"
 
 
 def test_both_programs_listen_on_loopback_only(tmp_path: Path) -> None:
