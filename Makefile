@@ -11,7 +11,6 @@ STAMP := $(VENV)/.installed
 # PyTorch's own index with CPU builds; used only where the build is not found otherwise.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-export DAGSTER_HOME := $(CURDIR)
 export PYTHONWARNINGS ?= ignore
 
 .PHONY: help setup demo test check format dev serve bench lock clean
