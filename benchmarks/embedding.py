@@ -26,7 +26,7 @@ from benchmarks.tables import print_table
 from headgate.index.embed import Vectors, open_embedder
 from headgate.index.model import ensure_model, locate_source
 
-#: Texts padded to the longest of a batch; 16 was the fastest size of 8, 16 and 32.
+#: Texts of a batch; they are padded to its longest.
 BATCH = 16
 REFERENCE = "sentence-transformers fp32, batches of 16"
 Embed = Callable[[Sequence[str]], Vectors]

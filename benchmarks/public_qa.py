@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -27,6 +28,8 @@ from headgate.settings import Settings
 
 #: Every passage stays, whatever it looks like: the questions are about all of them.
 KEEP_ALL = {"near_duplicate": 1.0, "personal_data": "allow", "hidden_instructions": "allow", "min_characters": 1}
+#: The part of a Markdown link that is not text.
+LINK_TARGET = re.compile(r"(?<=\])\([^)\s]*\)")
 Row = dict[str, Any]
 
 
@@ -111,7 +114,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def write_documents(settings: Settings, passages: Iterator[Row]) -> dict[str, str]:
-    """One Markdown file a distinct text, since an exact copy is never indexed twice.
+    """One Markdown file a distinct text, targets of links aside, since a copy is never indexed twice.
 
     Returns:
         Passage id → document id.
@@ -121,7 +124,7 @@ def write_documents(settings: Settings, passages: Iterator[Row]) -> dict[str, st
     documents = {}
     for passage in passages:
         text = passage["text"].strip()
-        document = by_text.setdefault(text, f"{len(by_text):04}.md")
+        document = by_text.setdefault(LINK_TARGET.sub("", text), f"{len(by_text):04}.md")
         documents[passage["passage_id"]] = document
         heading = f"# {passage['title'].strip()}\n\n" if passage["title"] else ""
         (folder / document).write_text(f"{heading}{text}\n", encoding="utf-8")

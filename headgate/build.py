@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from headgate.bundle import Bundle, create_bundle
+from headgate.bundle import Bundle, create_bundle, read_prompts
 from headgate.errors import CorpusError
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
@@ -38,6 +38,7 @@ def build(
     Raises:
         UsageError, IntegrityError: as the stages do.
     """
+    read_prompts(settings)  # a wrong prompt is told now, not after hours of parsing and embedding
     ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
     refuse_failed_checks(ingested)
     indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))

@@ -84,12 +84,7 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         IntegrityError: the table version is not what `index` says.
     """
     store = Store(settings.store_root)
-    prompts = {
-        name: _read_prompt(settings, path)
-        for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))
-    }
-    parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
-    parse_refusal(prompts["refusal"], source=settings.answer.refusal)
+    prompts = read_prompts(settings)
     embedding, folder = ensure_model(settings)
     vocabulary, languages = _run(_read_table(store, index.ref))
     contents = [*prompts.values(), vocabulary.to_bytes(), *((folder / name).read_bytes() for name in embedding.files)]
@@ -116,6 +111,21 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
     store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
     store.put(LAST_BUILD_KEY, orjson.dumps({"bundle_id": bundle_id}))
     return Bundle(bundle_id=bundle_id, manifest=manifest)
+
+
+def read_prompts(settings: Settings) -> dict[str, bytes]:
+    """The bytes of today's prompt files, `answer` and `refusal`, each found to be usable.
+
+    Raises:
+        PromptError: a prompt file is missing or does not fit.
+    """
+    prompts = {
+        name: _read_prompt(settings, path)
+        for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))
+    }
+    parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
+    parse_refusal(prompts["refusal"], source=settings.answer.refusal)
+    return prompts
 
 
 def load_manifest(store: Store, bundle_id: str) -> Manifest:

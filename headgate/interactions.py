@@ -99,7 +99,9 @@ class InteractionLog:
                     interaction = _parse(content, path)
                     if interaction.interaction_id == interaction_id:
                         return interaction
-        raise NotFoundError(f"no interaction {interaction_id!r} in the store at {str(self._store.root)!r}")
+        raise NotFoundError(
+            f"no interaction {interaction_id!r} in the store at {str(self._store.root)!r}; `headgate ask` and the service tell an answer's id"
+        )
 
     def damaged(self) -> list[str]:
         """Lines that are not whole, as `segment:line`: torn by a kill, or changed."""

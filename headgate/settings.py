@@ -268,7 +268,7 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SettingsError(f"settings file {str(path)!r} does not exist") from None
+        raise SettingsError(f"settings file {str(path)!r} does not exist; check --settings and HEADGATE_SETTINGS") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {str(path)!r} can't be read: {error}") from error
     if "project_dir" in content:
@@ -300,7 +300,9 @@ def parse_settings(content: dict[str, Any], *, project_dir: Path, source: str = 
 def _explain(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
-        return f"{place or 'file'}: {problem['msg']} (got {problem.get('input')!r})" if place else str(problem["msg"])
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        got = "" if problem["type"] in ("value_error", "missing") else f" (got {problem.get('input')!r})"
+        return f"{place}: {message}{got}" if place else message
     known = _known_keys(problem["loc"][:-1])
     close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from headgate.errors import AlreadyExistsError, NotFoundError, StorageError
 
+_PROBE = "probe-"
+
 
 def sha256_hex(content: bytes) -> str:
     """SHA-256 of `content`, 64 hex digits."""
@@ -113,8 +115,8 @@ class Store:
 
     def check_writable(self) -> None:
         """Write and remove a probe, so that a long run does not find out at its end."""
-        self.put(f"probe-{uuid.uuid4().hex}", b"")
-        for path in self.root.glob("probe-*"):
+        self.put(f"{_PROBE}{uuid.uuid4().hex}", b"")
+        for path in self.root.glob(f"{_PROBE}*"):
             path.unlink(missing_ok=True)
 
     def _write_temporary(self, target: Path, content: bytes) -> Path:
@@ -132,9 +134,10 @@ class Store:
         return temporary
 
     def _not_writable(self, key: str, error: OSError) -> StorageError:
+        what = "the store" if key.startswith(_PROBE) else f"{key!r} of the store"
         return StorageError(
-            f"{key!r} can't be written to the store at {str(self.root)!r}: {error.strerror or error}; "
-            "check its permissions and free space, or set storage.root"
+            f"{what} at {str(self.root)!r} can't be written: {error.strerror or error}; "
+            "check its permissions and free space, or set storage.root or HEADGATE_STORE to another folder"
         )
 
 

@@ -27,7 +27,6 @@ from headgate.interactions import InteractionLog
 from headgate.records import Answer, IndexResult, Question, TableRef
 from headgate.release import current_release, history, promote, rollback
 from headgate.replay import replay
-from headgate.serve.wire import citations
 from headgate.settings import Settings, parse_settings
 from headgate.storage import Store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
@@ -127,7 +126,7 @@ def test_1_the_answer_over_http_is_the_evaluated_answer(
         streamed = events(service.ask(question, stream=True).text)
         chat = service.chat(question).json()
         assert whole["answer"] == expected.text
-        assert whole["citations"] == citations(expected) == streamed[-1][1]["citations"]
+        assert whole["citations"] == [citation.model_dump() for citation in expected.citations] == streamed[-1][1]["citations"]
         assert "".join(content["text"] for name, content in streamed if name == "token") == expected.text
         assert chat["choices"][0]["message"]["content"] == expected.text
         assert whole["bundle_id"] == chat["model"] == bundle.bundle_id == expected.bundle_id
@@ -299,6 +298,7 @@ def test_6_pages_edited_moved_and_deleted_give_the_table_that_a_build_from_scrat
     pages = dict(PAGES)
     pages["plans/plus.md"] = pages["plans/plus.md"].replace("£31.00", "£34.00")
     pages["help/lights.md"] = pages.pop("setup/lights.md")
+    pages["account/contact.md"] = f"---\nowner: Support desk\n---\n{pages['account/contact.md']}"  # a label, no word
     del pages["privacy/recordings.md"]
     pages["setup/extender.md"] = "# Extender\n\nPlace the extender halfway between the router and the room with the weak signal."
     for path in ("setup/lights.md", "privacy/recordings.md"):
@@ -317,8 +317,8 @@ def test_6_pages_edited_moved_and_deleted_give_the_table_that_a_build_from_scrat
     mine, theirs = rows(settings, grown.index.ref), rows(scratch.settings, full.index.ref)
     assert {key: value[:2] for key, value in mine.items()} == {key: value[:2] for key, value in theirs.items()}
     assert all(np.abs(np.subtract(mine[key][2], theirs[key][2])).max() < 1e-3 for key in mine)
-    assert grown.ingest.parsed == 2  # the edited page and the new one; the moved one was parsed before
-    assert grown.index.embedded == 2
+    assert grown.ingest.parsed == 3  # the two edited pages and the new one; the moved one was parsed before
+    assert grown.index.embedded == 2  # the price and the new page
 
 
 # --- 9 documents are data -------------------------------------------------------------------------------------------
@@ -331,12 +331,12 @@ NASTY_TEXT = (
 )
 NASTY_NAMES = (
     "x' OR '1'='1.md",
-    "..%2f..%2fescape.md",
-    "..\\..\\escape.md",
+    "up..%2f..%2fescape.md",
+    "up\\..\\..\\escape.md",
     "{{question}}.md",
     "<img src=x onerror=alert(1)>.md",
     '"; DROP TABLE chunks;--.md',
-    "…/....md",
+    "…/up....md",
 )
 
 
@@ -355,7 +355,8 @@ def test_9_text_and_names_of_documents_are_data(
     for number, name in enumerate(NASTY_NAMES):
         small_project.write_page(name, NASTY_TEXT.replace("Parcel", f"Parcel {number}"))
     built = build(settings)
-    assert {name for name in NASTY_NAMES if built.ingest.files[name].outcome == "indexed"} == set(NASTY_NAMES)
+    outcomes = {outcome.path: outcome.outcome for outcome in built.ingest.outcomes}
+    assert {outcomes[name] for name in NASTY_NAMES} == {"indexed"}
     put_verdict(settings, built.bundle_id)
     promote(settings, built.bundle_id)
     service = serve(settings)
@@ -372,9 +373,10 @@ def test_9_text_and_names_of_documents_are_data(
 
     for name in NASTY_NAMES:
         (small_project.folder / "documents" / name).unlink()
+    small_project.write_page("setup/hub.md", "# Hub\n\nThe hub has four ports on its back for cables.")
     again = build(settings)
-    assert again.index.deleted == len(texts) - len(PAGES)
-    assert again.bundle_id == clean.bundle_id
+    assert (again.index.deleted, again.index.total) == (len(texts) - len(PAGES), len(PAGES) + 1)
+    assert set(indexed_chunks(store, again.bundle_id)) & set(texts) == set(indexed_chunks(store, clean.bundle_id))
 
 
 def test_9_a_question_is_never_part_of_a_query(settings: Settings) -> None:

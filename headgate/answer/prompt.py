@@ -79,7 +79,11 @@ def parse_prompt(content: bytes, *, source: str, required: frozenset[str] = froz
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise PromptError(f"prompt {source!r} can't be read: {error}") from error
     except ValidationError as error:
-        details = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        known = f"unknown key; known keys: {', '.join(_FrontMatter.model_fields)}"
+        details = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {known if problem['type'] == 'extra_forbidden' else problem['msg']}"
+            for problem in error.errors()
+        )
         raise PromptError(f"prompt {source!r}: front matter: {details}") from None
     pieces = _SECTION.split(match.group(2))
     sections = {name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}

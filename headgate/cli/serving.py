@@ -147,10 +147,10 @@ async def _answer(
             error=error,
             labels={"via": "cli"},
         )
-        log.append(interaction)
-        log.close()
         if show:
             click.echo()
+        log.append(interaction)
+        log.close()
     if answer is None:
         raise ModelError(f"bundle {bundle_id[:SHORT]}…: {error}")
     return interaction

@@ -251,8 +251,12 @@ def _parse_line(line: str) -> tuple[Case | None, list[str]]:
 def _explain(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        known = GoldPassage if "gold_passages" in problem["loc"] else Variant if "variants" in problem["loc"] else Case
-        return f"unknown key {place!r}; known keys: {', '.join(known.model_fields)}"
+        record = GoldPassage if "gold_passages" in problem["loc"] else Variant if "variants" in problem["loc"] else Case
+        known = [*record.model_fields, *(Variant.model_fields if record is Case else ())]
+        close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        return f"unknown key {place!r}; " + (f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}")
+    if problem["type"] == "missing" and problem["loc"] == ("variants",):
+        return f"says nothing about the right answer; give {', '.join(Variant.model_fields)}, or variants of them"
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
 

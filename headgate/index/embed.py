@@ -1,6 +1,6 @@
 """Texts → vectors. One text per inference, so that a vector depends on its text alone, never on what else was in the batch.
 
-Without padding this is also the fastest way on a CPU (107 against 61 texts/s in batches of 16; see benchmarks/RESULTS.md).
+Without padding this is also the fastest way on a CPU (about twice the rate of padded batches of 16; see benchmarks/RESULTS.md).
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def _fetch(repository: Any, digest: str) -> None:
             result = repository.cloud.pull([HashInfo("md5", name) for name in names])
         except (NoRemoteError, RemoteConfigError) as error:
             raise CorpusError(
-                f"corpus {digest!r} is not in DVC's cache and no remote is set to fetch it from; run `dvc remote add -d NAME URL` ({error})"
+                f"corpus {digest!r} is not in DVC's cache and no remote is set to fetch it from; run `dvc remote add -d NAME URL`, then `dvc pull`"
             ) from error
         except (DvcException, OSError, ValueError) as error:
             raise CorpusError(f"corpus {digest!r} can't be fetched from the DVC remote: {error}; try `dvc pull`") from error

@@ -88,7 +88,8 @@ def ingest(
     if not any(state.outcome == "indexed" for state in states.values()):
         raise CorpusError(
             f"no document of {str(corpus.root)!r} can be indexed: "
-            + "; ".join(sorted({r for s in states.values() for r in s.reasons})[:5])
+            + "; ".join(f"{path!r}: {reason}" for path, state in states.items() for reason in state.reasons[:1])[:500]
+            + "; put readable documents there, or point the corpus settings elsewhere"
         )
     chunk_set = write_chunk_set(
         store, corpus.revision, ((documents[path], state.chunks) for path, state in states.items() if state.outcome == "indexed")

@@ -162,11 +162,19 @@ class LiveBundle:
                     self._put_in_service(release)
             self._problem = None
             self._retry_wait = self._poll_seconds
+            if newest == 0 and not self._looked:
+                logger.warning(
+                    "nothing was promoted to channel %r yet; run `headgate promote`, the service picks it up", self._channel
+                )
         except Exception as error:
-            logger.exception(
-                "release %s can't be put in service; the bundle in service stays", release.release if release else "(ledger)"
-            )
             self._note_problem(release, error)
+            logger.error(
+                "release %s can't be put in service, %s: %s",
+                release.release if release else "(ledger)",
+                "the bundle in service stays" if self._release else "so nothing is in service",
+                error,
+                exc_info=None if isinstance(error, HeadgateError) else error,
+            )
         self._looked = True
 
     def close(self) -> None:

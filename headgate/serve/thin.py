@@ -69,7 +69,7 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or self.__spec__ is None or self.__spec__.loader is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        self.__class__ = ModuleType  # from here on an ordinary module
+        self.__class__ = ModuleType  # type: ignore[assignment]  # from here on an ordinary module
         self.__spec__.loader.exec_module(self)
         return getattr(self, name)
 

@@ -46,6 +46,9 @@ class JobRunner:
 
         Args:
             config: step name → its config.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; the run is marked as failed.
         """
         run_id = str(uuid.uuid4())
         run_config = {
@@ -59,6 +62,8 @@ class JobRunner:
             result = defs.resolve_job_def(job_name).execute_in_process(
                 run_config=run_config, instance=self.instance, run_id=run_id, raise_on_error=False, tags={"started_by": "demo"}
             )
+        if any(event.is_step_failure and _interrupted(event) for event in result.all_events):
+            raise KeyboardInterrupt
         references = {
             event.step_materialization_data.materialization.asset_key.to_user_string(): metadata[REFERENCE].value
             for event in result.all_events
@@ -66,6 +71,12 @@ class JobRunner:
             and REFERENCE in (metadata := event.step_materialization_data.materialization.metadata)
         }
         return FinishedRun(run_id, time.monotonic() - started, references, "" if result.success else _failure(job_name, result))
+
+
+def _interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because of Ctrl-C, which Dagster turns into an error of its own."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
 
 
 def _failure(job_name: str, result: dg.ExecuteInProcessResult) -> str:

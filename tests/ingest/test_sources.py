@@ -92,6 +92,8 @@ def test_a_missing_or_empty_folder_is_said(corpus: Path, tmp_path: Path, make_se
         open_corpus(make_settings())
     with pytest.raises(CorpusError, match="does not exist"):
         open_corpus(make_settings(), folder=tmp_path / "nowhere")
+    with pytest.raises(CorpusError, match=r"set corpus\.folder or corpus\.dvc_file"):
+        open_corpus(parse_settings({}, project_dir=tmp_path))
     files.write(corpus, a__md=b"# A")
     with pytest.raises(CorpusError, match="plain folder"):
         open_corpus(make_settings(), revision="base")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from headgate.bundle import Bundle
+from headgate.interactions import InteractionLog
 from headgate.serve.thin import REFUSED
-from tests.fakes import make_settings
+from headgate.settings import Settings
+from headgate.storage import Store
+from tests.fakes import make_settings, put_release
 from tests.serve.conftest import wait_for
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -97,3 +104,79 @@ def test_the_command_serves_before_anything_was_promoted_and_stops_when_told(tmp
     finally:
         process.kill()
         process.wait(30)
+
+
+#: `headgate serve`, and after its end what it had imported.
+SERVE = """
+import json, sys
+from headgate.cli.main import main
+code = main(["serve", "--port", "0"])
+print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules}), [name for name in sys.modules if "urllib3_client.api." in name]]))
+"""
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A fresh process that serves a store and has nothing else: no settings file, no documents, no prompts."""
+    empty = settings.project_dir / "elsewhere"
+    empty.mkdir(exist_ok=True)
+    environment = os.environ | {"HEADGATE_STORE": str(settings.store_root), "PYTHONPATH": str(REPOSITORY)}
+    environment.pop("HEADGATE_SETTINGS", None)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=empty, env=environment
+    )
+    try:
+        assert process.stderr is not None
+        found = re.search(r"serving on (http://127\.0\.0\.1:\d+)", process.stderr.readline())
+        assert found
+        with httpx.Client(base_url=found[1], timeout=60) as client:
+            wait_for(lambda: client.get("/readyz").status_code == 200)
+            yield process, client
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def test_a_process_that_answered_from_a_real_bundle_has_loaded_nothing_of_the_pipeline(
+    settings: Settings, bundle: Bundle
+) -> None:
+    put_release(Store(settings.store_root), 1, bundle.bundle_id)
+    with serving(settings) as (process, client):
+        reply = client.post("/v1/answers", json={"question": "When does a refund reach my payment method?"}).json()
+        assert "10 working days" in reply["answer"]
+        assert reply["bundle_id"] == bundle.bundle_id
+        assert client.post("/v1/answers", json={"question": "Wie lange dauert eine Erstattung bei Ihnen?"}).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        code, loaded, deferred = json.loads(process.stdout.read())
+    assert code == 0
+    assert {"lancedb", "openvino", "fastapi"} < set(loaded)
+    assert set(loaded) & set(HEAVY) == set()
+    assert deferred == []
+
+
+def test_a_service_that_is_killed_has_logged_every_answer_that_a_client_got(settings: Settings, bundle: Bundle) -> None:
+    store = Store(settings.store_root)
+    put_release(store, 1, bundle.bundle_id)
+    with serving(settings) as (process, client):
+        got = [client.post("/v1/answers", json={"question": f"Is a refund of {n} pounds quick?"}).json() for n in range(5)]
+        streamed = client.post("/v1/answers", json={"question": "And a red light?", "stream": True}).text
+        process.kill()
+        process.wait(30)
+    logged = [interaction.interaction_id for interaction in InteractionLog(store)]
+    assert [reply["interaction_id"] for reply in got] == logged[:5]
+    assert len(logged) == len(set(logged)) == 6
+    assert logged[5] in streamed
+
+
+def test_the_deferred_client_is_whole_when_someone_asks_for_it() -> None:
+    program = """
+from headgate.serve.thin import defer_remote_client
+defer_remote_client()
+defer_remote_client()
+import lancedb, sys
+before = "lance_namespace_urllib3_client.api.table_api" in sys.modules
+import lance_namespace_urllib3_client as client
+print(before, hasattr(client, "nothing_of_that_name"), client.TableApi.__name__, client.__version__ != "", "lance_namespace_urllib3_client.api.table_api" in sys.modules)
+"""
+    assert run(program).split() == ["False", "False", "TableApi", "True", "True"]

@@ -1,0 +1,40 @@
+"""The benchmarks that take a few minutes together, one after the other, each in a process of its own.
+
+    python -m benchmarks
+
+The long ones run alone: `python -m benchmarks.handbook_replay`, and `python -m benchmarks.public_qa` with all questions.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+QUICK = (
+    ("benchmarks.embedding",),
+    ("benchmarks.service",),
+    ("benchmarks.groundedness",),
+    ("benchmarks.public_qa", "--limit", "100"),
+)
+
+
+def main() -> None:
+    """Exits with 1 when any of them failed; the others run all the same."""
+    with tempfile.TemporaryDirectory(prefix="headgate-benchmarks-") as store:
+        commands = [*QUICK, ("benchmarks.sample_suites", "--store", store), ("benchmarks.fit_evidence",)]
+        failed = [command[0] for command in commands if not run(command, store)]
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def run(command: tuple[str, ...], store: str) -> bool:
+    """Whether it ended well. `store` is where the last two keep what they build."""
+    print(f"## python -m {' '.join(command)}\n", flush=True)
+    environment = {**os.environ, "HEADGATE_STORE": store}
+    return subprocess.run([sys.executable, "-m", *command], check=False, env=environment).returncode == 0
+
+
+if __name__ == "__main__":
+    main()
