@@ -301,7 +301,7 @@ def _explain(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
         message = str(problem["msg"]).removeprefix("Value error, ")
-        got = "" if problem["type"] in ("value_error", "missing") else f" (got {problem.get('input')!r})"
+        got = "" if isinstance(problem.get("input"), dict) else f" (got {problem.get('input')!r})"
         return f"{place}: {message}{got}" if place else message
     known = _known_keys(problem["loc"][:-1])
     close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)

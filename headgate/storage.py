@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from headgate.errors import AlreadyExistsError, NotFoundError, StorageError
 
-_PROBE = "probe-"
+_PROBE = "probe-"  # beginning of keys that only show whether the store can be written
 
 
 def sha256_hex(content: bytes) -> str:

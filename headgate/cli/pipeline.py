@@ -70,10 +70,11 @@ def index(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
 @pass_invocation
 def bundle(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
     """Write the bundle of an indexed corpus under today's prompts and settings. What is not indexed yet is indexed first."""
-    from headgate.bundle import create_bundle
+    from headgate.bundle import create_bundle, read_prompts
     from headgate.index.table import update_table
 
     started = time.monotonic()
+    read_prompts(invocation.settings)
     ingested = find_ingest(invocation.store, corpus_revision)
     indexed = update_table(invocation.settings, ingested.chunk_set)
     made = create_bundle(invocation.settings, indexed)

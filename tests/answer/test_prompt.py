@@ -33,7 +33,7 @@ def test_values_are_filled_in_by_one_pass_so_a_value_stays_text() -> None:
             "unknown variable\\(s\\): tone",
         ),
         (GOOD.replace(b"# user", b"# human"), "exactly the sections"),
-        (GOOD.replace(b"name: answer", b"nome: answer"), "nome"),
+        (GOOD.replace(b"name: answer", b"nome: answer"), "nome: unknown key; known keys: name, description, variables"),
         (GOOD.replace(b"name: answer", b"name: [}"), "can't be read"),
         (b"\xff\xfe", "can't be read"),
     ],

@@ -50,7 +50,8 @@ def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: P
         (make_case(gold_documents=[], gold_passages=[]), "an answerable variant needs gold_documents"),
         (make_case(answerable=False), "can't be answered has no gold_documents"),
         (make_case(gold_passages=[{"document": "billing/refunds.md", "quote": "x", "page": 3}]), "unknown key"),
-        ({"id": "x", "question": "y"}, "variants"),
+        (make_case(gold_docs=["a.md"]), "unknown key 'gold_docs'; did you mean 'gold_documents'?"),
+        ({"id": "x", "question": "y"}, "says nothing about the right answer; give answerable, gold_documents"),
         ({"id": "x", "question": "y", "variants": []}, "variants"),
         (
             {"id": "x", "question": "y", "variants": [{"answerable": False}, {"answerable": True, "gold_documents": ["a"]}]},

@@ -138,7 +138,7 @@ def test_a_file_over_the_limit_is_refused_unread(corpus: Path, make_settings: Ma
 def test_nothing_to_index_is_an_error(corpus: Path, make_settings: MakeSettings) -> None:
     files.write(corpus, a__md=b"")
 
-    with pytest.raises(CorpusError, match="empty: no text"):
+    with pytest.raises(CorpusError, match=r"'a\.md': empty: no text; put readable documents there"):
         ingest(make_settings())
 
 

@@ -244,7 +244,9 @@ def test_no_remote_no_file_no_project_are_said(project: Project, tmp_path: Path)
         config["remote"] = {}
         config["core"] = {"no_scm": True}
     repository.close()
-    with pytest.raises(CorpusError, match="no remote is set"):
+    with pytest.raises(
+        CorpusError, match=r"no remote is set to fetch it from; run `dvc remote add -d NAME URL`, then `dvc pull`$"
+    ):
         open_corpus(project.settings())
     shutil.rmtree(project.root / ".dvc")
     with pytest.raises(CorpusError, match="no DVC project"):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
+import pytest
 
 from headgate.errors import IntegrityError
-from tests.fakes import put_bundle
+from headgate.serve.live import LiveBundle
+from headgate.storage import Store
+from tests.fakes import FakeBundles, put_bundle
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
 
 Start = Callable[..., Service]
@@ -29,6 +34,31 @@ def test_before_the_first_release_the_service_is_alive_and_not_ready(start: Star
     service.wait_for_release(1)
     assert service.client.get("/readyz").status_code == 200
     assert service.ask("q").status_code == 200
+
+
+def test_the_log_says_once_that_nothing_was_promoted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    live = LiveBundle(Store(tmp_path), "production", FakeBundles(), poll_seconds=1)
+    with caplog.at_level(logging.WARNING, "headgate"):
+        live.refresh()
+        live.refresh()
+    assert [record.message for record in caplog.records] == [
+        "nothing was promoted to channel 'production' yet; run `headgate promote`, the service picks it up"
+    ]
+
+
+def test_a_release_that_is_refused_is_logged_as_a_message_and_a_fault_with_its_traceback(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = start()
+    for number, error in ((2, IntegrityError("one byte differs")), (3, RuntimeError("a fault"))):
+        service.bundles.broken[put_bundle(service.store, str(number))] = error
+        service.release(number, str(number))
+        wait_for(lambda error=error: any(str(error) in record.message for record in caplog.records))  # type: ignore[misc]
+    logged = {record.message: record.exc_info for record in caplog.records if "can't be put in service" in record.message}
+    refused = next(message for message in logged if "one byte differs" in message)
+    assert refused == "release 2 can't be put in service, the bundle in service stays: one byte differs"
+    assert not logged[refused]
+    assert next(info for message, info in logged.items() if "a fault" in message)
 
 
 def test_a_stream_ends_on_the_bundle_it_began_on_and_then_the_bundle_is_closed(start: Start) -> None:
