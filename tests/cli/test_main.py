@@ -15,6 +15,7 @@ from headgate.release import promote
 from headgate.settings import Settings
 from headgate.storage import Store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_verdict
+from tests.small_project import write_project
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -64,6 +65,7 @@ def test_every_verb_but_serve_has_json(verb: str, capsys: pytest.CaptureFixture[
         (["promote", "xyz"], "names no bundle"),
         (["rollback"], "nothing was promoted"),
         (["replay", "nope"], "no interaction 'nope'"),
+        (["replay", "nope"], "tell an answer's id"),
         (["ask", "q"], "no bundle was built"),
         (["ask", "q", "--audience", "king"], "not in retrieval.access"),
         (["index"], "nothing was ingested"),
@@ -88,6 +90,35 @@ def test_an_unknown_setting_is_named_with_the_likely_one(settings: Settings, cap
     (settings.project_dir / "headgate.toml").write_text('[corpus]\nfolder = "documents"\n[serve]\nprot = 1\n')
     assert run(settings, "status") == 2
     assert "unknown key 'serve.prot'; did you mean 'port'?" in capsys.readouterr().err
+
+
+def test_settings_problems_say_no_more_than_the_reader_needs(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    file = settings.project_dir / "headgate.toml"
+    file.write_text('[corpus]\nfolder = "documents"\ndvc_file = "data.dvc"\n[retrieval]\ntop_k = "x"\n')
+    assert run(settings, "status") == 2
+    shown = capsys.readouterr().err
+    assert "  - corpus: set" in shown
+    assert "retrieval.top_k: Input should be a valid integer, unable to parse string as an integer (got 'x')" in shown
+    assert main(["--settings", str(file.with_name("none.toml")), "status"]) == 2
+    assert "none.toml' does not exist; check --settings and HEADGATE_SETTINGS" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["build", "bundle"])
+def test_a_prompt_with_a_missing_variable_is_told_before_anything_is_parsed_or_embedded(
+    tmp_path: Path, exported_model: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = write_project(tmp_path, exported_model)
+    prompt = tmp_path / "prompts" / "answer.md"
+    prompt.write_text(prompt.read_text().replace("{{question}}", "the question"))
+    if verb == "bundle":
+        assert main(["--settings", str(project.settings_file), "ingest"]) == 0
+    before = {path for path in project.settings.store_root.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert main(["--settings", str(project.settings_file), verb]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "lacks variable(s): question" in captured.err
+    assert {path for path in project.settings.store_root.rglob("*") if path.is_file()} == before
 
 
 def test_a_bundle_may_be_named_by_its_beginning(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +176,7 @@ def test_a_store_that_cannot_be_written_stops_serve_at_once(settings: Settings) 
     ]
     found = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, timeout=120, check=False, env=environment)
     assert found.returncode == 2
-    assert "can't be written" in found.stderr
+    assert "headgate: the store at '/proc/headgate' can't be written" in found.stderr
     assert "Traceback" not in found.stderr
 
 
