@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +28,15 @@ class Embedder(Protocol):
         """(n, d) float32, unit length, row i for text i."""
 
 
+@cache
+def _engine() -> Any:
+    """The one OpenVINO core of this process. A second one's CPU plugin frees the signal stack that the first gave to a thread, and the
+    next signal (Ctrl-C) is a segmentation fault."""
+    import openvino
+
+    return openvino.Core()
+
+
 class OpenVinoEmbedder:
     """The exported model on OpenVINO's CPU engine.
 
@@ -44,6 +54,7 @@ class OpenVinoEmbedder:
     ) -> None:
         import openvino
 
+        core = _engine()
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
@@ -52,7 +63,6 @@ class OpenVinoEmbedder:
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": threads or (os.cpu_count() or 1),
         }
-        core = openvino.Core()
         self._compiled = core.compile_model(core.read_model(model=onnx), "CPU", options)
         self._queue = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
