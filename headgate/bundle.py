@@ -25,7 +25,7 @@ from headgate.answer.generate import ChatModel
 from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.answer.retrieve import Retriever
 from headgate.answer.score_units import UnitScorer
-from headgate.errors import IntegrityError, NotFoundError, PromptError
+from headgate.errors import IntegrityError, NotFoundError, PromptError, SettingsError
 from headgate.index.embed import OpenVinoEmbedder
 from headgate.index.inventory import verify_inventory
 from headgate.index.model import EmbeddingModel, ensure_model
@@ -126,6 +126,17 @@ def read_prompts(settings: Settings) -> dict[str, bytes]:
     parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
     parse_refusal(prompts["refusal"], source=settings.answer.refusal)
     return prompts
+
+
+def check_audience(manifest: Manifest, audience: str) -> None:
+    """An audience that a bundle doesn't know would see nothing, and get only refusals.
+
+    Raises:
+        SettingsError: the bundle's access rules don't list `audience`.
+    """
+    if audience not in manifest.retrieval.access:
+        known = ", ".join(manifest.retrieval.access)
+        raise SettingsError(f"audience {audience!r} is not in retrieval.access of the bundle, which has {known}")
 
 
 def load_manifest(store: Store, bundle_id: str) -> Manifest:

@@ -42,15 +42,11 @@ def serve(invocation: Invocation, host: str | None, port: int | None) -> None:
 @pass_invocation
 def ask(invocation: Invocation, question: str, named: str | None, audience: str | None, as_json: bool) -> None:
     """Ask the promoted bundle, or, before the first promotion, the bundle built last."""
-    from headgate.bundle import open_bundle
+    from headgate.bundle import check_audience, load_manifest, open_bundle
 
-    settings = invocation.settings
-    if audience is not None and audience not in settings.retrieval.access:
-        raise click.UsageError(
-            f"audience {audience!r} is not in retrieval.access, which has {', '.join(settings.retrieval.access)}"
-        )
     bundle_id, release = _asked_bundle(invocation, named)
-    asked = Question(text=question, audience=audience or settings.serve.audience)
+    asked = Question(text=question, audience=audience or invocation.settings.serve.audience)
+    check_audience(load_manifest(invocation.store, bundle_id), asked.audience)
     answerer = open_bundle(invocation.store, bundle_id)
     try:
         interaction = asyncio.run(_answer(invocation, answerer, asked, bundle_id=bundle_id, release=release, show=not as_json))

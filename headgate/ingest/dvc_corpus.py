@@ -9,6 +9,7 @@ what its revision says or nothing.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -147,6 +148,7 @@ def _fetch(repository: Any, digest: str) -> None:
     from dvc.exceptions import DvcException
     from dvc_data.hashfile.hash_info import HashInfo
 
+    logging.getLogger("dvc_data").setLevel(logging.CRITICAL)  # it prints a traceback per object; what failed is told below
     cache = Path(repository.cache.local.path)
     failed: list[str] = []
     # First the directory's own object, then what it lists.

@@ -19,13 +19,13 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 
 from headgate import __version__
-from headgate.bundle import open_bundle
-from headgate.errors import SettingsError, StorageError
+from headgate.bundle import check_audience, load_manifest, open_bundle
+from headgate.errors import StorageError
 from headgate.interactions import InteractionLog
 from headgate.serve import wire
 from headgate.serve.chat import AnswerFailedError, ClientGoneError, make_router
 from headgate.serve.exchange import BusyError, Desk
-from headgate.serve.live import LiveBundle, NotReadyError, OpenBundle
+from headgate.serve.live import Answering, LiveBundle, NotReadyError, OpenBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
 from headgate.serve.wire import RequestError
 from headgate.settings import Settings
@@ -46,20 +46,18 @@ _RETRY_AFTER = "1"
 
 
 def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastAPI:
-    """The service over the store and channel of `settings`.
+    """The service over the store and channel of `settings`. A bundle that doesn't know `serve.audience` is not put in service."""
 
-    Raises:
-        SettingsError: `serve.audience` is no audience of `retrieval.access`.
-    """
-    if settings.serve.audience not in settings.retrieval.access:
-        known = ", ".join(settings.retrieval.access)
-        raise SettingsError(f"serve.audience {settings.serve.audience!r} is not in retrieval.access, which has {known}")
+    def open_for_audience(store: Store, bundle_id: str) -> Answering:
+        check_audience(load_manifest(store, bundle_id), settings.serve.audience)
+        return opener(store, bundle_id)
+
     store = Store(settings.store_root)
     metrics = ServiceMetrics()
     live = LiveBundle(
         store,
         settings.release.channel,
-        opener,
+        open_for_audience,
         poll_seconds=settings.serve.poll_seconds,
         on_swap=metrics.swapped,
         on_failure=metrics.swap_failed,

@@ -67,7 +67,6 @@ def test_every_verb_but_serve_has_json(verb: str, capsys: pytest.CaptureFixture[
         (["replay", "nope"], "no interaction 'nope'"),
         (["replay", "nope"], "tell an answer's id"),
         (["ask", "q"], "no bundle was built"),
-        (["ask", "q", "--audience", "king"], "not in retrieval.access"),
         (["index"], "nothing was ingested"),
         (["evaluate", "--suite", "none.jsonl"], "no bundle was built"),
         (["evaluate", "suite.jsonl"], "suite files are given with --suite"),

@@ -99,6 +99,14 @@ def test_the_audience_is_the_services_setting_and_no_request_can_change_it(start
     assert "audience" in refused.json()["error"]["message"]
 
 
+def test_a_bundle_that_does_not_know_the_audience_is_not_put_in_service(start: Start) -> None:
+    service = start(promoted=False, audience="king")
+    service.release(1, "a")
+    wait_for(lambda: "not in retrieval.access" in service.client.get("/readyz").text)
+    assert service.ask("q").status_code == 503
+    assert service.bundles.opened == []
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
