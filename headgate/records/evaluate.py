@@ -1,0 +1,101 @@
+"""Scores → report → verdict."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from headgate.records.answer import Answer
+from headgate.records.base import Record
+
+Decision = Literal["passed", "failed", "inconclusive"]
+
+
+class Score(Record):
+    """One metric of one case. Exactly one of `value` and `error` is set, or neither when the metric does not apply."""
+
+    metric: str
+    value: float | None = None
+    error: str = ""
+
+    @property
+    def applies(self) -> bool:
+        return self.value is not None or bool(self.error)
+
+
+class CaseResult(Record):
+    """One case of a suite, answered and scored."""
+
+    case_id: str
+    question: str
+    tags: tuple[str, ...] = ()
+    answer: Answer | None = None  # None when answering failed
+    error: str = ""
+    scores: tuple[Score, ...] = ()
+
+
+class MetricSummary(Record):
+    """A metric over the cases it applies to. `low` and `high` bound the 95 % interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int  # scored cases
+    unscored: int = 0  # cases it applies to but could not be scored
+    standard_error: float | None = None
+
+
+class SuiteResult(Record):
+    digest: str  # SHA-256 of the suite file
+    n: int
+    metrics: dict[str, MetricSummary]
+    cases: tuple[CaseResult, ...] = ()
+    skipped: tuple[str, ...] = ()  # ids of cases that don't apply to this bundle's corpus; only ever in a baseline's report
+
+
+class Report(Record):
+    """An evaluation of one bundle. `report_id` is the digest of everything else but the run id and the date.
+
+    Measured times are part of it, since gates judge them: evaluating twice gives two reports. `answers_digest` leaves times out, so
+    that it is the same whenever the bundle answers the same. `suites` also holds `all`, the figures over every case, without cases.
+    """
+
+    report_id: str
+    bundle_id: str
+    suites: dict[str, SuiteResult]
+    created_at: str  # ISO 8601, UTC
+    mlflow_run_id: str = ""
+    answers_digest: str = ""
+    metrics_version: int = 0
+
+    @property
+    def suite_digests(self) -> dict[str, str]:
+        """Suite name → digest of its file."""
+        return {name: suite.digest for name, suite in self.suites.items() if name != "all"}
+
+
+class GateResult(Record):
+    name: str
+    metric: str
+    verdict: Decision
+    value: float | None
+    low: float | None
+    high: float | None
+    limit: float
+    reason: str
+
+
+class Verdict(Record):
+    """A decision about one bundle; names everything it was decided from."""
+
+    verdict_id: str
+    verdict: Decision
+    bundle_id: str
+    baseline_bundle_id: str = ""  # "" when nothing was promoted yet
+    report_id: str
+    baseline_report_id: str = ""
+    gates_digest: str
+    suite_digests: dict[str, str]
+    gates: tuple[GateResult, ...]
+    created_at: str
+    override_by: str = ""  # who overrode, for a recorded override; then `override_reason` says why
+    override_reason: str = ""

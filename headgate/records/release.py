@@ -1,0 +1,57 @@
+"""Releases and logged interactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field
+
+from headgate.records.answer import Answer, Question
+from headgate.records.base import Record
+
+
+class Rehearsal(Record):
+    """Proof that both bundles open and answer before a release is written."""
+
+    question: str
+    bundle_id: str
+    answered: bool
+    seconds: float
+
+
+class Release(Record):
+    """One line of the ledger. The highest `release` of a channel is in force."""
+
+    channel: str
+    release: int
+    kind: Literal["promote", "rollback"]
+    bundle_id: str
+    previous_bundle_id: str = ""
+    verdict_id: str = ""
+    promoted_at: str  # ISO 8601, UTC
+    promoted_by: str = ""
+    reason: str = ""
+    rehearsals: tuple[Rehearsal, ...] = ()
+
+
+class Interaction(Record):
+    """One question asked and what was answered; enough to replay it."""
+
+    interaction_id: str
+    asked_at: str  # ISO 8601, UTC
+    question: Question
+    answer: Answer
+    channel: str = ""  # release channel
+    release: int = 0
+    completed: bool = True  # False when the client went away before the end
+    error: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a streamed answer; the last one carries the whole `answer`."""
+
+    text: str = ""
+    answer: Answer | None = field(default=None)

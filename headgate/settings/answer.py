@@ -1,0 +1,62 @@
+"""Sections of answering. What an answer depends on travels in the bundle."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from headgate.settings.section import Section
+
+
+class RetrievalSettings(Section):
+    """Travels in the bundle."""
+
+    candidates: int = Field(40, ge=1, le=1000, description="passages fetched by each of dense and full-text search before fusion")
+    top_k: int = Field(10, ge=1, le=100, description="passages kept after fusion")
+    rrf_k: int = Field(
+        15, ge=1, description="constant of reciprocal rank fusion; 60 in Cormack et al. 2009, smaller favours the first ranks"
+    )
+    dense_weight: float = Field(1.0, ge=0, description="weight of dense search in the fusion")
+    text_weight: float = Field(1.0, ge=0, description="weight of full-text search in the fusion")
+    access: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: {"customer": ("public", ""), "staff": ("public", "internal", "")},
+        description="audience = confidentiality labels it may see; an audience that is not listed sees nothing",
+    )
+
+
+class AnswerBehaviour(Section):
+    """How passages become an answer. Travels in the bundle."""
+
+    evidence_threshold: float = Field(0.5, ge=0, le=1, description="answers whose evidence is below are declined")
+    max_sentences: int = Field(4, ge=1, le=20, description="sentences of an extractive answer")
+    max_context_passages: int = Field(5, ge=1, le=50, description="passages handed to the model")
+
+
+class AnswerSettings(AnswerBehaviour):
+    """The behaviour, and the prompt files; their content travels in the bundle."""
+
+    prompt: str = Field("prompts/answer.md", description="prompt file for chat models")
+    refusal: str = Field("prompts/refusal.md", description="text of the polite refusal, per language")
+
+    @property
+    def behaviour(self) -> AnswerBehaviour:
+        return AnswerBehaviour(**self.model_dump(include=set(AnswerBehaviour.model_fields)))
+
+
+class ModelSettings(Section):
+    """Travels in the bundle, except keys: those stay in the environment."""
+
+    name: str = Field(
+        "extractive", description="`extractive` (built in, offline) or a litellm model name such as `openai/gpt-4o-mini`"
+    )
+    api_base: str = Field("", description="address of an OpenAI-compatible server, for self-hosted models")
+    temperature: float = Field(0.0, ge=0, le=2, description="sampling temperature of a chat model")
+    max_output_tokens: int = Field(600, ge=1, description="longest answer of a chat model, tokens")
+    timeout_seconds: float = Field(30.0, gt=0, description="total deadline of one call, retries included")
+    retries: int = Field(2, ge=0, le=10, description="further tries before the first word")
+
+
+class GuardSettings(Section):
+    """Travels in the bundle."""
+
+    max_question_characters: int = Field(4000, ge=1, description="longer questions are declined")
+    block_injection: bool = Field(True, description="decline questions that try to rewrite the assistant's instructions")

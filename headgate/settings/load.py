@@ -1,0 +1,133 @@
+"""One settings object from `headgate.toml` and the environment."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from headgate.errors import SettingsError
+from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.index import EmbeddingSettings, IndexSettings
+from headgate.settings.ingest import ChunkSettings, CorpusSettings, ParseSettings, ValidationSettings
+from headgate.settings.operation import EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
+from headgate.settings.section import Section
+
+SETTINGS_FILE = "headgate.toml"
+
+
+class Settings(Section):
+    """Everything in `headgate.toml`, with `project_dir`, the folder it lies in."""
+
+    project_dir: Path
+    corpus: CorpusSettings = CorpusSettings()  # without a source: enough to serve, not to build
+    parse: ParseSettings = ParseSettings()
+    validation: ValidationSettings = ValidationSettings()
+    chunks: ChunkSettings = ChunkSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    index: IndexSettings = IndexSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    model: ModelSettings = ModelSettings()
+    guard: GuardSettings = GuardSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    storage: StorageSettings = StorageSettings()
+    release: ReleaseSettings = ReleaseSettings()
+    serve: ServeSettings = ServeSettings()
+
+    def place(self, relative: str) -> Path:
+        """`relative` (or an absolute path) as a path in the project."""
+        return (self.project_dir / relative).resolve()
+
+    @property
+    def store_root(self) -> Path:
+        return self.place(self.storage.root)
+
+
+def find_settings_file(start: Path) -> Path:
+    """`headgate.toml` in `start` or the nearest folder above.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder / SETTINGS_FILE
+    raise SettingsError(
+        f"no {SETTINGS_FILE} in {str(start)!r} or any folder above; run `headgate init DIR --documents PATH`, "
+        "or name the file with --settings or HEADGATE_SETTINGS"
+    )
+
+
+def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from `path`, or HEADGATE_SETTINGS, or the nearest `headgate.toml`; HEADGATE_STORE alone will do.
+
+    Raises:
+        SettingsError: no file, not TOML, an unknown key, a wrong value; all problems are named at once.
+    """
+    environment = os.environ if environment is None else environment
+    if path is None:
+        named = environment.get("HEADGATE_SETTINGS", "")
+        try:
+            path = Path(named) if named else find_settings_file(Path.cwd())
+        except SettingsError:
+            if not environment.get("HEADGATE_STORE"):
+                raise
+            return parse_settings(_from_environment({}, environment), project_dir=Path.cwd(), source="the environment")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"settings file {str(path)!r} does not exist; check --settings and HEADGATE_SETTINGS") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings file {str(path)!r} can't be read: {error}") from error
+    if "project_dir" in content:
+        raise SettingsError(f"{path}: unknown key 'project_dir'")
+    return parse_settings(_from_environment(content, environment), project_dir=path.resolve().parent, source=str(path))
+
+
+def _from_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    if root := environment.get("HEADGATE_STORE"):
+        content.setdefault("storage", {})["root"] = root
+    if uri := environment.get("MLFLOW_TRACKING_URI"):
+        content.setdefault("evaluation", {})["tracking_uri"] = uri
+    return content
+
+
+def parse_settings(content: dict[str, Any], *, project_dir: Path, source: str = SETTINGS_FILE) -> Settings:
+    """Settings from parsed TOML.
+
+    Raises:
+        SettingsError: as `load_settings`.
+    """
+    try:
+        return Settings(project_dir=project_dir, **content)
+    except ValidationError as error:
+        problems = "\n".join(f"  - {_explain(problem)}" for problem in error.errors())
+        raise SettingsError(f"{source}: {error.error_count()} problem(s):\n{problems}") from None
+
+
+def _explain(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        got = "" if isinstance(problem.get("input"), dict) else f" (got {problem.get('input')!r})"
+        return f"{place}: {message}{got}" if place else message
+    known = _known_keys(problem["loc"][:-1])
+    close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+    return f"unknown key {place!r}; {hint}"
+
+
+def _known_keys(location: tuple[Any, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            model = model.model_fields[part].annotation
+        if getattr(model, "__args__", None):
+            model = model.__args__[0]
+    return sorted(set(model.model_fields) - {"project_dir"}) if hasattr(model, "model_fields") else []
