@@ -34,7 +34,7 @@ FIRST, SECOND = "base", "week-2"
 #: Asked of the first release; the last one is not about the provider at all.
 QUESTIONS = (
     "How much is Home Plus a month?",
-    "¿Cómo puedo pagar mi factura?",
+    "¿Qué día cobra Northbeam la domiciliación bancaria?",
     "What will the weather be like in Gullhaven on Saturday?",
 )
 #: Its answer differs between the two corpus revisions.
