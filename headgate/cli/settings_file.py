@@ -28,6 +28,7 @@ SECTIONS = {
     "storage": "where everything is kept",
     "release": "what is in service",
     "serve": "the HTTP service",
+    "alerts": "whom to tell when ingestion fails, a source goes stale or the index is damaged; the log is always told",
 }
 _HEAD = """\
 # Settings of this project. Every key is here; unknown keys are refused. Places are relative to this file.

@@ -12,11 +12,12 @@ from headgate.settings.answer import AnswerBehaviour, AnswerSettings, GuardSetti
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import ChunkSettings, CorpusSettings, LabelRule, ParseSettings, ValidationSettings
 from headgate.settings.load import SETTINGS_FILE, Settings, find_settings_file, load_settings, parse_settings
-from headgate.settings.operation import EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
+from headgate.settings.operation import AlertSettings, EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
 from headgate.settings.section import Section
 
 __all__ = [
     "SETTINGS_FILE",
+    "AlertSettings",
     "AnswerBehaviour",
     "AnswerSettings",
     "ChunkSettings",

@@ -15,7 +15,7 @@ from headgate.errors import SettingsError
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import ChunkSettings, CorpusSettings, ParseSettings, ValidationSettings
-from headgate.settings.operation import EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
+from headgate.settings.operation import AlertSettings, EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
 from headgate.settings.section import Section
 
 SETTINGS_FILE = "headgate.toml"
@@ -39,6 +39,7 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     release: ReleaseSettings = ReleaseSettings()
     serve: ServeSettings = ServeSettings()
+    alerts: AlertSettings = AlertSettings()
 
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from headgate.settings.section import Section
 
@@ -35,3 +37,25 @@ class ServeSettings(Section):
     queue_timeout_seconds: float = Field(5.0, gt=0, description="how long they wait")
     max_body_kib: int = Field(256, ge=1, description="larger requests get 413, KiB; bounds question and conversation together")
     shutdown_seconds: float = Field(10.0, gt=0, description="how long running answers may take to end after a stop signal")
+
+
+class AlertSettings(Section):
+    """Whom to tell when ingestion fails, a source goes stale or the index is damaged. The log is always told."""
+
+    webhook_env: str = Field("", description="environment variable with the address that alerts are POSTed to as JSON")
+    webhook_secret_env: str = Field("", description="environment variable with the key that signs them (HMAC-SHA256)")
+    email_to: tuple[str, ...] = Field((), description="recipients of alerts by e-mail")
+    email_from: str = Field("", description="their sender")
+    smtp_host: str = Field("", description="mail server")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="how the connection is secured")
+    smtp_user_env: str = Field("", description="environment variable with the user name; empty = no login")
+    smtp_password_env: str = Field("", description="environment variable with the password")
+    timeout_seconds: float = Field(10.0, gt=0, description="for one attempt of one channel; there are three")
+    repeat_hours: float = Field(12.0, ge=0, description="what is still wrong is told again after this long")
+
+    @model_validator(mode="after")
+    def _whole(self) -> AlertSettings:
+        if self.email_to and not (self.email_from and self.smtp_host):
+            raise ValueError("alerts.email_to needs alerts.email_from and alerts.smtp_host")
+        return self

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+
+from headgate.errors import SettingsError
+from headgate.monitor.alerts import open_alerts, raise_alert, resolve_alert
+from headgate.monitor.channels import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
+from headgate.settings import AlertSettings, parse_settings
+from headgate.storage import Store
+
+START = datetime(2026, 2, 2, 3, 0, tzinfo=UTC)
+
+
+class Hooks:
+    """A receiver that answers with `statuses` in turn, then 200."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.bodies: list[bytes] = []
+        self.signatures: list[str] = []
+        left = list(statuses)
+        hooks = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hooks.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+                hooks.signatures.append(self.headers.get("x-headgate-signature", ""))
+                self.send_response(left.pop(0) if left else 200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}/hook/s3cret"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Recorder:
+    """A channel that keeps what it was told, or is down."""
+
+    def __init__(self, name: str = "recorder") -> None:
+        self.name = name
+        self.told: list[dict[str, Any]] = []
+        self.problem = ""
+
+    def send(self, content: Any) -> str:
+        if not self.problem:
+            self.told.append(dict(content))
+        return self.problem
+
+
+class Desk:
+    """Raises and resolves alerts at a time that the test sets."""
+
+    def __init__(self, folder: Path, *channels: Recorder) -> None:
+        self.settings = parse_settings({"corpus": {"name": "kb", "folder": "docs"}}, project_dir=folder)
+        self.store = Store(folder / "store")
+        self.channels = channels
+        self.now = START
+
+    def wrong(self, key: str = "ingest:kb") -> Any:
+        return raise_alert(
+            self.settings,
+            self.store,
+            key=key,
+            title="ingest failed",
+            text="disk full",
+            channels=self.channels,
+            clock=lambda: self.now,
+        )
+
+    def over(self, key: str = "ingest:kb") -> Any:
+        return resolve_alert(self.settings, self.store, key, channels=self.channels, clock=lambda: self.now)
+
+
+@pytest.fixture
+def hooks() -> Iterator[Any]:
+    opened: list[Hooks] = []
+
+    def run(*statuses: int) -> Hooks:
+        opened.append(Hooks(*statuses))
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()
+
+
+def webhook(hooks: Hooks, secret: bytes = b"") -> WebhookChannel:
+    return WebhookChannel(hooks.address, secret=secret, timeout_seconds=5, pause=lambda _: None)
+
+
+CONTENT = {
+    "key": "k",
+    "severity": "error",
+    "title": "ingest failed",
+    "text": "what and what to do",
+    "project": "kb",
+    "first_seen": "2026-02-02T03:00:00+00:00",
+    "last_seen": "2026-02-02T03:00:00+00:00",
+    "seen": 1,
+    "resolved_at": "",
+}
+
+
+def test_the_same_thing_is_told_once_until_it_was_wrong_for_long(tmp_path: Path) -> None:
+    channel = Recorder()
+    desk = Desk(tmp_path, channel)
+    desk.wrong()
+    desk.now += timedelta(hours=11)
+    assert desk.wrong().seen == 2
+    assert len(channel.told) == 1
+    desk.now += timedelta(hours=1)
+    desk.wrong()
+    assert len(channel.told) == 2
+    assert open_alerts(desk.store)[0].first_seen == START.isoformat(timespec="seconds")
+
+
+def test_another_thing_is_told_by_itself(tmp_path: Path) -> None:
+    channel = Recorder()
+    desk = Desk(tmp_path, channel)
+    desk.wrong("a")
+    desk.wrong("b")
+    assert [content["key"] for content in channel.told] == ["a", "b"]
+
+
+def test_a_channel_that_is_down_is_tried_again_alone(tmp_path: Path) -> None:
+    up, down = Recorder("up"), Recorder("down")
+    down.problem = "no route"
+    desk = Desk(tmp_path, up, down)
+    alert = desk.wrong()
+    assert [(d.channel, d.error) for d in alert.undelivered] == [("down", "no route")]
+    down.problem = ""
+    assert desk.wrong().undelivered == ()
+    assert (len(up.told), len(down.told)) == (1, 1)
+
+
+def test_the_end_is_told_to_whom_the_beginning_was(tmp_path: Path) -> None:
+    up, down = Recorder("up"), Recorder("down")
+    down.problem = "no route"
+    desk = Desk(tmp_path, up, down)
+    desk.wrong()
+    down.problem = ""
+    desk.now += timedelta(hours=1)
+    desk.over()
+    assert up.told[-1]["resolved_at"] == desk.now.isoformat(timespec="seconds")
+    assert down.told == []
+    assert open_alerts(desk.store) == []
+    assert len(list(desk.store.list("alerts/closed"))) == 1
+
+
+def test_what_was_never_wrong_has_no_end(tmp_path: Path) -> None:
+    channel = Recorder()
+    assert Desk(tmp_path, channel).over() is None
+    assert channel.told == []
+
+
+def test_a_webhook_gets_a_signed_body(hooks: Any) -> None:
+    receiver = hooks()
+    assert webhook(receiver, b"key").send(CONTENT) == ""
+    body = receiver.bodies[0]
+    assert json.loads(body)["text"].startswith("[headgate kb] error: ingest failed\nwhat and what to do")
+    assert receiver.signatures == ["sha256=" + hmac.new(b"key", body, hashlib.sha256).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked", "delivered"), [((503, 429), 3, True), ((500,) * 9, ATTEMPTS, False), ((403,), 1, False)]
+)
+def test_a_webhook_is_tried_again_only_where_that_can_help(
+    hooks: Any, statuses: tuple[int, ...], asked: int, delivered: bool
+) -> None:
+    receiver = hooks(*statuses)
+    error = webhook(receiver).send(CONTENT)
+    assert len(receiver.bodies) == asked
+    assert (error == "") is delivered
+    assert "s3cret" not in error
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/hook/s3cret", "not an address", ""])
+def test_a_webhook_that_is_not_there_is_told_without_its_token(address: str) -> None:
+    error = WebhookChannel(address, secret=b"", timeout_seconds=2, pause=lambda _: None).send(CONTENT)
+    assert error
+    assert "s3cret" not in error
+
+
+def test_a_mail_arrives() -> None:
+    received: list[Any] = []
+
+    class Keep(Message):
+        def handle_message(self, message: Any) -> None:
+            received.append(message)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(Keep(), hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        settings = AlertSettings(
+            email_to=("a@kb.example", "b@kb.example"),
+            email_from="headgate@kb.example",
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_security="none",
+        )
+        channel = EmailChannel(settings, user="", password="", pause=lambda _: None)
+        assert channel.send({**CONTENT, "title": "ingest\r\nBcc: evil@x.example"}) == ""
+    finally:
+        server.stop()
+    assert received[0]["To"] == "a@kb.example, b@kb.example"
+    assert received[0]["Bcc"] is None
+    assert "what and what to do" in received[0].get_payload()
+
+
+def test_a_mail_server_that_is_not_there_is_told() -> None:
+    settings = AlertSettings(
+        email_to=("a@kb.example",), email_from="h@kb.example", smtp_host="127.0.0.1", smtp_port=9, timeout_seconds=2
+    )
+    error = EmailChannel(settings, user="u", password="s3cret", pause=lambda _: None).send(CONTENT)
+    assert error.startswith("127.0.0.1:9: ConnectionRefusedError")
+    assert "s3cret" not in error
+
+
+def test_the_settings_say_which_channels_there_are() -> None:
+    assert [channel.name for channel in open_channels(AlertSettings(), environment={})] == ["log"]
+    mail = AlertSettings(webhook_env="HOOK", email_to=("a@x.example",), email_from="h@x.example", smtp_host="mail.x.example")
+    assert [channel.name for channel in open_channels(mail, environment={})] == ["log", "webhook", "email"]
+    with pytest.raises(SettingsError, match=r"needs alerts.email_from and alerts.smtp_host"):
+        parse_settings({"alerts": {"email_to": ["a@x.example"]}}, project_dir=Path())
