@@ -1,0 +1,60 @@
+"""Who is told when a run fails, and when the next run of that job is well again. Off until turned on in the Dagster UI.
+
+An op hook or a run's own code can't do this: a run whose process was killed tells nobody. Dagster's daemon does.
+"""
+
+import dagster as dg
+
+from assets.resources import Project
+from headgate.monitor.alerts import raise_alert, resolve_alert
+from headgate.settings import Settings
+from headgate.storage import open_store
+
+#: Longest text of a failure in an alert, characters.
+_LONGEST = 1500
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Tells whom [alerts] names that a run failed and why: the answers are going stale.",
+)
+def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project) -> None:
+    """One alert a job: failures of the same job are told again only after alerts.repeat_hours."""
+    settings = project.settings()
+    raise_alert(
+        settings, open_store(settings), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Tells whoever was told of a failing job that it is well again.",
+)
+def resolve_when_a_run_succeeds(context: dg.RunStatusSensorContext, project: Project) -> None:
+    settings: Settings = project.settings()
+    resolve_alert(settings, open_store(settings), _key(context.dagster_run))
+
+
+def _key(run: dg.DagsterRun) -> str:
+    return f"job:{run.job_name}"
+
+
+def _title(run: dg.DagsterRun) -> str:
+    name = "a rebuild by automation" if run.job_name.startswith("__") else f"job {run.job_name!r}"
+    return f"{name} failed"
+
+
+def _why(context: dg.RunFailureSensorContext) -> str:
+    """The first failed step's own words where there are any, else Dagster's; then where to look."""
+    events = context.get_step_failure_events()
+    error = events[0].step_failure_data.error if events else None
+    told = events[0].step_failure_data.user_failure_data if events else None
+    what = (told.description if told and told.description else "") or (
+        error.message if error else context.failure_event.message or ""
+    )
+    step = f"step {events[0].step_key!r}: " if events else ""
+    return f"{step}{what.strip()[:_LONGEST]}\nRun {context.dagster_run.run_id}: open it in the Dagster UI under Runs, mend the cause, run the job again."
+
+
+ALERTS = (alert_when_a_run_fails, resolve_when_a_run_succeeds)
