@@ -51,7 +51,7 @@ def _why(context: dg.RunFailureSensorContext) -> str:
     error = events[0].step_failure_data.error if events else None
     told = events[0].step_failure_data.user_failure_data if events else None
     what = (told.description if told and told.description else "") or (
-        error.message if error else context.failure_event.message or ""
+        (error.cause or error).message if error else context.failure_event.message or ""
     )
     step = f"step {events[0].step_key!r}: " if events else ""
     return f"{step}{what.strip()[:_LONGEST]}\nRun {context.dagster_run.run_id}: open it in the Dagster UI under Runs, mend the cause, run the job again."
