@@ -8,7 +8,7 @@ import dagster as dg
 from assets.resources import Project
 from headgate.monitor.alerts import raise_alert, resolve_alert
 from headgate.settings import Settings
-from headgate.storage import open_store
+from headgate.storage import Store
 
 #: Longest text of a failure in an alert, characters.
 _LONGEST = 1500
@@ -22,7 +22,7 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
     """One alert a job: failures of the same job are told again only after alerts.repeat_hours."""
     settings = project.settings()
     raise_alert(
-        settings, open_store(settings), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
+        settings, Store(settings.store_root), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
     )
 
 
@@ -33,7 +33,7 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
 )
 def resolve_when_a_run_succeeds(context: dg.RunStatusSensorContext, project: Project) -> None:
     settings: Settings = project.settings()
-    resolve_alert(settings, open_store(settings), _key(context.dagster_run))
+    resolve_alert(settings, Store(settings.store_root), _key(context.dagster_run))
 
 
 def _key(run: dg.DagsterRun) -> str:
