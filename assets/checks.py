@@ -3,34 +3,33 @@
 They show what the library decides; none of them is the only guard. A bundle without a passing verdict is refused by the promotion.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import dagster as dg
 
 from assets.references import CorpusReference
+from headgate.errors import SettingsError
+from headgate.ingest.dead_letters import DeadLetter
+from headgate.ingest.expectations import Expectation
+from headgate.ingest.validate import named_checks
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
+from headgate.settings import load_settings, parse_settings
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
-#: Checks of the ingest (Great Expectations and plain counts) by their names in `IngestResult.checks`.
-VALIDATION = {
-    "dropped_share": "Not too many files were quarantined or dead-lettered (validation.max_dropped_share).",
-    "not_empty": "Every document has text.",
-    "not_too_short": "No document is shorter than validation.min_characters.",
-    "not_stale": "No document is older than validation.stale_after_days.",
-    "no_personal_data": "No document holds card numbers, bank accounts or the like.",
-    "no_instructions": "No document holds text that addresses the model instead of the reader.",
-    "no_hidden_text": "No document holds text that its readers do not see.",
-    "no_duplicate": "No document is there twice.",
-    "no_near_duplicate": "No document is nearly the same as another.",
-    "has_title": "Every document has a title.",
-    "readable": "Most characters of every document could be decoded.",
-    "cleanly_decoded": "Every character of every document could be decoded.",
-    "chunks_are_slices": "Every chunk is found in its document where it says.",
-    "chunk_ids_are_unique": "No chunk id is there twice.",
-    "chunks_have_text": "Every chunk has text.",
-    "chunks_fit_their_budget": "Every chunk fits the embedding model (chunks.max_tokens).",
-}
-#: Failing these means that the stage itself is wrong; the others mark documents that were handled, or that people should look at.
-_VALIDATION_BLOCKS = ("dropped_share", "chunks_are_slices", "chunk_ids_are_unique", "chunks_have_text")
+_UNLISTED = "no_unlisted_failure"
+#: Checks of `chunks` that are Dagster's own; all others are named by the project's suites.
+OWN = {"counts_add_up", "nothing_lost", _UNLISTED}
+
+
+def _named_checks() -> list[Expectation]:
+    """The checks of the project's suites; those built in where no project is at hand (a code location is loaded anywhere)."""
+    try:
+        settings = load_settings()
+    except SettingsError:
+        settings = parse_settings({}, project_dir=Path.cwd())
+    return named_checks(settings)
 
 
 def _spec(asset: str, name: str, description: str, *, blocking: bool = False) -> dg.AssetCheckSpec:
@@ -40,7 +39,21 @@ def _spec(asset: str, name: str, description: str, *, blocking: bool = False) ->
 CHUNKS = (
     _spec("chunks", "counts_add_up", "files = indexed + quarantined + dead-lettered + excluded.", blocking=True),
     _spec("chunks", "nothing_lost", "Every file of the corpus has exactly one outcome.", blocking=True),
-    *(_spec("chunks", name, description, blocking=name in _VALIDATION_BLOCKS) for name, description in VALIDATION.items()),
+    _spec(
+        "chunks",
+        _UNLISTED,
+        "No check that was added after Dagster loaded its definitions fails; reload them to see it by name.",
+        blocking=True,
+    ),
+    *(
+        _spec("chunks", check.name, f"A failure reads: {check.reason}. Stands in {check.place}.", blocking=check.level == "error")
+        for check in _named_checks()
+    ),
+)
+DEAD_LETTERS = (
+    _spec(
+        "dead_letters", "dead_letter_share", "No more files than validation.max_dead_letter_share could not be read or parsed."
+    ),
 )
 CHUNK_TABLE = (
     _spec("chunk_table", "holds_every_chunk", "The table version has exactly the chunks of the chunk set.", blocking=True),
@@ -67,19 +80,47 @@ def check_chunks(result: IngestResult, corpus: CorpusReference) -> list[dg.Asset
             ERROR,
             {"files of the corpus": corpus.files, "files with an outcome": len(paths), "outcomes": len(result.outcomes)},
         ),
-        *(_validation_result(check) for check in result.checks if check.name in VALIDATION),
+        *_validation_results(result.checks),
+    ]
+
+
+def _validation_results(found: Sequence[ValidationCheck]) -> list[dg.AssetCheckResult]:
+    """One result for each check that Dagster knows; the others count together."""
+    declared = {spec.name for spec in CHUNKS} - OWN
+    by_name = {check.name: check for check in found}
+    unlisted = [check.name for check in found if check.name not in declared and not check.passed and check.level == "error"]
+    missing = sorted(declared - by_name.keys())
+    return [
+        *(_validation_result(by_name[name]) for name in sorted(declared & by_name.keys())),
+        *(_result(name, False, WARN, {"note": "this ingest has no such check; reload the definitions"}) for name in missing),
+        _result(_UNLISTED, not unlisted, ERROR, {"failed": ", ".join(unlisted)}),
     ]
 
 
 def _validation_result(check: ValidationCheck) -> dg.AssetCheckResult:
-    severity = ERROR if check.level == "error" else WARN
+    severity = ERROR if check.level == "error" and not check.accepted else WARN
     metadata = {
         "checked": check.checked,
         "failed": check.failed,
         "consequence": check.level,
+        "accepted": check.accepted,
         "examples": ", ".join(check.examples),
     }
     return _result(check.name, check.passed, severity, metadata)
+
+
+def check_dead_letters(letters: Sequence[DeadLetter], *, files: int, limit: float) -> list[dg.AssetCheckResult]:
+    """The share of files that people should look at; those left out by decision do not count."""
+    undecided = [letter.path for letter in letters if not letter.dropped_at]
+    share = len(undecided) / files if files else 0.0
+    metadata = {
+        "files": files,
+        "dead letters": len(undecided),
+        "share": share,
+        "limit": limit,
+        "examples": ", ".join(undecided[:5]),
+    }
+    return [_result("dead_letter_share", share <= limit, ERROR, metadata)]
 
 
 def check_chunk_table(result: IndexResult, chunk_set: ChunkSetRef) -> list[dg.AssetCheckResult]:

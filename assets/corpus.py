@@ -55,7 +55,8 @@ def chunks(context: dg.AssetExecutionContext, project: Project) -> dg.Materializ
     """
     reference = upstream(context, "corpus", CorpusReference)
     settings = project.settings()
-    revision = f"{reference.revision}.dir" if settings.corpus.dvc_file else ""
+    kept = reference.revision if settings.corpus.sources else ""  # read once: what `corpus` saw is what is ingested
+    revision = f"{reference.revision}.dir" if settings.corpus.dvc_file else kept
     with library_errors():
         result = ingest(settings, revision=revision, progress=log_progress(context, "files parsed"))
     if result.corpus_revision != reference.revision:
@@ -65,6 +66,6 @@ def chunks(context: dg.AssetExecutionContext, project: Project) -> dg.Materializ
         )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(result.chunk_set.digest),
-        metadata=views.ingest(result) | to_metadata(result.chunk_set),
+        metadata=views.ingest(result, reports_ui=project.reports_ui) | to_metadata(result.chunk_set),
         check_results=checks.check_chunks(result, reference),
     )

@@ -8,6 +8,8 @@ from headgate.settings import Settings, load_settings
 
 #: Where `make dev` starts the MLflow UI, and the variable that says so when it is elsewhere.
 MLFLOW_UI, MLFLOW_UI_VARIABLE = "http://127.0.0.1:5000", "HEADGATE_MLFLOW_UI"
+#: The same of the validation reports in the store.
+REPORTS_UI, REPORTS_UI_VARIABLE = "http://127.0.0.1:5001", "HEADGATE_REPORTS_UI"
 
 
 class Project(dg.ConfigurableResource[Settings]):
@@ -15,6 +17,7 @@ class Project(dg.ConfigurableResource[Settings]):
 
     settings_file: str = ""  # empty = HEADGATE_SETTINGS, or the nearest headgate.toml above the working folder
     mlflow_ui: str = MLFLOW_UI  # address that links to MLflow runs start with
+    reports_ui: str = REPORTS_UI  # address that links to validation reports start with
 
     def settings(self) -> Settings:
         """Read anew at every step, so that an edit counts from the next step on.

@@ -3,6 +3,7 @@
 import base64
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import dagster as dg
@@ -11,6 +12,7 @@ from headgate.bundle import Bundle
 from headgate.evaluate.failures import find_failures
 from headgate.evaluate.plots import draw_plots
 from headgate.evaluate.suite import ALL
+from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.sources import Corpus
 from headgate.records import GateResult, IndexResult, IngestResult, MetricSummary, Release, Report, Verdict
 from headgate.settings import Settings
@@ -57,7 +59,31 @@ def corpus(found: Corpus) -> Metadata:
     }
 
 
-def ingest(result: IngestResult) -> Metadata:
+def changes_line(result: IngestResult) -> str:
+    """What happened to the files since the ingest before, in one line."""
+    changes = result.changes
+    return ", ".join(f"{count} {name}" for name, count in changes.model_dump().items() if count) if changes else "not known"
+
+
+def dead_letters(letters: Sequence[DeadLetter]) -> Metadata:
+    """What `dead_letters` shows."""
+    rows = [
+        {
+            "file": letter.path,
+            "reason": letter.reason,
+            "detail": letter.detail,
+            "attempts": letter.attempts,
+            "first_seen": letter.first_seen,
+            "next": f"left out: {letter.dropped_because}" if letter.dropped_at else letter.next_retry or "when it changes",
+            "advice": letter.advice,
+        }
+        for letter in letters
+    ]
+    empty = dict.fromkeys(("file", "reason", "detail", "attempts", "first_seen", "next", "advice"), "")
+    return {"dead_letters": dg.MetadataValue.int(len(rows)), "letters": _table(rows, empty=empty)}
+
+
+def ingest(result: IngestResult, *, reports_ui: str) -> Metadata:
     """What `chunks` shows: counts that add up, and every file that was left out, with its reasons."""
     counts = result.counts
     left_out = [
@@ -73,7 +99,10 @@ def ingest(result: IngestResult) -> Metadata:
         "quarantined": dg.MetadataValue.int(counts.quarantined),
         "dead_lettered": dg.MetadataValue.int(counts.dead_lettered),
         "excluded": dg.MetadataValue.int(counts.excluded),
+        "changes": dg.MetadataValue.text(changes_line(result)),
+        "kept_stale": dg.MetadataValue.int(len(result.kept)),
         "left_out": _table(left_out, empty={"file": "", "outcome": "", "reasons": ""}),
+        **({"data_docs": dg.MetadataValue.url(f"{reports_ui}/{result.corpus_revision}/index.html")} if result.data_docs else {}),
         "parsed": dg.MetadataValue.int(result.parsed),
         "reused": dg.MetadataValue.int(reused_files(result)),
         "chunks": dg.MetadataValue.int(result.chunk_set.chunks),

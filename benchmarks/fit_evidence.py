@@ -22,7 +22,7 @@ from headgate.answer.evidence import Features
 from headgate.bundle import last_built, open_bundle
 from headgate.records import Question
 from headgate.settings import load_settings
-from headgate.storage import Store
+from headgate.storage import open_store
 
 #: Inverse strength of the L2 penalty; features lie between 0 and 1.
 REGULARISATION = 5.0
@@ -30,7 +30,7 @@ REGULARISATION = 5.0
 
 def main() -> None:
     settings = load_settings()
-    store = Store(settings.store_root)
+    store = open_store(settings)
     bundle_id = sys.argv[1] if len(sys.argv) > 1 else last_built(store)
     answerer = open_bundle(store, bundle_id)
     cases = [

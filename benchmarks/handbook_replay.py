@@ -26,7 +26,7 @@ from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.records import IndexResult, IngestResult, TableRef
 from headgate.settings import Settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import open_store, sha256_hex
 
 #: Largest difference of a vector's component that counts as equal.
 TOLERANCE = 1e-3
@@ -130,7 +130,7 @@ def compare_with_scratch(settings: Settings, project: Path, week: Week) -> None:
 
 
 def read_rows(settings: Settings, ref: TableRef) -> dict[str, tuple[str, np.ndarray]]:
-    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(ref.table)
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(ref.table)
     table.checkout(ref.version)
     return {row["chunk_id"]: (row["text"], np.asarray(row["vector"])) for row in table.to_arrow().to_pylist()}
 

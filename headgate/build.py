@@ -12,6 +12,7 @@ from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.records import IndexResult, IngestResult, Record
 from headgate.settings import Settings
+from headgate.storage import open_store
 
 #: Called with the stage, how much is done and how much there is.
 StageProgress = Callable[[str, int, int], None]
@@ -31,6 +32,9 @@ def build(
 ) -> BuildResult:
     """Bring corpus → bundle up to date. Unchanged files are not parsed again, unchanged chunks not embedded again.
 
+    A second build of the same corpus waits for the first one (`ingest.lock_wait_seconds`). A build that was killed leaves nothing that
+    the next one does not take up or replace.
+
     Args:
         revision: see `headgate.ingest.run.ingest`.
         folder: a folder to take instead of the configured corpus.
@@ -39,12 +43,15 @@ def build(
         UsageError, IntegrityError: as the stages do.
     """
     read_prompts(settings)  # a wrong prompt is told now, not after hours of parsing and embedding
-    ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
-    refuse_failed_checks(ingested)
-    indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))
-    started = time.monotonic()
-    bundle: Bundle = create_bundle(settings, indexed)
-    seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
+    store, wait = open_store(settings), settings.ingest.lock_wait_seconds
+    store.check_writable()
+    with store.lock(f"build-{settings.corpus.name}", wait_seconds=wait):
+        ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
+        refuse_failed_checks(ingested)
+        indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))
+        started = time.monotonic()
+        bundle: Bundle = create_bundle(settings, indexed)
+        seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
     return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, seconds=seconds)
 
 
@@ -57,11 +64,12 @@ def refuse_failed_checks(ingested: IngestResult) -> None:
     failed = [
         f"{check.name}: {'; '.join(check.examples) or f'{check.failed} of {check.checked}'}"
         for check in ingested.checks
-        if check.level == "error" and not check.passed
+        if check.level == "error" and not check.passed and not check.accepted
     ]
     if failed:
         raise CorpusError(
-            f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see `headgate ingest`"
+            f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see the report "
+            f"{ingested.data_docs or 'of `headgate ingest`'!r} in the store; mend the documents, or accept a check by name and revision in validation.accept"
         )
 
 

@@ -26,17 +26,21 @@ from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.answer.retrieve import Retriever
 from headgate.answer.score_units import UnitScorer
 from headgate.errors import IntegrityError, NotFoundError, PromptError, SettingsError
-from headgate.index.embed import OpenVinoEmbedder
+from headgate.index.embed import open_embedder
 from headgate.index.inventory import verify_inventory
 from headgate.index.model import EmbeddingModel, ensure_model
 from headgate.index.search import open_table
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.records import IndexResult, Record, TableRef
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import Store, open_store, sha256_hex
 
 #: Raised when the manifest's layout changes.
 MANIFEST_FORMAT = 1
+#: Held while a bundle is written, and while `headgate.retention` removes bundles and objects.
+RETENTION_LOCK = "retention"
+#: How long to wait for it, seconds.
+LOCK_SECONDS = 120.0
 _BUNDLE_ID = re.compile(r"[0-9a-f]{64}")
 #: Where `headgate build` notes the bundle it made last, the default of `evaluate`, `gate` and `promote`.
 LAST_BUILD_KEY = "last_build.json"
@@ -83,15 +87,14 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         PromptError: a prompt file is missing or does not fit.
         IntegrityError: the table version is not what `index` says.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     prompts = read_prompts(settings)
     embedding, folder = ensure_model(settings)
-    vocabulary, languages = _run(_read_table(store, index.ref))
-    contents = [*prompts.values(), vocabulary.to_bytes(), *((folder / name).read_bytes() for name in embedding.files)]
-    for content in contents:
-        key = f"objects/{sha256_hex(content)}"
-        if not store.exists(key):
-            store.put(key, content)
+    if index.vocabulary and store.exists(f"objects/{index.vocabulary}"):  # counted with the version
+        vocabulary, languages = store.get(f"objects/{index.vocabulary}"), index.languages
+    else:
+        counted, languages = _run(_read_table(store, index.ref))
+        vocabulary = counted.to_bytes()
     manifest = Manifest(
         format=MANIFEST_FORMAT,
         engine=ENGINE_VERSION,
@@ -99,7 +102,7 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         table=index.ref,
         embedding=embedding,
         prompts={name: sha256_hex(content) for name, content in prompts.items()},
-        vocabulary=sha256_hex(vocabulary.to_bytes()),
+        vocabulary=sha256_hex(vocabulary),
         languages=languages,
         default_language=settings.corpus.default_language,
         retrieval=settings.retrieval,
@@ -108,7 +111,16 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         model=settings.model,
     )
     bundle_id = sha256_hex(manifest.to_bytes())
-    store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
+    with store.lock(
+        RETENTION_LOCK, wait_seconds=LOCK_SECONDS
+    ):  # nothing that is found here is pruned before the manifest names it
+        for content in (*prompts.values(), vocabulary):
+            if not store.exists(key := f"objects/{sha256_hex(content)}"):
+                store.put(key, content)
+        for name, digest in embedding.files.items():
+            if not store.exists(key := f"objects/{digest}"):
+                store.put_file(key, folder / name)
+        store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
     store.put(LAST_BUILD_KEY, orjson.dumps({"bundle_id": bundle_id}))
     return Bundle(bundle_id=bundle_id, manifest=manifest)
 
@@ -148,7 +160,7 @@ def load_manifest(store: Store, bundle_id: str) -> Manifest:
     """
     key = f"bundles/{bundle_id}.json"
     if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(key):
-        raise NotFoundError(f"no bundle {bundle_id!r} in the store at {str(store.root)!r}; `headgate build` makes one")
+        raise NotFoundError(f"no bundle {bundle_id!r} in the store at {store.address!r}; `headgate build` makes one")
     content = store.get(key)
     if sha256_hex(content) != bundle_id:
         raise IntegrityError(f"bundle {bundle_id[:16]}…: its manifest was changed; build it again or roll back")
@@ -176,12 +188,8 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
     contents = {digest: _read_object(store, bundle_id, what, digest) for what, digest in _objects(manifest)}
     verify_inventory(store, manifest.table.table, manifest.table.version, manifest.table.files_digest)
     table = _run(open_table(store, manifest.table))
-    embedder = OpenVinoEmbedder(
-        contents[manifest.embedding.files["model.onnx"]],
-        contents[manifest.embedding.files["tokenizer.json"]],
-        max_tokens=manifest.embedding.max_tokens,
-        precision=manifest.embedding.precision,
-    )
+    files = {name: contents[digest] for name, digest in manifest.embedding.files.items()}
+    embedder = open_embedder(manifest.embedding, files)
     vocabulary = Vocabulary.model_validate_json(contents[manifest.vocabulary])
     return Answerer(
         bundle_id=bundle_id,
@@ -202,6 +210,18 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
         guard=manifest.guard,
         default_language=manifest.default_language,
     )
+
+
+def hold_bundle(store: Store, bundle_id: str) -> None:
+    """Keep a bundle from being pruned for the time of grace: for whoever is about to rely on it.
+
+    Raises:
+        NotFoundError: no such bundle.
+    """
+    with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
+        if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(f"bundles/{bundle_id}.json"):
+            raise NotFoundError(f"no bundle {bundle_id!r} in the store at {store.address!r}; `headgate build` makes one")
+        store.put(f"holds/{bundle_id}.json", b"{}")
 
 
 def list_bundles(store: Store) -> list[str]:
@@ -236,7 +256,7 @@ def last_built(store: Store) -> str:
         NotFoundError: none was made.
     """
     if not store.exists(LAST_BUILD_KEY):
-        raise NotFoundError(f"no bundle was built in the store at {str(store.root)!r}; run `headgate build`")
+        raise NotFoundError(f"no bundle was built in the store at {store.address!r}; run `headgate build`")
     return str(orjson.loads(store.get(LAST_BUILD_KEY))["bundle_id"])
 
 
@@ -247,17 +267,16 @@ def _objects(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _read_object(store: Store, bundle_id: str, what: str, digest: str) -> bytes:
-    key = f"objects/{digest}"
-    if not store.exists(key):
+    try:
+        return store.local(f"objects/{digest}", digest).read_bytes()
+    except NotFoundError:
         raise IntegrityError(
             f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back"
-        )
-    content = store.get(key)
-    if sha256_hex(content) != digest:
+        ) from None
+    except IntegrityError:
         raise IntegrityError(
             f"bundle {bundle_id[:16]}…: {what} was changed since it was evaluated; build the bundle again or roll back"
-        )
-    return content
+        ) from None
 
 
 def _open_model(manifest: Manifest) -> ChatModel:

@@ -19,11 +19,11 @@ from typing import Protocol
 import orjson
 from pydantic import ValidationError
 
-from headgate.bundle import load_manifest, open_bundle
+from headgate.bundle import hold_bundle, load_manifest, open_bundle
 from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
 from headgate.settings import Settings
-from headgate.storage import Store, sha256_file, sha256_hex
+from headgate.storage import Store, open_store, sha256_file, sha256_hex
 
 #: How often a number may be lost to another promoter before giving up.
 _MAX_RACES = 5
@@ -77,8 +77,12 @@ def load_verdict(store: Store, verdict_id: str) -> Verdict:
         NotFoundError: there is none.
         IntegrityError: it was changed after it was sealed.
     """
+    return _parse_verdict(verdict_id, store.get(f"verdicts/{verdict_id}.json"))
+
+
+def _parse_verdict(verdict_id: str, content: bytes) -> Verdict:
     try:
-        verdict = Verdict.model_validate_json(store.get(f"verdicts/{verdict_id}.json"))
+        verdict = Verdict.model_validate_json(content)
     except ValidationError as error:
         raise IntegrityError(
             f"verdict {verdict_id[:16]}… is not a verdict: {error.error_count()} problem(s); run `headgate gate` again"
@@ -94,10 +98,10 @@ def list_verdicts(store: Store) -> list[Verdict]:
     Raises:
         IntegrityError: one was changed.
     """
-    ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in store.list("verdicts")]
-    return sorted(
-        (load_verdict(store, verdict_id) for verdict_id in ids), key=lambda verdict: datetime.fromisoformat(verdict.created_at)
-    )
+    keys = list(store.list("verdicts"))
+    ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in keys]
+    verdicts = [_parse_verdict(*found) for found in zip(ids, store.get_many(keys), strict=True)]
+    return sorted(verdicts, key=lambda verdict: datetime.fromisoformat(verdict.created_at))
 
 
 def record_override(store: Store, verdict: Verdict, *, override_by: str, reason: str) -> Verdict:
@@ -131,9 +135,10 @@ def history(store: Store, channel: str) -> list[Release]:
         IntegrityError: a number is missing or a release can't be read: the ledger was tampered with.
     """
     releases = []
-    for number, key in enumerate(store.list(f"releases/{channel}"), start=1):
+    keys = list(store.list(f"releases/{channel}"))
+    for number, (key, content) in enumerate(zip(keys, store.get_many(keys), strict=True), start=1):
         try:
-            release = Release.model_validate_json(store.get(key))
+            release = Release.model_validate_json(content)
         except ValidationError as error:
             raise IntegrityError(
                 f"ledger of channel {channel!r}: {key!r} is not a release ({error.error_count()} problems)"
@@ -164,7 +169,7 @@ def status(settings: Settings) -> Status:
     Raises:
         NotFoundError: nothing was promoted yet.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     release = current_release(store, settings.release.channel)
     if release is None:
         raise NotFoundError(f"nothing was promoted to channel {settings.release.channel!r} yet; run `headgate promote`")
@@ -189,10 +194,11 @@ def promote(
         NotFoundError, IntegrityError: no such bundle, or a tampered one.
         ReleaseRefused: no passed verdict for this bundle under today's gate file, suites and baseline; or the rehearsal failed.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     channel = settings.release.channel
     for _ in range(_MAX_RACES):
         load_manifest(store, bundle_id)
+        hold_bundle(store, bundle_id)
         current = current_release(store, channel)
         verdict = find_passed_verdict(settings, bundle_id, current.bundle_id if current else "")
         release = Release(
@@ -228,7 +234,7 @@ def rollback(
     Raises:
         ReleaseRefused: there is nothing to go back to, or the rehearsal failed.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     channel = settings.release.channel
     decided_from = ""
     for _ in range(_MAX_RACES):
@@ -241,6 +247,7 @@ def rollback(
                 f"{current.bundle_id[:16]}… in force; look at `headgate history` and decide again"
             )
         decided_from = current.bundle_id
+        hold_bundle(store, target.bundle_id)
         release = Release(
             channel=channel,
             release=current.release + 1,
@@ -264,7 +271,7 @@ def find_passed_verdict(settings: Settings, bundle_id: str, baseline_bundle_id: 
     Raises:
         ReleaseRefused: none fits; says what does not and what to do.
     """
-    verdicts = [verdict for verdict in list_verdicts(Store(settings.store_root)) if verdict.bundle_id == bundle_id]
+    verdicts = [verdict for verdict in list_verdicts(open_store(settings)) if verdict.bundle_id == bundle_id]
     short = bundle_id[:16]
     if not verdicts:
         raise ReleaseRefused(f"bundle {short}… was never judged; run `headgate evaluate` and `headgate gate`")
@@ -311,7 +318,7 @@ def rehearse(settings: Settings, bundle_ids: list[str], opener: OpenBundle) -> t
     Raises:
         ReleaseRefused: a bundle does not open or does not answer.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     question = Question(text=settings.release.probe_question)
     rehearsals = []
     for bundle_id in dict.fromkeys(bundle_ids):

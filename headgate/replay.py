@@ -10,7 +10,7 @@ from headgate.errors import UsageError
 from headgate.interactions import InteractionLog
 from headgate.records import Answer, Question, Record
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 
 #: What is compared: everything but clocks and what the provider charged.
 _COMPARED = {
@@ -52,7 +52,7 @@ def replay(settings: Settings, interaction_id: str, *, opener: Callable[[Store, 
         IntegrityError: the bundle is not what it was.
         UsageError: the interaction never got a whole answer.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     interaction = InteractionLog(store).find(interaction_id)
     if not interaction.completed:
         raise UsageError(

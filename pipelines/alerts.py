@@ -3,13 +3,17 @@
 An op hook or a run's own code can't do this: a run whose process was killed tells nobody. Dagster's daemon does.
 """
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from assets.resources import Project
+from headgate.freshness import read_freshness
 from headgate.monitor.alerts import raise_alert, resolve_alert
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 
+_LOOK = "See the last runs of the job `rebuild`, and `headgate dead-letters list`."
 #: Longest text of a failure in an alert, characters.
 _LONGEST = 1500
 
@@ -22,7 +26,7 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
     """One alert a job: failures of the same job are told again only after alerts.repeat_hours."""
     settings = project.settings()
     raise_alert(
-        settings, Store(settings.store_root), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
+        settings, open_store(settings), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
     )
 
 
@@ -33,7 +37,27 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
 )
 def resolve_when_a_run_succeeds(context: dg.RunStatusSensorContext, project: Project) -> None:
     settings: Settings = project.settings()
-    resolve_alert(settings, Store(settings.store_root), _key(context.dagster_run))
+    resolve_alert(settings, open_store(settings), _key(context.dagster_run))
+
+
+@dg.sensor(
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Tells whom [alerts] names when a source misses its freshness objective or went silent, before its answers are stale.",
+)
+def alert_when_a_source_goes_stale(project: Project) -> dg.SkipReason:
+    """One alert a source; it is resolved when the source is fresh again."""
+    settings = project.settings()
+    store = open_store(settings)
+    found = read_freshness(store, corpus=settings.corpus.name, now=datetime.now(UTC))
+    for source in found:
+        key = f"source:{source.corpus}/{source.source}"
+        if source.reason:
+            title = f"source {source.source!r} is {'silent' if source.fresh else 'stale'}"
+            raise_alert(settings, store, key=key, title=title, text=f"{source.reason}. {_LOOK}", severity="warning")
+        else:
+            resolve_alert(settings, store, key)
+    return dg.SkipReason(f"{sum(not source.reason for source in found)} of {len(found)} source(s) are as fresh as they should be")
 
 
 def _key(run: dg.DagsterRun) -> str:
@@ -57,4 +81,4 @@ def _why(context: dg.RunFailureSensorContext) -> str:
     return f"{step}{what.strip()[:_LONGEST]}\nRun {context.dagster_run.run_id}: open it in the Dagster UI under Runs, mend the cause, run the job again."
 
 
-ALERTS = (alert_when_a_run_fails, resolve_when_a_run_succeeds)
+ALERTS = (alert_when_a_run_fails, resolve_when_a_run_succeeds, alert_when_a_source_goes_stale)

@@ -4,19 +4,23 @@ import os
 
 import dagster as dg
 
-from assets import bundle, corpus, evaluation, index, release
-from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE, Project
+from assets import bundle, corpus, dead_letters, evaluation, index, release
+from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE, Project
 from pipelines.alerts import ALERTS
 from pipelines.jobs import JOBS
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([corpus, index, bundle, evaluation, release]),
+    assets=dg.load_assets_from_modules([corpus, dead_letters, index, bundle, evaluation, release]),
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=(*SENSORS, *ALERTS),
-    resources={"project": Project(mlflow_ui=os.environ.get(MLFLOW_UI_VARIABLE, MLFLOW_UI))},
+    resources={
+        "project": Project(
+            mlflow_ui=os.environ.get(MLFLOW_UI_VARIABLE, MLFLOW_UI), reports_ui=os.environ.get(REPORTS_UI_VARIABLE, REPORTS_UI)
+        )
+    },
     # A chain of seven steps, each busy inside the library: a process a step would only add its start (0.8 s).
     executor=dg.in_process_executor,
 )

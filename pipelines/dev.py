@@ -1,8 +1,8 @@
-"""`make dev`: the Dagster UI and the MLflow UI, side by side, until Ctrl-C.
+"""`make dev`: the Dagster UI, the MLflow UI and the validation reports, side by side, until Ctrl-C.
 
-    python -m pipelines.dev [--dagster-port 3000] [--mlflow-port 5000]
+    python -m pipelines.dev [--dagster-port 3000] [--mlflow-port 5000] [--reports-port 5001]
 
-Both listen on 127.0.0.1 only. When one ends, the other is stopped too, and its exit status is ours.
+All listen on 127.0.0.1 only. When one ends, the others are stopped too, and its exit status is ours.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE
+from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE
 from headgate.errors import UsageError
 from headgate.settings import Settings, load_settings
 from pipelines.home import ROOT, prepare_home
@@ -38,7 +38,7 @@ class Program:
     command: tuple[str, ...]
 
 
-def programs(settings: Settings, *, dagster_port: int, mlflow_port: int) -> list[Program]:
+def programs(settings: Settings, *, dagster_port: int, mlflow_port: int, reports_port: int) -> list[Program]:
     """What to start. Where the settings name an MLflow server, that one is used and none is started."""
     python = sys.executable
     dagster = (python, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", HOST, "-p", str(dagster_port))
@@ -62,6 +62,11 @@ def programs(settings: Settings, *, dagster_port: int, mlflow_port: int) -> list
             "1",
         )
         wanted.append(Program("MLflow UI", f"http://{HOST}:{mlflow_port}", mlflow_port, mlflow))
+    if not settings.storage.is_s3:
+        reports = settings.store_root / "reports" / "validation"
+        reports.mkdir(parents=True, exist_ok=True)
+        pages = (python, "-m", "http.server", str(reports_port), "--bind", HOST, "--directory", str(reports))
+        wanted.append(Program("Reports", f"http://{HOST}:{reports_port}", reports_port, pages))
     return wanted
 
 
@@ -88,7 +93,7 @@ def run_until_stopped(wanted: Sequence[Program], *, environment: dict[str, str])
             # A session of its own: Ctrl-C reaches only us, and we stop the programs one after the other.
             running.append((program, subprocess.Popen(program.command, cwd=ROOT, env=environment, start_new_session=True)))
             print(f"{program.name:10} {program.address}", flush=True)
-        print("Ctrl-C stops both.", flush=True)
+        print("Ctrl-C stops them.", flush=True)
         while not stopping:
             for program, process in running:
                 if (status := process.poll()) is not None:
@@ -130,14 +135,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.dev", description="The Dagster UI and the MLflow UI until Ctrl-C.")
     parser.add_argument("--dagster-port", type=int, default=3000)
     parser.add_argument("--mlflow-port", type=int, default=int(MLFLOW_UI.rsplit(":", 1)[1]))
+    parser.add_argument("--reports-port", type=int, default=int(REPORTS_UI.rsplit(":", 1)[1]))
     chosen = parser.parse_args(arguments)
     try:
         settings = load_settings()
         environment = os.environ | {
             "DAGSTER_HOME": str(prepare_home(settings)),
             MLFLOW_UI_VARIABLE: f"http://{HOST}:{chosen.mlflow_port}",
+            REPORTS_UI_VARIABLE: f"http://{HOST}:{chosen.reports_port}",
         }
-        wanted = programs(settings, dagster_port=chosen.dagster_port, mlflow_port=chosen.mlflow_port)
+        wanted = programs(
+            settings, dagster_port=chosen.dagster_port, mlflow_port=chosen.mlflow_port, reports_port=chosen.reports_port
+        )
         return run_until_stopped(wanted, environment=environment)
     except UsageError as error:
         print(f"make dev: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Where Dagster keeps its runs: `<store>/dagster`, next to everything else that is not in git."""
+"""Where Dagster keeps its runs: `<store>/dagster`, next to everything else that is not in git; with an S3 store below `storage.cache`."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def prepare_home(settings: Settings) -> Path:
     """The folder for DAGSTER_HOME, with the checkout's dagster.yaml in it; Dagster looks for that file only there."""
-    home = settings.store_root / "dagster"
+    home = settings.local_root / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
     return home

@@ -17,7 +17,8 @@ from headgate.index.model import ensure_model
 from headgate.index.table import update_table
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import open_store, sha256_hex
+from tests.s3 import bucket, proxy, s3_endpoint  # noqa: F401 - fixtures
 
 REPOSITORY = Path(__file__).parent.parent
 PUBLIC_DATA = REPOSITORY.parent / "shared" / "data"
@@ -82,7 +83,7 @@ def make_chunk(doc_id: str, text: str, *, ordinal: int = 0, heading: str = "", *
 def put_chunks(settings: Settings, chunks: Sequence[Chunk], revision: str = "r1") -> ChunkSetRef:
     """A chunk set holding `chunks`, one document an id."""
     documents = [(None, [chunk]) for chunk in chunks]
-    return write_chunk_set(Store(settings.store_root), revision, documents)  # type: ignore[arg-type]
+    return write_chunk_set(open_store(settings), revision, documents)  # type: ignore[arg-type]
 
 
 HELP_PAGES = (

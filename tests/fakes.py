@@ -16,7 +16,7 @@ from headgate.index.model import EmbeddingModel
 from headgate.records import Answer, Citation, Decision, Question, Release, RetrievedChunk, TableRef, Token, Usage, Verdict
 from headgate.release import gate_inputs, seal_verdict, store_verdict
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings, parse_settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import Store, open_store, sha256_hex
 
 
 def make_settings(folder: Path, **sections: object) -> Settings:
@@ -65,7 +65,7 @@ def put_verdict(settings: Settings, bundle_id: str, *, baseline: str = "", verdi
             created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
     )
-    store_verdict(Store(settings.store_root), sealed)
+    store_verdict(open_store(settings), sealed)
     return sealed
 
 

@@ -10,12 +10,12 @@ from headgate.errors import IntegrityError, NotFoundError, PromptError
 from headgate.index.table import update_table
 from headgate.records import IndexResult, Question
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import open_store, sha256_hex
 from tests.conftest import help_chunks, make_chunk, put_chunks
 
 
 def test_the_id_is_the_digest_of_the_manifest_and_has_no_clock(settings: Settings, indexed: IndexResult, bundle: Bundle) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     assert sha256_hex(store.get(f"bundles/{bundle.bundle_id}.json")) == bundle.bundle_id
     assert create_bundle(settings, indexed).bundle_id == bundle.bundle_id
     assert str(settings.project_dir) not in store.get(f"bundles/{bundle.bundle_id}.json").decode()
@@ -45,7 +45,7 @@ def test_everything_that_varies_changes_the_id(settings: Settings, indexed: Inde
 
 
 def test_an_opened_bundle_answers_with_citations_and_carries_its_id(settings: Settings, bundle: Bundle) -> None:
-    answerer = open_bundle(Store(settings.store_root), bundle.bundle_id)
+    answerer = open_bundle(open_store(settings), bundle.bundle_id)
     answer = answerer.answer_now(Question(text="When does a refund reach my payment method?"))
     assert not answer.refused
     assert "10 working days" in answer.text
@@ -56,8 +56,8 @@ def test_an_opened_bundle_answers_with_citations_and_carries_its_id(settings: Se
 
 def test_the_same_question_gets_the_same_answer(settings: Settings, bundle: Bundle) -> None:
     question = Question(text="what does the red light mean")
-    first = open_bundle(Store(settings.store_root), bundle.bundle_id).answer_now(question)
-    second = open_bundle(Store(settings.store_root), bundle.bundle_id).answer_now(question)
+    first = open_bundle(open_store(settings), bundle.bundle_id).answer_now(question)
+    second = open_bundle(open_store(settings), bundle.bundle_id).answer_now(question)
     assert first.model_dump(exclude={"timings"}) == second.model_dump(exclude={"timings"})
 
 
@@ -68,7 +68,7 @@ def flipped(content: bytes) -> bytes:
 
 
 def test_one_flipped_byte_in_the_manifest_or_any_object_is_refused(settings: Settings, bundle: Bundle) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     manifest = bundle.manifest
     keys = [
         f"bundles/{bundle.bundle_id}.json",
@@ -88,7 +88,7 @@ def test_one_flipped_byte_in_the_manifest_or_any_object_is_refused(settings: Set
 
 
 def test_a_missing_object_names_what_is_missing(settings: Settings, bundle: Bundle) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     store.delete(f"objects/{bundle.manifest.prompts['refusal']}")
     with pytest.raises(IntegrityError, match="prompt 'refusal'"):
         open_bundle(store, bundle.bundle_id)
@@ -97,11 +97,11 @@ def test_a_missing_object_names_what_is_missing(settings: Settings, bundle: Bund
 @pytest.mark.parametrize("bundle_id", ["", "abc", "0" * 64, "../../etc/passwd"])
 def test_an_unknown_bundle_is_not_found(settings: Settings, bundle_id: str) -> None:
     with pytest.raises(NotFoundError, match="no bundle"):
-        load_manifest(Store(settings.store_root), bundle_id)
+        load_manifest(open_store(settings), bundle_id)
 
 
 def test_a_manifest_with_an_unknown_key_is_refused_even_under_its_own_digest(settings: Settings, bundle: Bundle) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     content = orjson.dumps(orjson.loads(store.get(f"bundles/{bundle.bundle_id}.json")) | {"extra": 1})
     store.put(f"bundles/{sha256_hex(content)}.json", content)
     with pytest.raises(IntegrityError, match="another version"):
@@ -113,9 +113,9 @@ def test_a_prompt_with_a_missing_variable_stops_the_bundle(settings: Settings, i
     prompt.write_text(prompt.read_text().replace("{{passages}}", ""))
     with pytest.raises(PromptError, match="passages"):
         create_bundle(settings, indexed)
-    assert list_bundles(Store(settings.store_root)) == []
+    assert list_bundles(open_store(settings)) == []
 
 
 def test_an_unknown_audience_sees_nothing(make_project: Callable[..., Settings], bundle: Bundle, settings: Settings) -> None:
-    answerer = open_bundle(Store(settings.store_root), bundle.bundle_id)
+    answerer = open_bundle(open_store(settings), bundle.bundle_id)
     assert answerer.answer_now(Question(text="When does a refund reach my payment method?", audience="nobody")).refused

@@ -15,7 +15,7 @@ from headgate.errors import IntegrityError, NotFoundError, StorageError, UsageEr
 from headgate.interactions import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question
 from headgate.replay import replay
-from headgate.storage import Store, sha256_hex
+from headgate.storage import FolderStore, Store, open_store, sha256_hex
 from tests.fakes import FakeAnswerer, FakeBundles, make_settings
 
 REPOSITORY = Path(__file__).parent.parent
@@ -25,9 +25,9 @@ import sys, threading
 from pathlib import Path
 from headgate.interactions import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question
-from headgate.storage import Store
+from headgate.storage import FolderStore
 
-log = InteractionLog(Store(Path(sys.argv[1])))
+log = InteractionLog(FolderStore(Path(sys.argv[1])))
 printing = threading.Lock()
 
 def write():
@@ -57,7 +57,7 @@ def segments(store: Store) -> list[Path]:
 
 
 def test_what_was_appended_is_read_back_and_found(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     log = InteractionLog(store)
     written = [interaction(f"q{number}\n☃") for number in range(5)]
     for one in written:
@@ -75,7 +75,7 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
 
 
 def test_threads_share_a_segment_and_lose_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     log = InteractionLog(store)
     written = [interaction(f"q{number}") for number in range(200)]
     with ThreadPoolExecutor(16) as threads:
@@ -92,7 +92,7 @@ def test_a_killed_process_loses_nothing_acknowledged_and_counts_nothing_twice(tm
     writer.send_signal(signal.SIGKILL)
     acknowledged += [line.strip() for line in writer.stdout if len(line) == 33]
     writer.wait(30)
-    log = InteractionLog(Store(tmp_path))
+    log = InteractionLog(FolderStore(tmp_path))
     found = [one.interaction_id for one in log]
     assert set(acknowledged) <= set(found)
     assert len(set(found)) == len(found)
@@ -101,7 +101,7 @@ def test_a_killed_process_loses_nothing_acknowledged_and_counts_nothing_twice(tm
 
 
 def test_a_torn_last_line_is_reported_and_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     log = InteractionLog(store)
     kept, torn = interaction("kept"), interaction("torn")
     log.append(kept)
@@ -119,7 +119,7 @@ def test_a_torn_last_line_is_reported_and_skipped(tmp_path: Path, caplog: pytest
 
 
 def test_a_changed_line_is_reported_and_skipped(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     log = InteractionLog(store)
     for text in ("one", "two", "three"):
         log.append(interaction(text))
@@ -131,7 +131,7 @@ def test_a_changed_line_is_reported_and_skipped(tmp_path: Path) -> None:
 
 
 def test_a_repeated_interaction_counts_once(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     one = interaction()
     InteractionLog(store).append(one)
     InteractionLog(store).append(one)
@@ -140,7 +140,7 @@ def test_a_repeated_interaction_counts_once(tmp_path: Path) -> None:
 
 
 def test_a_record_of_another_version_is_an_error_and_not_left_out(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     content = b'{"interaction_id": "future", "a_new_field": 1}'
     store.put("interactions/2026-02-02-1-0.jsonl", f"{sha256_hex(content)} ".encode() + content + b"\n")
     with pytest.raises(IntegrityError, match="another version"):
@@ -150,7 +150,7 @@ def test_a_record_of_another_version_is_an_error_and_not_left_out(tmp_path: Path
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "interactions").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match=r"can't be logged.*check permissions and space"):
-        InteractionLog(Store(tmp_path)).append(interaction())
+        InteractionLog(FolderStore(tmp_path)).append(interaction())
 
 
 def logged(tmp_path: Path, **changes: object) -> tuple[FakeBundles, Interaction]:
@@ -158,7 +158,7 @@ def logged(tmp_path: Path, **changes: object) -> tuple[FakeBundles, Interaction]
     question = Question(text="how long", audience="staff")
     answer = FakeAnswerer("b" * 64).answer_now(question)
     one = interaction(question=question, answer=answer, **changes)
-    InteractionLog(Store(make_settings(tmp_path).store_root)).append(one)
+    InteractionLog(open_store(make_settings(tmp_path))).append(one)
     return opener, one
 
 
@@ -177,7 +177,7 @@ def test_replay_names_what_differs(tmp_path: Path) -> None:
     changed = one.model_copy(
         update={"interaction_id": "other", "answer": one.answer.model_copy(update={"text": "was", "retrieved": ()})}
     )
-    InteractionLog(Store(make_settings(tmp_path).store_root)).append(changed)
+    InteractionLog(open_store(make_settings(tmp_path))).append(changed)
     result = replay(make_settings(tmp_path), "other", opener=opener)
     assert not result.identical
     assert result.differences == ("retrieved", "text")

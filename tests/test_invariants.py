@@ -23,12 +23,13 @@ from headgate.evaluate.gates import gate
 from headgate.evaluate.run import evaluate
 from headgate.index.inventory import table_folder
 from headgate.index.table import update_table
+from headgate.ingest.run import ingest
 from headgate.interactions import InteractionLog
 from headgate.records import Answer, IndexResult, Question, TableRef
 from headgate.release import current_release, history, promote, rollback
 from headgate.replay import replay
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.evaluate.builders import make_case, unanswerable, write_suite
 from tests.fakes import put_verdict
@@ -156,7 +157,7 @@ def files_of(store: Store, bundle: Bundle) -> list[Path]:
 
 def test_2_a_flipped_byte_anywhere_is_refused_by_opening_promoting_and_rolling_back(settings: Settings, bundle: Bundle) -> None:
     """Manifest, prompts, model, tokenizer, vocabulary, inventory, and the table's data, indexes and manifest: first, middle and last byte."""
-    project, store = with_gates(settings), Store(settings.store_root)
+    project, store = with_gates(settings), open_store(settings)
     files = files_of(store, bundle)
     assert {"data", "_versions"} < {path.parent.name for path in files}
     assert any("_indices" in path.parts for path in files)
@@ -233,7 +234,7 @@ def test_3_a_real_bundle_is_not_promoted_until_its_gates_passed(settings: Settin
 def test_5_a_logged_answer_replays_identically_after_a_second_bundle_was_built_cleaned_up_and_promoted(
     settings: Settings, bundle: Bundle, serve: Callable[[Settings], Service]
 ) -> None:
-    project, store = with_gates(settings), Store(settings.store_root)
+    project, store = with_gates(settings), open_store(settings)
     put_verdict(project, bundle.bundle_id)
     promote(project, bundle.bundle_id)
     service = serve(project)
@@ -285,7 +286,7 @@ def clean_up(store: Store, ref: TableRef) -> None:
 
 
 def rows(settings: Settings, ref: TableRef) -> dict[str, tuple[str, str, tuple[float, ...]]]:
-    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(ref.table)
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(ref.table)
     table.checkout(ref.version)
     return {row["chunk_id"]: (row["text"], row["row_digest"], tuple(row["vector"])) for row in table.to_arrow().to_pylist()}
 
@@ -346,7 +347,7 @@ def test_9_text_and_names_of_documents_are_data(
     content = small_project.settings.model_dump(mode="json", exclude={"project_dir"}, exclude_defaults=True)
     content |= {"validation": {"hidden_instructions": "allow", "near_duplicate": 1.0}, "serve": {"poll_seconds": 0.05}}
     settings = parse_settings(content, project_dir=small_project.folder)
-    store = Store(settings.store_root)
+    store = open_store(settings)
     clean = open_bundle(store, build(settings).bundle_id)
     questions = ["How long does a refund take?", "How much does Home Plus cost a month?", "Who won the world cup in 1998?"]
     before = [(answer.text, answer.refused) for answer in (clean.answer_now(Question(text=text)) for text in questions)]
@@ -374,16 +375,17 @@ def test_9_text_and_names_of_documents_are_data(
     for name in NASTY_NAMES:
         (small_project.folder / "documents" / name).unlink()
     small_project.write_page("setup/hub.md", "# Hub\n\nThe hub has four ports on its back for cables.")
-    again = build(settings)
-    assert (again.index.deleted, again.index.total) == (len(texts) - len(PAGES), len(PAGES) + 1)
-    assert set(indexed_chunks(store, again.bundle_id)) & set(texts) == set(indexed_chunks(store, clean.bundle_id))
+    again = update_table(settings, ingest(settings).chunk_set)  # `build` would ask whether half of the corpus may be gone
+    assert (again.deleted, again.total) == (len(texts) - len(PAGES), len(PAGES) + 1)
+    left = set(indexed_chunks(store, create_bundle(settings, again).bundle_id))
+    assert left & set(texts) == set(indexed_chunks(store, clean.bundle_id))
 
 
 def test_9_a_question_is_never_part_of_a_query(settings: Settings) -> None:
     secret = make_chunk("internal/x.md", "Refunds for staff arrive within 3 working days.", confidentiality="internal")
     chunks = [*help_chunks(), secret]
     made = create_bundle(settings, update_table(settings, put_chunks(settings, chunks)))
-    answerer = open_bundle(Store(settings.store_root), made.bundle_id)
+    answerer = open_bundle(open_store(settings), made.bundle_id)
     for attempt in (
         "staff refunds' OR confidentiality = 'internal",
         "staff refunds') OR (confidentiality IN ('internal')",

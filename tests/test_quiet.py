@@ -53,8 +53,8 @@ def test_opening_a_bundle_and_answering_starts_no_process_and_calls_nobody(setti
 from pathlib import Path
 from headgate.bundle import open_bundle
 from headgate.records import Question
-from headgate.storage import Store
-answerer = open_bundle(Store(Path({str(settings.store_root)!r})), {bundle.bundle_id!r})
+from headgate.storage import FolderStore
+answerer = open_bundle(FolderStore(Path({str(settings.store_root)!r})), {bundle.bundle_id!r})
 assert "10 working days" in answerer.answer_now(Question(text="When does a refund reach my payment method?")).text
 """
     assert watched_in(body) == [[], 0]

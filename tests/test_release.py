@@ -27,7 +27,7 @@ from headgate.release import (
     status,
 )
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 from tests.fakes import FakeAnswerer, FakeBundles, make_settings, put_bundle, put_verdict
 
 
@@ -38,7 +38,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Store:
-    return Store(settings.store_root)
+    return open_store(settings)
 
 
 def promoted(settings: Settings, store: Store, *names: str) -> list[str]:
@@ -251,7 +251,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
         self.settings = make_settings(Path(self._folder.name))
-        self.store = Store(self.settings.store_root)
+        self.store = open_store(self.settings)
         self.bundle_ids = [put_bundle(self.store, name) for name in "abc"]
         self.expected: list[str] = []
         self.fitting: dict[str, bool] = {}

@@ -26,7 +26,7 @@ from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Ti
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 Clock = Callable[[], float]
 
 
@@ -141,6 +141,10 @@ class Answerer:
             )
         )
 
+    async def retrieve(self, question: Question) -> Retrieval:
+        """What is found for a question; nothing is weighed or said."""
+        return await self._retriever.retrieve(question)
+
     async def assess(self, question: Question) -> Assessment:
         """What is found for a question and how well it supports an answer: the first half of `stream`."""
         retrieval = await self._retriever.retrieve(question)
@@ -204,4 +208,5 @@ def _citation(number: int, hit: Hit, quotes: dict[int, str]) -> Citation:
         location=hit.location,
         score=hit.score,
         quote=quotes.get(number, ""),
+        stale_since=hit.stale_since,
     )

@@ -78,7 +78,7 @@ class Retriever:
             known = {hit.chunk_id for hit in hits}
             more = await self._search(queries, allowed, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
-        return Retrieval(query=queries[0], hits=tuple(hits[: self._settings.top_k]))
+        return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)))
 
     def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
         corrected = [self._vocabulary.correct(text, language) for text in texts]
@@ -97,6 +97,26 @@ class Retriever:
         rankings = await asyncio.gather(*searches)
         weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
         return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)
+
+
+def widen(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """The first `limit` hits, each with its window as its text; a hit that lies within the window of a better one is left out.
+
+    Chunks of strategy `structure` have no window and stay what they are. A widened hit keeps the page and line of what was found.
+    """
+    widened: list[Hit] = []
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for hit in hits:
+        if len(widened) == limit:
+            break
+        windows = taken.setdefault(hit.doc_id, [])
+        if any(start <= hit.start and hit.end <= end for start, end in windows):
+            continue
+        if hit.window:
+            windows.append((hit.window_start, hit.window_end))
+            hit = replace(hit, text=hit.window, start=hit.window_start, end=hit.window_end)
+        widened.append(hit)
+    return widened
 
 
 def _parts(question: str) -> list[str]:

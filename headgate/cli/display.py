@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from rich.table import Table
 
 #: Hex digits of an id that tables show.
 SHORT = 16
+#: Without a terminal, a running stage is told this often, seconds.
+_TELL_SECONDS = 30.0
 _COLOURS = {
     "passed": "green",
     "failed": "red",
@@ -81,14 +84,41 @@ def interval(low: float | None, high: float | None) -> str:
 
 @contextmanager
 def progress_lines() -> Iterator[Callable[[str, int, int], None]]:
-    """A callable for (what, done, total) that keeps one line a stage on stderr; without a terminal, one line at the end of each."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+    """A callable for (what, done, total) that keeps one line a stage on stderr, with rate and time left.
+
+    Without a terminal: a line every half minute and one at the end of each stage.
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")
 
     stderr = Console(stderr=True)
     if not stderr.is_terminal:
         yield _line_at_the_end()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=stderr, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -100,12 +130,23 @@ def progress_lines() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _line_at_the_end() -> Callable[[str, int, int], None]:
+def _line_at_the_end(clock: Callable[[], float] = time.monotonic) -> Callable[[str, int, int], None]:
     ended: set[str] = set()
+    #: What → when it was first heard of, how much was done then, when it was last told.
+    seen: dict[str, tuple[float, int, float]] = {}
 
     def show(what: str, done: int, total: int) -> None:
-        if done >= total and what not in ended:
+        now = clock()
+        if what in ended:
+            return
+        began, before, told = seen.setdefault(what, (now, done, now))
+        if done >= total:
             ended.add(what)
             click.echo(f"{what}: {done} of {total}", err=True)
+        elif now - told >= _TELL_SECONDS and done > before:
+            rate = (done - before) / (now - began)
+            left = (total - done) / rate
+            click.echo(f"{what}: {done} of {total}, {rate:.1f}/s, about {left:.0f} s left", err=True)
+            seen[what] = (began, before, now)
 
     return show

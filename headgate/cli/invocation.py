@@ -12,7 +12,7 @@ import click
 
 from headgate.errors import NotFoundError
 from headgate.settings import Settings, load_settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: Shortest beginning of a bundle id that is taken for it, hex digits.
@@ -31,7 +31,7 @@ class Invocation:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.settings.store_root)
+        return open_store(self.settings)
 
     def bundle_id(self, named: str | None) -> str:
         """The whole id of the bundle that `named` names or begins; None = the one built last.
@@ -55,7 +55,7 @@ class Invocation:
             return found[0]
         if not found:
             raise NotFoundError(
-                f"no bundle begins with {named!r} in the store at {str(self.store.root)!r}; `headgate build` makes one"
+                f"no bundle begins with {named!r} in the store at {self.store.address!r}; `headgate build` makes one"
             )
         raise NotFoundError(
             f"{len(found)} bundles begin with {named!r}: {', '.join(bundle_id[:20] + '…' for bundle_id in found[:5])}; give more digits"

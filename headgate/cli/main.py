@@ -26,7 +26,9 @@ VERBS = {
     "index": ("headgate.cli.pipeline:index", "Chunks → a pinned table version."),
     "bundle": ("headgate.cli.pipeline:bundle", "Table version, prompts, models and settings → a bundle."),
     "build": ("headgate.cli.pipeline:build", "ingest + index + bundle in one go."),
-    "dead-letters": ("headgate.cli.pipeline:dead_letters", "Files that could not be parsed."),
+    "dead-letters": ("headgate.cli.dead_letters:dead_letters", "Files that could not be read: list, show, retry, drop."),
+    "versions": ("headgate.cli.versions:versions", "Pinned versions of the index: list, diff, verify, prune."),
+    "canary": ("headgate.cli.versions:canary", "The new index against the old one: exit 0 passed, 1 failed, 3 inconclusive."),
     "evaluate": ("headgate.cli.evaluation:evaluate", "Run the suites on a bundle."),
     "gate": ("headgate.cli.evaluation:gate", "Judge a bundle: exit 0 passed, 1 failed, 3 inconclusive."),
     "override": (

@@ -1,4 +1,4 @@
-"""Documents → bundle: ingest, index, bundle, build, dead-letters."""
+"""Documents → bundle: ingest, index, bundle, build."""
 
 from __future__ import annotations
 
@@ -113,7 +113,12 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
                 "version": indexed["version"],
                 "counts": result.ingest.counts.model_dump(),
                 "chunks": indexed["chunks"],
+                "parsed": result.ingest.parsed,
+                "derived": result.ingest.derived,
+                "kept": len(result.ingest.kept),
+                "changes": changes_summary(result.ingest),
                 "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
+                "ingest_seconds": result.ingest.stage_seconds,
             }
         )
         return
@@ -123,31 +128,6 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
     say('Next: headgate evaluate, headgate gate, headgate promote; or try it: headgate ask "…"')
 
 
-@click.group("dead-letters")
-def dead_letters() -> None:
-    """Files that could not be parsed: what failed, why, how often."""
-
-
-@dead_letters.command("list")
-@json_option
-@pass_invocation
-def list_letters(invocation: Invocation, as_json: bool) -> None:
-    """List them. A file leaves the list when it parses, is excluded or is gone."""
-    from headgate.ingest.dead_letters import list_dead_letters
-
-    letters = list_dead_letters(invocation.store)
-    if as_json:
-        print_json({"dead_letters": [letter.model_dump() for letter in letters]})
-        return
-    if not letters:
-        say("No dead letters: every file could be parsed.")
-        return
-    rows = [(letter.path, letter.reason, letter.detail, letter.attempts, letter.last_seen) for letter in letters]
-    print_table(
-        f"{len(letters)} dead letter(s)", ("path", "reason", "detail", "attempts", "last seen"), rows, right=("attempts",)
-    )
-
-
 def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
     """The stored result of an ingest, the one written last by default.
 
@@ -155,12 +135,12 @@ def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
         NotFoundError: nothing was ingested, or not that revision.
         IntegrityError: the stored result can't be read.
     """
-    keys = list(store.list("ingests"))
-    if not keys:
-        raise NotFoundError(f"nothing was ingested into the store at {str(store.root)!r} yet; run `headgate ingest`")
-    key = f"ingests/{corpus_revision}.json" if corpus_revision else max(keys, key=lambda key: store.path(key).stat().st_mtime_ns)
-    if key not in keys:
-        known = ", ".join(key.removeprefix("ingests/").removesuffix(".json") for key in keys[:5])
+    written = {entry.key: entry.modified for entry in store.entries("ingests")}
+    if not written:
+        raise NotFoundError(f"nothing was ingested into the store at {store.address!r} yet; run `headgate ingest`")
+    key = f"ingests/{corpus_revision}.json" if corpus_revision else max(written, key=lambda key: written[key])
+    if key not in written:
+        known = ", ".join(key.removeprefix("ingests/").removesuffix(".json") for key in list(written)[:5])
         raise NotFoundError(f"corpus revision {corpus_revision!r} was not ingested; ingested are {known}")
     try:
         return IngestResult.model_validate_json(store.get(key))
@@ -176,6 +156,14 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
         "corpus_revision": result.corpus_revision,
         "counts": result.counts.model_dump(),
         "parsed": result.parsed,
+        "derived": result.derived,
+        "changes": changes_summary(result),
+        "moved": {outcome.path: outcome.moved_from for outcome in result.outcomes if outcome.moved_from},
+        "kept": [
+            {"path": outcome.path, "stale_since": outcome.kept.since, "findings": list(outcome.findings)}
+            for outcome in result.outcomes
+            if outcome.kept
+        ],
         "documents": result.chunk_set.documents,
         "chunks": result.chunk_set.chunks,
         "chunk_set": result.chunk_set.model_dump(),
@@ -186,7 +174,13 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
             if outcome.outcome != "indexed"
         ],
         "seconds": round(result.seconds, 3),
+        "stage_seconds": result.stage_seconds,
     }
+
+
+def changes_summary(result: IngestResult) -> dict[str, int]:
+    """Files against the ingest before; the first one has added them all."""
+    return result.changes.model_dump() if result.changes else {}
 
 
 def index_summary(result: IndexResult) -> dict[str, Any]:
@@ -220,6 +214,21 @@ def _print_ingest(result: IngestResult) -> None:
             [(outcome.path, coloured(outcome.outcome), "; ".join(outcome.reasons)) for outcome in left_out],
             markup=("outcome",),
         )
+    if result.kept:
+        say()
+        print_table(
+            "Indexed in an older version, because the current one can't be read",
+            ("path", "stale since", "because"),
+            [
+                (
+                    outcome.path,
+                    outcome.kept.since,
+                    "; ".join(finding for finding in outcome.findings if finding.startswith("stale:")),
+                )
+                for outcome in result.kept
+                if outcome.kept
+            ],
+        )
     failed = [check for check in result.checks if not check.passed]
     if failed:
         say()
@@ -229,6 +238,8 @@ def _print_ingest(result: IngestResult) -> None:
             [(check.name, check.level, check.failed, check.checked, ", ".join(check.examples)) for check in failed],
             right=("failed", "of"),
         )
+    if result.changes and result.changes.unchanged + result.changes.changed + result.changes.moved:
+        say("\n" + ", ".join(f"{count} {name}" for name, count in changes_summary(result).items()))
     say(
         f"\n{result.chunk_set.documents} documents, {result.chunk_set.chunks} chunks; {result.parsed} file(s) parsed now, the rest reused; {result.seconds:.1f} s"
     )

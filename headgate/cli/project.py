@@ -1,6 +1,7 @@
 """Projects: init, settings.
 
 `init` writes   headgate.toml  .gitignore  prompts/answer.md  prompts/refusal.md  evals/README.md  evals/gates.yaml  evals/suites/starter.jsonl
+              evals/expectations/{documents,changes,corpus,chunks}.yaml
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from headgate.errors import CorpusError, StorageError, UsageError
 from headgate.settings import SETTINGS_FILE, Settings, parse_settings
 
 _TEMPLATE = Path(__file__).parent / "template"
+#: The built-in suites of validation; a project gets its own copy to edit.
+_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "expectations"
 #: Template file → its place in the project. A dot file would not be seen among templates.
 _FILES = {
     "gitignore": ".gitignore",
@@ -39,6 +42,9 @@ def init(folder: Path, documents: Path, name: str | None, as_json: bool) -> None
     settings = _settings_for(folder, documents, name)
     contents = {SETTINGS_FILE: settings_toml(settings)}
     contents |= {place: (_TEMPLATE / source).read_text(encoding="utf-8") for source, place in _FILES.items()}
+    contents |= {
+        f"evals/expectations/{file.name}": file.read_text(encoding="utf-8") for file in sorted(_EXPECTATIONS.glob("*.yaml"))
+    }
     if taken := [place for place in contents if (folder / place).exists()]:
         raise UsageError(
             f"{str(folder)!r} has {', '.join(taken)} already; nothing was written: choose another folder or remove them"
@@ -77,6 +83,7 @@ def _settings_for(folder: Path, documents: Path, name: str | None) -> Settings:
     content = {
         "corpus": {"name": collection, "folder": _relative(documents, folder)},
         "evaluation": {"suites": ["evals/suites/starter.jsonl"]},
+        "validation": {"expectations": "evals/expectations"},
     }
     return parse_settings(content, project_dir=folder.resolve(), source="headgate init")
 

@@ -15,6 +15,7 @@ from headgate.settings import Settings
 #: Section → what it is about, in the order of the file.
 SECTIONS = {
     "corpus": "which documents",
+    "ingest": "what happens to documents that can't be read",
     "parse": "every file is parsed in a subprocess that can be killed",
     "validation": "what is quarantined",
     "chunks": "how documents are cut into passages",
@@ -25,7 +26,9 @@ SECTIONS = {
     "model": "who writes the answer; travels in the bundle, except keys: those stay in the environment",
     "guard": "what may come in; travels in the bundle",
     "evaluation": "what `evaluate` and `gate` use",
+    "canary": "when a rebuilt index is worse than the one before, see docs/versions.md",
     "storage": "where everything is kept",
+    "retention": "what `versions prune` leaves, see docs/versions.md",
     "release": "what is in service",
     "serve": "the HTTP service",
     "alerts": "whom to tell when ingestion fails, a source goes stale or the index is damaged; the log is always told",
@@ -35,14 +38,36 @@ _HEAD = """\
 # Environment: HEADGATE_SETTINGS names another file, HEADGATE_STORE replaces storage.root, MLFLOW_TRACKING_URI replaces
 # evaluation.tracking_uri. Keys of model providers stay in the providers' own variables, such as OPENAI_API_KEY.
 """
-_LABELS_EXAMPLE = """
+_EXAMPLES = {
+    "corpus.labels": """
 # Labels for files that carry none; the first rule whose pattern matches fills what is missing. Also: topic, region, language,
 # effective_date, owner. Documents whose confidentiality no audience of retrieval.access may see are never used for its answers.
 # [[corpus.labels]]
 # pattern = "internal/**"
 # audience = "staff"
 # confidentiality = "internal"
-"""
+""",
+    "corpus.sources": """
+# Several sources as one corpus, in place of dvc_file and folder. kind = "folder", "dvc", "s3" or "http"; docs/sources.md has all keys.
+# [[corpus.sources]]
+# name = "help"
+# kind = "http"
+# sitemap = "https://help.example.com/sitemap.xml"
+# prefix = "help"
+# fresh_within_hours = 24
+# labels = { audience = "customer" }
+""",
+    "corpus.rules": """
+# Which files are taken; the first rule that matches decides, a file that none matches is taken. Also: smaller_than, as_of, labels.
+# [[corpus.rules]]
+# name = "old-drafts"
+# action = "exclude"
+# pattern = "drafts/**"
+# older_than_days = 365
+# larger_than = "1 MiB"
+# languages = ["de"]
+""",
+}
 
 
 def settings_toml(settings: Settings) -> str:
@@ -57,15 +82,17 @@ def _section(name: str, section: BaseModel) -> str:
         value = getattr(section, key)
         if isinstance(value, Mapping):
             tables.append(_table(f"{name}.{key}", value, field))
-        elif isinstance(value, tuple) and _holds_models(field):
-            tables.append("".join(_rule(f"{name}.{key}", rule) for rule in value) or _LABELS_EXAMPLE)
+        elif isinstance(value, tuple) and _holds_models(field.annotation):
+            tables.append("".join(_rule(f"{name}.{key}", rule) for rule in value) or _EXAMPLES[f"{name}.{key}"])
         else:
             lines.append(f"# {_comment(field)}\n{key} = {_value(value)}")
     return "\n".join([*lines, *tables]) + "\n"
 
 
-def _holds_models(field: FieldInfo) -> bool:
-    return any(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in get_args(field.annotation))
+def _holds_models(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(_holds_models(inner) for inner in get_args(annotation))
 
 
 def _table(name: str, content: Mapping[str, Any], field: FieldInfo) -> str:
@@ -89,6 +116,8 @@ def _key(key: str) -> str:
 
 def _value(value: Any) -> str:
     """A TOML value. JSON's strings, numbers and booleans are TOML's too."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(item)}' for key, item in value.items())} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(_value(item) for item in value)}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

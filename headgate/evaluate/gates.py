@@ -26,7 +26,7 @@ from headgate.evaluate.summary import LOWER_IS_BETTER, difference
 from headgate.records import CaseResult, Decision, GateResult, MetricSummary, Report, Verdict
 from headgate.release import current_release, seal_verdict, store_verdict
 from headgate.settings import EvaluationSettings, Settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
         NotFoundError: no such bundle or report, or the bundle was not evaluated on today's suites.
         IntegrityError: a report was changed.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     load_manifest(store, bundle_id)
     suites = load_suites(suite_paths(settings, None))
     report = _report_of(store, bundle_id, report_id, {suite.name: suite.digest for suite in suites})

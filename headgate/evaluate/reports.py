@@ -47,7 +47,7 @@ def load_report(store: Store, report_id: str) -> Report:
     """
     key = f"reports/{report_id}.json"
     if not report_id.isalnum() or not store.exists(key):
-        raise NotFoundError(f"no report {report_id!r} in the store at {str(store.root)!r}; `headgate evaluate` makes one")
+        raise NotFoundError(f"no report {report_id!r} in the store at {store.address!r}; `headgate evaluate` makes one")
     try:
         report = Report.model_validate_json(store.get(key))
     except ValidationError as error:

@@ -26,10 +26,10 @@ from headgate.evaluate.quotes import SearchableText, searchable
 from headgate.evaluate.reports import find_report, make_report, save_report
 from headgate.evaluate.suite import ALL, ResolvedCase, ResolvedSuite, Suite, index_documents, load_suites, resolve_suite
 from headgate.evaluate.summary import summarise
-from headgate.index.embed import Embedder, OpenVinoEmbedder, Vectors
+from headgate.index.embed import Embedder, Vectors, open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
 from headgate.settings import EvaluationSettings, Settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import Store, open_store, sha256_hex
 
 _log = logging.getLogger(__name__)
 #: Questions asked at the same time: enough to use two cores, few enough that latency means something.
@@ -74,19 +74,15 @@ def evaluate_suites(
     Args:
         as_baseline: leave out cases that don't apply to the bundle's corpus, which may be older than they are.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     manifest = load_manifest(store, bundle_id)
     documents = index_documents(indexed_documents(store, bundle_id))
     resolved = [resolve_suite(suite, documents, skip_inapplicable=as_baseline) for suite in suites]
     store.check_writable()
     answerer = open_bundle(store, bundle_id)
     try:
-        embedder = OpenVinoEmbedder(
-            store.get(f"objects/{manifest.embedding.files['model.onnx']}"),
-            store.get(f"objects/{manifest.embedding.files['tokenizer.json']}"),
-            max_tokens=manifest.embedding.max_tokens,
-            precision=manifest.embedding.precision,
-        )
+        files = {name: store.get(f"objects/{digest}") for name, digest in manifest.embedding.files.items()}
+        embedder = open_embedder(manifest.embedding, files)
         chunks = indexed_chunks(store, bundle_id)
         results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), settings.evaluation, progress=progress)
     finally:

@@ -36,9 +36,9 @@ from headgate.evaluate.note import describe_report
 from headgate.evaluate.plots import draw_plots
 from headgate.evaluate.suite import Suite
 from headgate.evaluate.summary import summarise_slices
-from headgate.records import CaseResult, Report, Verdict
+from headgate.records import Canary, CaseResult, Report, Verdict
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import Store, open_store
 
 #: Seconds one request to a tracking server may take, and how often it is repeated. mlflow's own values add up to many minutes.
 REQUEST_TIMEOUT = 20
@@ -46,12 +46,16 @@ REQUEST_RETRIES = 1
 _PARAM_LENGTH = 500
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # it announces every table it creates
 logging.getLogger("alembic").setLevel(logging.WARNING)
-_BOUNDS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(REQUEST_RETRIES)}
+_BOUNDS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(REQUEST_RETRIES),
+    "AWS_MAX_ATTEMPTS": str(1 + REQUEST_RETRIES),
+}
 
 
 def tracking_uri(settings: Settings) -> str:
-    """Where runs go: `evaluation.tracking_uri`, or an SQLite file in the store."""
-    return settings.evaluation.tracking_uri or f"sqlite:///{settings.store_root / 'mlflow' / 'mlflow.db'}"
+    """Where runs go: `evaluation.tracking_uri`, or an SQLite file on this machine."""
+    return settings.evaluation.tracking_uri or f"sqlite:///{settings.local_root / 'mlflow' / 'mlflow.db'}"
 
 
 def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, baseline: Report | None = None) -> str:
@@ -63,7 +67,7 @@ def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, b
     Raises:
         TrackingError: MLflow could not be reached or refused.
     """
-    store = Store(settings.store_root)
+    store = open_store(settings)
     manifest = load_manifest(store, report.bundle_id)
     with _translated(settings):
         client, experiment_id = _open(settings)
@@ -76,6 +80,47 @@ def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, b
         try:
             _log(client, run_id, settings, report, manifest, suites, baseline)
             _register_prompts(client, run_id, settings, store, manifest)
+        except BaseException:
+            client.set_terminated(run_id, status="FAILED")
+            raise
+        client.set_terminated(run_id, status="FINISHED")
+    return run_id
+
+
+def log_canary(settings: Settings, canary: Canary) -> str:
+    """Log a canary as a small run of its own and return the run's id.
+
+    Raises:
+        TrackingError: MLflow could not be reached or refused.
+    """
+    figures: dict[str, float | None] = {
+        "canary/jaccard": canary.jaccard,
+        "canary/rank_biased_overlap": canary.rank_biased,
+        "canary/unreachable": float(len(canary.unreachable)),
+        "canary/lost_hits": float(len(canary.lost_hits)),
+        "canary/never_retrieved": float(canary.never_retrieved_count),
+        "canary/seconds": canary.seconds,
+    }
+    for entry in canary.slices[:1]:
+        figures |= {"canary/recall_before": entry.before, "canary/recall_after": entry.after}
+        figures |= {"canary/recall_difference": entry.difference, "canary/low": entry.low, "canary/high": entry.high}
+    now = int(time.time() * 1000)
+    with _translated(settings):
+        client, experiment_id = _open(settings)
+        tags = {
+            "headgate.kind": "canary",
+            "headgate.canary_id": canary.canary_id,
+            "headgate.bundle_id": canary.bundle_id,
+            "headgate.baseline_bundle_id": canary.baseline_bundle_id,
+            "headgate.verdict": canary.verdict,
+            "mlflow.note.content": "\n".join(f"- {check.name}: **{check.verdict}**: {check.reason}" for check in canary.checks),
+        }
+        run = client.create_run(experiment_id, run_name=f"canary {canary.bundle_id[:12]}", tags=tags)
+        run_id = str(run.info.run_id)
+        try:
+            metrics = [Metric(name, float(value), now, 0) for name, value in figures.items() if value is not None]
+            client.log_batch(run_id, metrics=metrics)
+            client.log_dict(run_id, canary.model_dump(mode="json"), "canary.json")
         except BaseException:
             client.set_terminated(run_id, status="FAILED")
             raise
@@ -99,17 +144,19 @@ def log_verdict(settings: Settings, run_id: str, verdict: Verdict) -> None:
 def _open(settings: Settings) -> tuple[MlflowClient, str]:
     """A client and the experiment's id; both made where they are missing, by one process at a time."""
     uri = tracking_uri(settings)
-    lock = settings.store_root / "locks" / "mlflow.lock"
+    lock = settings.local_root / "locks" / "mlflow.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    (settings.store_root / "mlflow").mkdir(parents=True, exist_ok=True)
+    (settings.local_root / "mlflow").mkdir(parents=True, exist_ok=True)
     with lock.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         experiment = client.get_experiment_by_name(settings.evaluation.experiment)
         if experiment is not None:
             return client, str(experiment.experiment_id)
-        local = None if settings.evaluation.tracking_uri else (settings.store_root / "mlflow" / "artifacts").as_uri()
-        return client, str(client.create_experiment(settings.evaluation.experiment, artifact_location=local))
+        artifacts = settings.evaluation.artifact_root or None
+        if artifacts is None and not settings.evaluation.tracking_uri:
+            artifacts = (settings.local_root / "mlflow" / "artifacts").as_uri()
+        return client, str(client.create_experiment(settings.evaluation.experiment, artifact_location=artifacts))
 
 
 @contextmanager
@@ -118,16 +165,29 @@ def _translated(settings: Settings) -> Iterator[None]:
     import requests
     import sqlalchemy.exc
 
-    added = [name for name in _BOUNDS if name not in os.environ]
-    os.environ.update({name: _BOUNDS[name] for name in added})  # mlflow reads nothing else for its requests
+    storage = settings.storage
+    bounds = _BOUNDS | ({"MLFLOW_S3_ENDPOINT_URL": storage.endpoint} if storage.endpoint else {})
+    bounds |= {"AWS_DEFAULT_REGION": storage.region} if storage.region else {}
+    added = [name for name in bounds if name not in os.environ]
+    os.environ.update({name: bounds[name] for name in added})  # mlflow and boto3 read nothing else for their requests
     try:
         yield
-    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+    except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError, *_bucket_errors()) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         raise TrackingError(f"MLflow at {tracking_uri(settings)!r} failed: {first} (setting evaluation.tracking_uri).") from error
     finally:
         for name in added:
             os.environ.pop(name, None)
+
+
+def _bucket_errors() -> tuple[type[Exception], ...]:
+    """What artifacts in a bucket can fail with, where boto3 is installed."""
+    try:
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:
+        return ()
+    return (Boto3Error, BotoCoreError, ClientError)
 
 
 def _log(

@@ -4,8 +4,9 @@
     analyze("料金は月額", "ja")               →  ["料金", "金は", "は月", "月額"]
 
 The table holds the terms joined by spaces and LanceDB splits them at white space only, so one analysis serves every language:
-case folding, accents removed from Latin letters, Snowball stems where there is a stemmer for the language, and character
+case folding, accents and points removed, Snowball stems where there is a stemmer for the language, and character
 bigrams for scripts that are written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese).
+Hit rates by language: benchmarks/full_text_languages.py.
 """
 
 from __future__ import annotations
@@ -16,8 +17,14 @@ from functools import lru_cache
 
 import snowballstemmer
 
+#: Raised when the same text gives other terms: stored terms of another version are not searched with these.
+ANALYSIS_VERSION = 2
 #: Snowball algorithm per ISO 639-1 code.
-STEMMERS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch", "pt": "portuguese"}
+STEMMERS = {
+    "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
+    "hi": "hindi", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sv": "swedish", "tr": "turkish",
+}  # fmt: skip
 
 #: Function words and question words: they carry no evidence that a passage answers a question.
 STOP_WORDS: dict[str, frozenset[str]] = {
@@ -48,7 +55,15 @@ STOP_WORDS: dict[str, frozenset[str]] = {
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
-_TERM = re.compile(rf"\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[\u0300-\u036f])*")
+#: Combining marks of scripts written with spaces: vowel signs of Hindi and its relatives, points of Arabic and Hebrew. `\\w` lacks them.
+_MARKS = "".join(
+    chr(code)
+    for code in [*range(0x300, 0x370), *range(0x483, 0xE00), *range(0xF00, 0x1000)]
+    if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+_TERM = re.compile(rf"\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{_MARKS}])*")
+#: Written or left out at will: accents of Latin, Greek and Cyrillic letters, Hebrew and Arabic points, the Arabic stretch.
+_OPTIONAL = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 
@@ -64,8 +79,7 @@ def _stem(word: str, language: str) -> str:
 
 
 def _without_accents(word: str) -> str:
-    decomposed = unicodedata.normalize("NFD", word)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f")))
+    return unicodedata.normalize("NFC", _OPTIONAL.sub("", unicodedata.normalize("NFD", word)))
 
 
 @lru_cache(maxsize=8)

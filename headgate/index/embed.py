@@ -1,26 +1,42 @@
-"""Texts → vectors. One text per inference, so that a vector depends on its text alone, never on what else was in the batch.
+"""Texts → vectors, behind one protocol. The engine of a model: OpenVINO here, sentence-transformers and litellm in modules of their own.
 
-Without padding this is also the fastest way on a CPU (about twice the rate of padded batches of 16; see benchmarks/RESULTS.md).
+    texts ─tokenize─► sort by length ─► batches of one length ─► OpenVINO ─► vectors in the order of the texts
+
+A text is padded to the next multiple of 8 tokens and meets only texts of that very length, so its vector depends on itself alone, to the
+last bit: not on what else was in the batch, nor on threads and streams (docs/decisions/0013).
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from headgate.errors import ModelError
+from headgate.errors import IntegrityError, ModelError
+from headgate.index.model import EmbeddingModel
 
 Vectors = npt.NDArray[np.float32]
+#: Called with (texts done, texts in all).
 Progress = Callable[[int, int], None]
-TokenCounter = Callable[[str], int]
+#: What becomes of a text over the model's limit: a question is cut, a chunk is an error.
+TooLong = Literal["cut", "refuse"]
+#: Texts in one inference. Larger ones are no faster, and need more memory.
+_BATCH = 8
+#: Lengths are rounded up to this, so that 32 shapes are compiled instead of 256.
+_LENGTH_STEP = 8
+_MOST_STREAMS = 16
+#: Largest distance of a vector's length from 1.
+_UNIT_TOLERANCE = 1e-2
+
+_log = logging.getLogger(__name__)
 
 
 class Embedder(Protocol):
@@ -37,87 +53,181 @@ def _engine() -> Any:
     return openvino.Core()
 
 
+@cache
+def cpu_has_bf16() -> bool:
+    """Whether OpenVINO computes in bfloat16 here: AMX or AVX512-bf16."""
+    return "BF16" in _engine().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def checked(vectors: Vectors, texts: int, dimensions: int) -> Vectors:
+    """`vectors` if there is one of unit length for every text.
+
+    Raises:
+        ModelError: says what is wrong with them.
+    """
+    if vectors.shape != (texts, dimensions):
+        raise ModelError(
+            f"the embedding model returned {' x '.join(map(str, vectors.shape))} numbers for {texts} texts of {dimensions} dimensions"
+        )
+    lengths = np.linalg.norm(vectors, axis=1)
+    if texts and (not np.isfinite(lengths).all() or np.abs(lengths - 1).max() > _UNIT_TOLERANCE):
+        raise ModelError("the embedding model returned a vector that is not finite and of unit length")
+    return vectors
+
+
 class OpenVinoEmbedder:
     """The exported model on OpenVINO's CPU engine.
 
     Args:
-        onnx: bytes of model.onnx.
+        graph: bytes of model.onnx, or of the XML file of an OpenVINO model.
         tokenizer: bytes of tokenizer.json.
-        max_tokens: longer input is cut there, special tokens included.
-        precision: "f32", or "bf16" (falls back to f32 where the CPU lacks it).
+        weights: bytes of the OpenVINO model's weights; none for ONNX.
+        max_tokens: the model's limit, special tokens included.
+        precision: "f32" or "bf16", alone or after "int8/"; bf16 becomes f32, with a warning, where the CPU lacks it.
         threads: 0 = all cores.
-        streams: inferences at the same time; the number does not change a vector.
+        streams: inferences at the same time; 0 = one a thread, 16 at most. The number does not change a vector.
+        too_long: whether a text over the limit is cut there or an error.
     """
 
     def __init__(
-        self, onnx: bytes, tokenizer: bytes, *, max_tokens: int, precision: str = "f32", threads: int = 0, streams: int = 1
+        self,
+        graph: bytes,
+        tokenizer: bytes,
+        *,
+        weights: bytes = b"",
+        max_tokens: int,
+        precision: str = "f32",
+        threads: int = 0,
+        streams: int = 1,
+        too_long: TooLong = "cut",
     ) -> None:
         import openvino
 
         core = _engine()
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_truncation()
+        if too_long == "cut":
+            self._tokenizer.enable_truncation(max_tokens)
+        self._max_tokens = max_tokens
+        threads = threads or os.cpu_count() or 1
+        streams = min(streams or _MOST_STREAMS, threads)
+        arithmetic = precision.removeprefix("int8/")
+        if arithmetic == "bf16" and not cpu_has_bf16():
+            _log.warning("this CPU has no bfloat16: the embedding model computes in float32, and vectors differ by up to 0.001")
+            arithmetic = "f32"
         options = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": arithmetic,
             "NUM_STREAMS": str(streams),
-            "INFERENCE_NUM_THREADS": threads or (os.cpu_count() or 1),
+            "INFERENCE_NUM_THREADS": threads,
         }
-        self._compiled = core.compile_model(core.read_model(model=onnx), "CPU", options)
+        model = core.read_model(model=graph, weights=weights) if weights else core.read_model(model=graph)
+        self._compiled = core.compile_model(model, "CPU", options)
         self._queue = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
-        self.dimensions = (
-            int(self._compiled.output(0).partial_shape[1].get_length())
-            if self._compiled.output(0).partial_shape[1].is_static
-            else 0
-        )
+        self.dimensions = int(self._compiled.output(0).partial_shape[1].get_length())
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """See `Embedder`.
 
         Raises:
-            ModelError: the engine returned a vector that is not finite and of unit length.
+            ModelError: the engine returned a vector that is not finite and of unit length, or a text is too long and may not be cut.
         """
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors: list[Vectors | None] = [None] * len(texts)
-        encodings = self._tokenizer.encode_batch(list(texts))
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        encodings = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        refuse_too_long(texts, [len(ids) for ids in encodings], self._max_tokens)
+        batches = same_length_batches([len(ids) for ids in encodings])
+        done = 0
 
-        def keep(request: Any, position: int) -> None:
-            vectors[position] = request.get_output_tensor(0).data[0].copy()
+        def keep(request: Any, positions: list[int]) -> None:
+            vectors[positions] = request.get_output_tensor(0).data
 
         with self._lock:
             self._queue.set_callback(keep)
-            for position, encoding in enumerate(encodings):
-                ids = np.array([encoding.ids], dtype=np.int64)
-                self._queue.start_async({0: ids, 1: np.ones_like(ids)}, position)
-                if progress and position % 32 == 0:
-                    progress(position, len(texts))
+            for length, positions in batches:
+                ids = np.zeros((len(positions), length), dtype=np.int64)
+                mask = np.zeros_like(ids)
+                for row, position in enumerate(positions):
+                    count = len(encodings[position])
+                    ids[row, :count] = encodings[position]
+                    mask[row, :count] = 1
+                self._queue.start_async({0: ids, 1: mask}, positions)
+                done += len(positions)
+                if progress:
+                    progress(done, len(texts))
             self._queue.wait_all()
-        if progress:
-            progress(len(texts), len(texts))
-        result = np.stack([vector for vector in vectors if vector is not None]).astype(np.float32, copy=False)
-        lengths = np.linalg.norm(result, axis=1)
-        if len(result) != len(texts) or not np.isfinite(result).all() or np.abs(lengths - 1).max() > 1e-2:
-            raise ModelError("the embedding model returned a vector that is not finite and of unit length")
-        return result
+        return checked(vectors, len(texts), self.dimensions)
 
 
-def open_embedder(folder: Path, *, max_tokens: int, precision: str, threads: int = 0, streams: int = 1) -> OpenVinoEmbedder:
-    """The embedder of an exported model's folder; see `OpenVinoEmbedder`."""
-    onnx, tokenizer = (folder / "model.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes()
-    return OpenVinoEmbedder(onnx, tokenizer, max_tokens=max_tokens, precision=precision, threads=threads, streams=streams)
+def same_length_batches(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """(padded length, positions) of batches whose texts all have that length once padded; short ones first."""
+    padded = [max(_LENGTH_STEP, -(-length // _LENGTH_STEP) * _LENGTH_STEP) for length in lengths]
+    groups: dict[int, list[int]] = {}
+    for position in sorted(range(len(padded)), key=padded.__getitem__):
+        groups.setdefault(padded[position], []).append(position)
+    return [
+        (length, positions[start : start + _BATCH])
+        for length, positions in groups.items()
+        for start in range(0, len(positions), _BATCH)
+    ]
 
 
-def token_counter(settings: Any) -> TokenCounter:
-    """Counts tokens as the configured embedding model does, its special tokens included."""
-    from headgate.index.model import locate_source
+def refuse_too_long(texts: Sequence[str], tokens: Sequence[int], limit: int) -> None:
+    """Nothing that is indexed is cut in silence.
 
-    tokenizer = Tokenizer.from_file(str(locate_source(settings) / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    Raises:
+        ModelError: names the first text over the limit.
+    """
+    for text, count in zip(texts, tokens, strict=True):
+        if count > limit:
+            raise ModelError(
+                f"a text of {count} tokens is over the {limit} that the embedding model takes, and would be cut: {text[:80]!r}…; "
+                "set chunks.max_tokens lower"
+            )
 
-    def count(text: str) -> int:
-        return len(tokenizer.encode(text).ids)
 
-    return count
+def open_embedder(
+    model: EmbeddingModel,
+    files: Mapping[str, bytes],
+    *,
+    threads: int = 0,
+    streams: int = 1,
+    too_long: TooLong = "cut",
+) -> Embedder:
+    """The engine of `model`.
+
+    Args:
+        files: the bytes of the files that `model` names.
+
+    Raises:
+        SettingsError: the engine needs packages that are not installed.
+        IntegrityError: a file of the model is missing.
+    """
+    if missing := sorted(model.files.keys() - files.keys()):
+        raise IntegrityError(f"files of the embedding model {model.name!r} are missing: {', '.join(missing)}")
+    match model.engine:
+        case "sentence-transformers":
+            from headgate.index.torch_embed import TorchEmbedder
+
+            return TorchEmbedder(model, files, threads=threads, too_long=too_long)
+        case "litellm":
+            from headgate.index.remote_embed import RemoteEmbedder
+
+            return RemoteEmbedder(model)
+    graph = next(name for name in model.files if name.endswith((".onnx", ".xml")))
+    weights = next((files[name] for name in model.files if name.endswith(".bin")), b"")
+    return OpenVinoEmbedder(
+        files[graph],
+        files["tokenizer.json"],
+        weights=weights,
+        max_tokens=model.max_tokens,
+        precision=model.precision,
+        threads=threads,
+        streams=streams,
+        too_long=too_long,
+    )
+
+
+def read_files(model: EmbeddingModel, folder: Path) -> dict[str, bytes]:
+    """The files of `model`, by name, from the folder that `ensure_model` gave."""
+    return {name: (folder / name).read_bytes() for name in model.files}

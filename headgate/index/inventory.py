@@ -6,12 +6,13 @@ pinned. The inventory is content-addressed itself; bundles name its digest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
 
-from headgate.errors import IntegrityError
+from headgate.errors import IntegrityError, NotFoundError
 from headgate.storage import Store, sha256_file, sha256_hex
 
 #: A manifest file's name counts down from here, so that the newest sorts first (Lance's "V2" naming).
@@ -19,35 +20,62 @@ _LARGEST_VERSION = 2**64 - 1
 
 
 def table_folder(store: Store, table: str) -> Path:
-    return store.path(f"lance/{table}.lance/data").parent
+    """Folder of a table's files on this machine; of a remote store only what was fetched."""
+    return store.local_lance() / f"{table}.lance"
 
 
-def take_inventory(store: Store, table: str, version: int) -> str:
-    """Record the files of a version; returns the digest of the inventory, which is kept under `objects/`.
+def manifest_name(version: int) -> str:
+    """The file of a version that names all its others."""
+    return f"_versions/{_LARGEST_VERSION - version}.manifest"
 
-    Needs the package `pylance`, which knows the files of a version.
+
+def version_files(store: Store, table: str, version: int) -> set[str]:
+    """Names, relative to the table's folder, of all files that a version consists of.
+
+    Needs the package `pylance`, which knows them.
     """
     import lance
 
-    folder = table_folder(store, table)
-    dataset = lance.dataset(str(folder), version=version)
-    names = {f"_versions/{_LARGEST_VERSION - version}.manifest"}
+    folder = f"lance/{table}.lance"
+    dataset = lance.dataset(f"{store.lance_uri()}/{table}.lance", version=version, storage_options=store.lance_options() or None)
+    names = {manifest_name(version)}
     for fragment in dataset.get_fragments():
         names.update(f"data/{file.path}" for file in fragment.data_files())
         if deletion_file := fragment.deletion_file():
             names.add(deletion_file)
     for index in dataset.describe_indices():
         for segment in index.segments:
-            files = [path for path in (folder / "_indices" / segment.uuid).rglob("*") if path.is_file()]
-            names.update(path.relative_to(folder).as_posix() for path in files)
-    inventory = orjson.dumps({name: sha256_file(folder / name) for name in sorted(names)}, option=orjson.OPT_INDENT_2)
+            names.update(key.removeprefix(f"{folder}/") for key in store.list(f"{folder}/_indices/{segment.uuid}"))
+    return names
+
+
+def take_inventory(store: Store, table: str, version: int, *, known: Mapping[str, str] | None = None) -> str:
+    """Record the files of a version; returns the digest of the inventory, which is kept under `objects/`.
+
+    Args:
+        known: file name → digest from an earlier version's inventory. Those files are not read again: what they were then is what
+            they must be.
+    """
+    known = known or {}
+    names = sorted(version_files(store, table, version))
+    digests = {name: known.get(name) or sha256_file(store.local(f"lance/{table}.lance/{name}")) for name in names}
+    inventory = orjson.dumps(digests, option=orjson.OPT_INDENT_2)
     digest = sha256_hex(inventory)
     store.put(f"objects/{digest}", inventory)
     return digest
 
 
+def read_inventory(store: Store, files_digest: str) -> dict[str, str] | None:
+    """File name → digest of an inventory; None when it is gone or not what its name says."""
+    try:
+        content = store.get(f"objects/{files_digest}")
+    except NotFoundError:
+        return None
+    return dict(orjson.loads(content)) if sha256_hex(content) == files_digest else None
+
+
 def verify_inventory(store: Store, table: str, version: int, files_digest: str) -> None:
-    """Compare every file of a version with its inventory.
+    """Compare every file of a version with its inventory. Afterwards `store.local_lance()` holds the whole version.
 
     Raises:
         IntegrityError: the inventory or a file is missing or changed; names it.
@@ -59,16 +87,22 @@ def verify_inventory(store: Store, table: str, version: int, files_digest: str) 
     inventory = store.get(key)
     if sha256_hex(inventory) != files_digest:
         raise IntegrityError(f"{what}: its inventory {files_digest[:16]}… was changed; build the bundle again")
-    folder = table_folder(store, table)
 
     def problem(item: tuple[str, str]) -> str:
         name, digest = item
-        path = folder / name
-        if not path.is_file():
+        try:
+            store.local(f"lance/{table}.lance/{name}", digest)
+        except NotFoundError:
             return f"{name} is missing"
-        return "" if sha256_file(path) == digest else f"{name} was changed"
+        except IntegrityError:
+            return f"{name} was changed"
+        return ""
 
+    digests: dict[str, str] = orjson.loads(inventory)
+    manifest = manifest_name(version)
     with ThreadPoolExecutor(4) as threads:
-        problems = [found for found in threads.map(problem, orjson.loads(inventory).items()) if found]
+        problems = [found for found in threads.map(problem, ((n, d) for n, d in digests.items() if n != manifest)) if found]
+    if not problems:  # the manifest last: where it is, the rest is
+        problems = [found for found in [problem((manifest, digests[manifest]))] if found]
     if problems:
         raise IntegrityError(f"{what} is not what was evaluated: {'; '.join(problems[:5])}; roll back, or build the index again")

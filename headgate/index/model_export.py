@@ -71,7 +71,8 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
     contents = {"model.onnx": buffer.getvalue(), "tokenizer.json": (source / "tokenizer.json").read_bytes()}
     for name, content in contents.items():
         store.put(f"{prefix}/{name}", content)
-    folder = store.path(f"{prefix}/model.onnx").parent
+    paths = [store.local(f"{prefix}/{name}") for name in contents]
+    folder = paths[0].parent
     max_tokens = int(model.max_seq_length or 512)
     _check_agreement(model, folder, max_tokens)
     described = {
@@ -83,10 +84,11 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
 
 
 def _check_agreement(model: Any, folder: Path, max_tokens: int) -> None:
-    from headgate.index.embed import open_embedder
+    from headgate.index.embed import OpenVinoEmbedder
 
     expected = np.asarray(model.encode(_PROBES, normalize_embeddings=True, show_progress_bar=False))
-    got = open_embedder(folder, max_tokens=max_tokens, precision="f32").embed(_PROBES)
+    graph, tokenizer = (folder / "model.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes()
+    got = OpenVinoEmbedder(graph, tokenizer, max_tokens=max_tokens, precision="f32").embed(_PROBES)
     agreement = float((expected * got).sum(axis=1).min())
     if agreement < MIN_AGREEMENT:
         raise SettingsError(f"the exported model agrees with the original only to cosine {agreement:.5f} < {MIN_AGREEMENT}")

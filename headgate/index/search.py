@@ -15,13 +15,19 @@ from lancedb.expr import Expr, col, lit
 from lancedb.query import MatchQuery
 
 from headgate.errors import IntegrityError
+from headgate.index.inventory import manifest_name, table_folder, verify_inventory
 from headgate.records import Hit, TableRef
 from headgate.storage import Store
 
 _COLUMNS = [
     "chunk_id", "doc_id", "text", "context", "heading_path", "page", "line", "start", "end",
-    "title", "language", "confidentiality", "effective_date", "vector",
+    "window", "window_start", "window_end", "title", "language", "confidentiality", "effective_date", "stale_since", "vector",
 ]  # fmt: skip
+
+#: Partitions of the vector index that a query looks into, and how many candidates for each hit are compared exactly
+#: (docs/decisions/0011); tables without a vector index are compared whole.
+PROBES = 40
+REFINE = 4
 
 
 class ChunkTable:
@@ -44,7 +50,8 @@ class ChunkTable:
         """
         if not confidentiality:
             return []
-        query = self._table.vector_search(vector).distance_type("cosine").where(_allowed(confidentiality, language))
+        near = self._table.vector_search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(REFINE)
+        query = near.where(_allowed(confidentiality, language))
         rows = await query.select([*_COLUMNS, "_distance"]).limit(limit).to_list()
         hits = [_hit(row, cosine=1.0 - float(row["_distance"]), bm25=None) for row in rows]
         return sorted(hits, key=lambda hit: (-(hit.cosine or 0.0), hit.chunk_id))
@@ -73,9 +80,9 @@ class ChunkTable:
         return texts
 
     async def chunk_texts(self) -> dict[str, str]:
-        """Chunk id → text, for every chunk."""
-        rows = await self._table.query().select(["chunk_id", "text"]).to_list()
-        return {row["chunk_id"]: row["text"] for row in rows}
+        """Chunk id → what it hands to an answer (its window, else its text), for every chunk."""
+        rows = await self._table.query().select(["chunk_id", "text", "window"]).to_list()
+        return {row["chunk_id"]: row["window"] or row["text"] for row in rows}
 
     async def searchable_texts(self) -> list[tuple[str, str, str]]:
         """(search terms joined by spaces, context and text, language) of every chunk."""
@@ -89,7 +96,9 @@ async def open_table(store: Store, ref: TableRef) -> ChunkTable:
     Raises:
         IntegrityError: there is no such table or version, or it has another number of rows.
     """
-    connection = await lancedb.connect_async(str(store.path("lance")))
+    if not (table_folder(store, ref.table) / manifest_name(ref.version)).is_file():
+        verify_inventory(store, ref.table, ref.version, ref.files_digest)
+    connection = await lancedb.connect_async(str(store.local_lance()))
     try:
         table = await connection.open_table(ref.table)
         await table.checkout(ref.version)
@@ -127,4 +136,8 @@ def _hit(row: dict[str, Any], *, cosine: float | None, bm25: float | None) -> Hi
         cosine=cosine,
         bm25=bm25,
         vector=np.asarray(row["vector"], dtype=np.float32),
+        window=row["window"],
+        window_start=row["window_start"],
+        window_end=row["window_end"],
+        stale_since=row["stale_since"],
     )

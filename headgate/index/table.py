@@ -1,73 +1,68 @@
 """Chunk set → LanceDB table version. Only what changed is embedded and written.
 
-    chunk set ──diff by row digest──► added | changed | removed | unchanged
-                                         │       │
-                                  known text? ──► vector reused, else embedded
-                                         ▼
-                        merge + delete → indexes → pinned version → TableRef(table, version, digest, files_digest, rows)
+    digests of the chunk set ──compare──► rows to add, rows to delete        (by row digest: what is equal is never read)
+                                              │
+        stored vector? vector cache? engine ──┤ window by window
+                                              ▼
+              add + delete → compaction → indexes → vocabulary → pinned version → TableRef(table, version, digest, files_digest, rows)
 
-One writer per table (a lock file); a run that was killed leaves an unpinned version, and the next run starts from it.
+One writer per table (a lock). A run that was killed leaves an unpinned version; the next run compares again and goes on from there.
+Alone: `headgate index`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import lancedb
 import numpy as np
 import orjson
 import pyarrow as pa
-from lancedb.index import FTS, Bitmap, BTree, IvfFlat
+import pyarrow.compute as pc
 
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index import chunk_set as chunk_sets
-from headgate.index.analyze import analyze
-from headgate.index.embed import Embedder, Progress, open_embedder
-from headgate.index.inventory import take_inventory, verify_inventory
+from headgate.index.embed import Progress
+from headgate.index.inventory import read_inventory, take_inventory, verify_inventory
 from headgate.index.model import EmbeddingModel, ensure_model
-from headgate.records import ChunkSetRef, IndexResult, TableRef
+from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
+from headgate.index.table_failures import table_failures
+from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
+from headgate.index.vectors import Progress as EmbeddingProgress
+from headgate.index.vectors import VectorSource, open_vectors
+from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
+from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
+from headgate.records import ChunkSetRef, IndexResult, PinnedVersion, TableRef
 from headgate.settings import IndexSettings, Settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import Held, Store, open_store, sha256_hex
 
-#: Raised when rows or indexes are made differently, so that a table of the old kind is not taken for one of the new kind.
-TABLE_FORMAT = 1
-#: LanceDB's own clean-up would fail on tagged versions; retention is ours.
-_NEVER = timedelta(days=36500)
-_BATCH = 500
-_FILTER_COLUMNS = ("confidentiality", "language")
-#: Longer terms are not searched; reference pages hold identifiers of 60 characters and more.
-_LONGEST_TERM = 100
+#: For orchestrators: what an unchanged chunk set's table is a function of, beside settings.
+TABLE_FORMAT = ".".join(map(str, ROW_FORMAT))
+#: Rows embedded and written at a time: bounds the memory of a build, and what a kill costs without the vector cache.
+WINDOW = 8192
+#: Digests named in one statement.
+_BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the newest table version holds: row digest per chunk id, and the text digests with a vector."""
+class _Difference:
+    """Row digests by which the newest table version and a chunk set differ."""
 
-    row_digests: dict[str, str]
-    text_digests: set[str]
-
-
-def embedding_text(row: dict[str, Any]) -> str:
-    """What is embedded and searched for a chunk: its context (title, headings, table header), then its text."""
-    return f"{row['context']}\n{row['text']}" if row["context"] else str(row["text"])
+    add: frozenset[str]  # chunk ids whose row is not in the table
+    delete: tuple[str, ...]  # row digests that are not in the chunk set
+    removed: int  # chunk ids that are gone
+    known_texts: frozenset[str]  # text digests that have a vector in the table
 
 
 def table_name(settings: Settings, model: EmbeddingModel) -> str:
-    """One table per collection and embedding model: vectors of different models never meet."""
-    return f"{settings.corpus.name}-{model.digest[:8]}"
-
-
-def table_schema(dimensions: int) -> pa.Schema:
-    """Columns of the chunk set, then what the index adds."""
-    added = [pa.field(name, pa.string(), nullable=False) for name in ("search_text", "text_digest", "row_digest")]
-    return pa.schema([*chunk_sets.SCHEMA, *added, pa.field("vector", pa.list_(pa.float32(), dimensions), nullable=False)])
+    """One table per collection, embedding model and kind of rows: what can't be compared never meets."""
+    fields = [[field.name, str(field.type)] for field in table_schema(model.dimensions)]
+    return f"{settings.corpus.name}-{sha256_hex(orjson.dumps([model.digest, ROW_FORMAT, fields]))[:8]}"
 
 
 def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progress | None = None) -> IndexResult:
@@ -76,7 +71,7 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
     The same chunk set under the same settings gives the same pinned version again, without writing.
 
     Args:
-        progress: called with (embedded so far, to embed).
+        progress: called with (rows written so far, rows to write).
 
     Raises:
         CorpusError: the chunk set is empty.
@@ -88,216 +83,210 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         raise CorpusError(
             f"corpus revision {chunk_set.corpus_revision!r} has no chunks to index; see `headgate ingest` for what became of its files"
         )
-    store = Store(settings.store_root)
+    store = open_store(settings)
     model, folder = ensure_model(settings)
     name = table_name(settings, model)
-    state_key = f"table_refs/{name}/{_state_digest(settings, chunk_set, model)}.json"
-    with _sole_writer(store, name):
-        if (ref := _pinned(store, state_key)) is not None:
-            seconds = time.monotonic() - started
-            return IndexResult(
-                ref=ref,
-                corpus_revision=chunk_set.corpus_revision,
-                total=ref.rows,
-                embedded=0,
-                reused=ref.rows,
-                deleted=0,
-                seconds=seconds,
-            )
+    key = state_key(name, [chunk_set.digest, model.digest, settings.index.model_dump()])
+    with store.lock(name) as held, table_failures(store):
+        if (known := _pinned(store, key, chunk_set)) is not None:
+            return _result(known, embedded=0, written=0, deleted=0, started=started)
         table = _open_or_create(store, name, model)
-        known = _read_known(table)
-        changed, wanted_ids = _changed_rows(store, chunk_set, known)
-        removed = [chunk_id for chunk_id in known.row_digests if chunk_id not in wanted_ids]
+        difference = _compare(table, store, chunk_set)
         embedded = 0
-        if changed:
-            embedder = open_embedder(
-                folder, max_tokens=model.max_tokens, precision=model.precision, threads=settings.embedding.threads, streams=2
-            )
-            embedded = _merge(table, changed, known, embedder, model.dimensions, progress)
-        for start in range(0, len(removed), _BATCH):
-            table.delete(f"chunk_id IN ({_quoted(removed[start : start + _BATCH])})")
-        _build_indexes(table, settings.index, touched=bool(changed or removed))
-        ref = _pin(store, table, name)
-        store.put(state_key, orjson.dumps(ref.model_dump()))
+        if difference.add:
+            with open_vectors(settings, model, folder) as source:
+                _add(table, store, chunk_set, difference, source, model.dimensions, held, progress)
+                embedded = source.embedded
+        for start in range(0, len(difference.delete), _BATCH):
+            held.check()
+            table.delete(f"row_digest IN ({quoted(difference.delete[start : start + _BATCH])})")
+        _index(store, table, settings.index, touched=bool(difference.add or difference.delete))
+        held.check()
+        pinned = _pin(store, table, name, settings, chunk_set)
+        save_version(store, key, pinned)
+    return _result(pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, started=started)
+
+
+def _result(pinned: PinnedVersion, *, embedded: int, written: int, deleted: int, started: float) -> IndexResult:
     return IndexResult(
-        ref=ref,
-        corpus_revision=chunk_set.corpus_revision,
-        total=ref.rows,
+        ref=pinned.ref,
+        corpus_revision=pinned.corpus_revision,
+        total=pinned.ref.rows,
         embedded=embedded,
-        reused=ref.rows - embedded,
-        deleted=len(removed),
+        reused=pinned.ref.rows - embedded,
+        deleted=deleted,
+        written=written,
         seconds=time.monotonic() - started,
+        vocabulary=pinned.vocabulary,
+        languages=pinned.languages,
     )
 
 
-def _state_digest(settings: Settings, chunk_set: ChunkSetRef, model: EmbeddingModel) -> str:
-    state = [TABLE_FORMAT, chunk_set.digest, model.digest, settings.index.model_dump()]
-    return sha256_hex(orjson.dumps(state, option=orjson.OPT_SORT_KEYS))[:32]
-
-
-def _pinned(store: Store, key: str) -> TableRef | None:
-    """The version pinned for this state before, if it is still whole."""
-    if not store.exists(key):
+def _pinned(store: Store, key: str, chunk_set: ChunkSetRef) -> PinnedVersion | None:
+    """The version pinned for this state before, if it is still whole; its note is written anew, so that it counts as wanted today."""
+    if (known := load_version(store, key)) is None:
         return None
-    ref = TableRef.model_validate_json(store.get(key))
-    verify_inventory(store, ref.table, ref.version, ref.files_digest)
-    return ref
+    verify_inventory(store, known.ref.table, known.ref.version, known.ref.files_digest)
+    known = known.model_copy(update={"corpus_revision": chunk_set.corpus_revision, "chunk_set": chunk_set})
+    save_version(store, key, known)
+    return known
 
 
 def _open_or_create(store: Store, name: str, model: EmbeddingModel) -> Any:
     try:
-        store.path("lance/x").parent.mkdir(parents=True, exist_ok=True)
-        database = lancedb.connect(str(store.path("lance")))
+        database = lancedb.connect(store.lance_uri(), storage_options=store.lance_options() or None)
         if name in database.list_tables(limit=100_000).tables:
             return database.open_table(name)
-        table = database.create_table(name, schema=table_schema(model.dimensions))
-        table.set_unenforced_primary_key("chunk_id")
+        return database.create_table(name, schema=table_schema(model.dimensions))
     except OSError as error:
         raise StorageError(
-            f"the LanceDB folder {str(store.path('lance'))!r} can't be written: {error}; check permissions and space"
+            f"the LanceDB tables at {store.lance_uri()!r} can't be written: {error}; check permissions and space"
         ) from error
-    return table
 
 
-def _read_known(table: Any) -> _Known:
-    columns = table.search().select(["chunk_id", "row_digest", "text_digest"]).limit(table.count_rows() or 1).to_arrow()
-    return _Known(
-        row_digests=dict(zip(columns["chunk_id"].to_pylist(), columns["row_digest"].to_pylist(), strict=True)),
-        text_digests=set(columns["text_digest"].to_pylist()),
+def _compare(table: Any, store: Store, chunk_set: ChunkSetRef) -> _Difference:
+    wanted = chunk_sets.read_digests(store, chunk_set)
+    ids = wanted["chunk_id"].to_pylist()
+    wanted_ids = set(ids)
+    if len(wanted_ids) != len(ids):
+        seen: set[str] = set()
+        repeated = next(n for n, chunk_id in enumerate(ids) if chunk_id in seen or seen.add(chunk_id))  # type: ignore[func-returns-value]
+        raise IntegrityError(
+            f"chunk id {ids[repeated]!r} appears twice in {chunk_set.key!r} (document {wanted['doc_id'][repeated].as_py()!r})"
+        )
+    known = _read(table, ["chunk_id", "row_digest", "text_digest"])
+    digests = known["row_digest"].to_pylist()
+    known_digests = set(digests)
+    if len(known_digests) != len(digests):  # two writers met in spite of the lock: both copies go, one comes back
+        counts = known["row_digest"].value_counts()
+        doubles = {entry["values"] for entry in counts.to_pylist() if entry["counts"] > 1}
+        for start in range(0, len(doubles), _BATCH):
+            table.delete(f"row_digest IN ({quoted(sorted(doubles)[start : start + _BATCH])})")
+        known = known.filter(pc.invert(pc.is_in(known["row_digest"], value_set=pa.array(sorted(doubles)))))
+        known_digests -= doubles
+    wanted_digests = dict(zip(wanted["row_digest"].to_pylist(), ids, strict=True))
+    return _Difference(
+        add=frozenset(chunk_id for digest, chunk_id in wanted_digests.items() if digest not in known_digests),
+        delete=tuple(sorted(known_digests - wanted_digests.keys())),
+        removed=len(set(known["chunk_id"].to_pylist()) - wanted_ids),
+        known_texts=frozenset(known["text_digest"].to_pylist()),
     )
 
 
-def _changed_rows(store: Store, chunk_set: ChunkSetRef, known: _Known) -> tuple[list[dict[str, Any]], set[str]]:
-    changed: list[dict[str, Any]] = []
-    wanted: set[str] = set()
-    for row in chunk_sets.read_rows(store, chunk_set):
-        chunk_id = str(row["chunk_id"])
-        if chunk_id in wanted:
-            raise IntegrityError(f"chunk id {chunk_id!r} appears twice in {chunk_set.key!r} (document {row['doc_id']!r})")
-        wanted.add(chunk_id)
-        digest = chunk_sets.row_digest(row)
-        if known.row_digests.get(chunk_id) != digest:
-            changed.append(row | {"row_digest": digest})
-    return changed, wanted
+def _read(table: Any, columns: list[str]) -> pa.Table:
+    return table.search().select(columns).limit(table.count_rows() or 1).to_arrow()
 
 
-def _merge(
-    table: Any, rows: list[dict[str, Any]], known: _Known, embedder: Embedder, dimensions: int, progress: Progress | None
-) -> int:
-    """Write added and changed rows; returns how many texts were embedded."""
-    texts: dict[str, str] = {}
-    for row in rows:
-        text = embedding_text(row)
-        row["text_digest"] = sha256_hex(text.encode())
-        row["search_text"] = " ".join(analyze(text, str(row["language"]), keep_stop_words=True))
-        if row["text_digest"] not in known.text_digests:
-            texts[str(row["text_digest"])] = text
-    schema = table_schema(dimensions)
-    reused = _stored_vectors(table, sorted({str(row["text_digest"]) for row in rows} - texts.keys()))
-    fresh: dict[str, Any] = {}
+def _add(
+    table: Any,
+    store: Store,
+    chunk_set: ChunkSetRef,
+    difference: _Difference,
+    source: VectorSource,
+    dimensions: int,
+    held: Held,
+    progress: Progress | None,
+) -> None:
+    window: list[dict[str, Any]] = []
     done = 0
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        todo = list(
-            dict.fromkeys(str(row["text_digest"]) for row in batch if str(row["text_digest"]) in texts.keys() - fresh.keys())
-        )
-        if todo:
-            vectors = embedder.embed([texts[digest] for digest in todo])
-            fresh.update(zip(todo, vectors, strict=True))
-            done += len(todo)
-            if progress:
-                progress(done, len(texts))
-        matrix = np.stack([reused[d] if (d := str(row["text_digest"])) in reused else fresh[d] for row in batch])
-        arrays = [pa.array([row[field.name] for row in batch], type=field.type) for field in schema if field.name != "vector"]
-        arrays.append(pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel(), type=pa.float32()), dimensions))
-        merge = table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
-        merge.execute(pa.Table.from_arrays(arrays, schema=schema))
-    return done
+
+    def tell(embedding: EmbeddingProgress) -> None:
+        if progress and embedding.total:
+            progress(done + len(window) * embedding.done // embedding.total, len(difference.add))
+
+    def write() -> None:
+        nonlocal done
+        vectors = _vectors(table, window, difference, source, tell)
+        batch = encode_rows(window, np.stack([vectors[row["text_digest"]] for row in window]), dimensions)
+        held.check()
+        table.add(batch)
+        done += len(window)
+        window.clear()
+        if progress:
+            progress(done, len(difference.add))
+
+    if progress:
+        progress(0, len(difference.add))
+    for row in chunk_sets.read_rows(store, chunk_set, difference.add):
+        window.append(prepare_row(row))
+        if len(window) == WINDOW:
+            write()
+    if window:
+        write()
 
 
-def _stored_vectors(table: Any, text_digests: list[str]) -> dict[str, Any]:
-    vectors: dict[str, Any] = {}
-    for start in range(0, len(text_digests), _BATCH):
-        condition = f"text_digest IN ({_quoted(text_digests[start : start + _BATCH])})"
-        found = table.search().where(condition).select(["text_digest", "vector"]).limit(table.count_rows()).to_arrow()
-        matrix = found["vector"].combine_chunks().flatten().to_numpy().reshape(len(found), -1)
-        vectors.update(zip(found["text_digest"].to_pylist(), matrix, strict=True))
+def _vectors(
+    table: Any,
+    window: list[dict[str, Any]],
+    difference: _Difference,
+    source: VectorSource,
+    tell: Callable[[EmbeddingProgress], None],
+) -> dict[str, Any]:
+    """Vector of every text of a window: the table's own where it has one, else from cache or engine."""
+    stored = sorted({row["text_digest"] for row in window} & difference.known_texts)
+    vectors = stored_vectors(table, stored)
+    texts = {row["text_digest"]: row["embedded_text"] for row in window if row["text_digest"] not in vectors}
+    for digests, matrix in source.vectors(texts, tell):
+        vectors.update(zip(digests, matrix, strict=True))
     return vectors
 
 
-def _quoted(hex_digests: list[str]) -> str:
-    """SQL list of digests; anything but hex digits is refused, so nothing can be injected."""
-    if any(not set(digest) <= set("0123456789abcdef") for digest in hex_digests):
-        raise IntegrityError("a digest holds something else than hex digits")
-    return ", ".join(f"'{digest}'" for digest in hex_digests)
-
-
-def _build_indexes(table: Any, settings: IndexSettings, *, touched: bool) -> None:
-    rows = table.count_rows()
+def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool) -> None:
+    """Compaction and indexes, unless the newest version is a pinned one with the indexes that are wanted."""
     present = {index.name for index in table.list_indices()}
-    table.optimize(cleanup_older_than=_NEVER)
-    if touched or "search_text_idx" not in present:
-        if rows <= settings.rebuild_below or "search_text_idx" not in present:
-            analyzer = FTS(
-                base_tokenizer="whitespace",
-                stem=False,
-                remove_stop_words=False,
-                ascii_folding=False,
-                lower_case=False,
-                max_token_length=_LONGEST_TERM,
-            )
-            table.create_index("search_text", config=analyzer, name="search_text_idx", replace=True)
-        table.create_index("chunk_id", config=BTree(), name="chunk_id_idx", replace=True)
-        for column in _FILTER_COLUMNS:
-            table.create_index(column, config=Bitmap(), name=f"{column}_idx", replace=True)
-        if rows > settings.exact_below:
-            table.create_index("vector", config=IvfFlat(distance_type="cosine"), name="vector_idx", replace=True)
-        elif "vector_idx" in present:
-            table.drop_index("vector_idx")
+    if (
+        touched
+        or present != set(wanted_indexes(table.count_rows(), settings))
+        or pin_tag(int(table.version)) not in table.tags.list()
+    ):
+        compact(store, table)
+        build_indexes(store, table, settings)
 
 
-def _pin(store: Store, table: Any, name: str) -> TableRef:
+def _pin(store: Store, table: Any, name: str, settings: Settings, chunk_set: ChunkSetRef) -> PinnedVersion:
     """Tag the newest version, so that clean-up leaves it, and take its digests."""
     version = int(table.version)
-    tag = f"pin-{version}"
-    if tag not in table.tags.list():
-        table.tags.create(tag, version)
-    digest, rows = content_digest(table)
-    return TableRef(table=name, version=version, digest=digest, files_digest=take_inventory(store, name, version), rows=rows)
-
-
-def content_digest(table: Any) -> tuple[str, int]:
-    """SHA-256 over all rows (sorted by chunk id: row digest, vector bytes) and the index configuration; and the number of rows.
-
-    Equal content gives equal digests in any store, however many writes led to it.
-    """
-    rows = table.count_rows()
-    columns = table.search().select(["chunk_id", "row_digest", "vector"]).limit(rows or 1).to_arrow().sort_by("chunk_id")
-    digest = hashlib.sha256()
-    for batch in columns.to_batches(max_chunksize=10_000):
-        width = batch.column("vector").type.list_size
-        matrix = batch.column("vector").flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-        for row_digest, vector in zip(batch.column("row_digest").to_pylist(), matrix, strict=True):
-            digest.update(bytes.fromhex(row_digest))
-            digest.update(np.ascontiguousarray(vector, dtype="<f4").tobytes())
-    indexes = sorted((index.name, index.index_type, list(index.columns)) for index in table.list_indices())
-    digest.update(orjson.dumps([TABLE_FORMAT, indexes]))
-    return digest.hexdigest(), rows
-
-
-@contextmanager
-def _sole_writer(store: Store, name: str) -> Iterator[None]:
-    path = store.path(f"locks/{name}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("w")
-    except OSError as error:
+    digest, rows = content_digest(table, wanted_indexes(table.count_rows(), settings.index))
+    if rows != chunk_set.chunks:
         raise StorageError(
-            f"the store at {str(store.root)!r} can't be written: {error.strerror}; check permissions, or set storage.root"
-        ) from error
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StorageError(f"table {name!r} is being written by another run; wait for it to end") from None
-        yield
+            f"table {name!r} has {rows} rows after the chunk set's {chunk_set.chunks} were written: another run wrote it too; run again"
+        )
+    earlier = max((known for known in list_versions(store, name)), key=lambda known: known.ref.version, default=None)
+    hashed = read_inventory(store, earlier.ref.files_digest) if earlier is not None else {}
+    vocabulary: Vocabulary = vocabulary_of_version(store, table, earlier)
+    content = vocabulary.to_bytes()
+    vocabulary_digest = sha256_hex(content)
+    if not store.exists(f"objects/{vocabulary_digest}"):
+        store.put(f"objects/{vocabulary_digest}", content)
+    if pin_tag(version) not in table.tags.list():
+        table.tags.create(pin_tag(version), version)
+    files_digest = take_inventory(store, name, version, known=hashed or {})
+    return PinnedVersion(
+        ref=TableRef(table=name, version=version, digest=digest, files_digest=files_digest, rows=rows),
+        corpus=settings.corpus.name,
+        corpus_revision=chunk_set.corpus_revision,
+        chunk_set=chunk_set,
+        vocabulary=vocabulary_digest,
+        languages=tuple(sorted(set(_read(table, ["language"])["language"].unique().to_pylist()) - {""})),
+        exact_below=settings.index.exact_below,
+        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+
+
+def content_digest(table: Any, indexes: dict[str, str]) -> tuple[str, int]:
+    """SHA-256 over the marks of all rows in the order of their chunk ids, and what is indexed how; and the number of rows.
+
+    A mark covers everything in a row, its vector too (`headgate.index.rows`), so equal content gives equal digests in any store, however
+    many writes led to it. Only ids and marks are read: 50 bytes a row.
+
+    Raises:
+        IntegrityError: a chunk id appears twice.
+    """
+    columns = _read(table, ["chunk_id", "row_mark"]).sort_by("chunk_id")
+    if len(columns["chunk_id"].unique()) != len(columns):
+        raise IntegrityError(f"table {table.name!r} holds a chunk id twice; build it again")
+    digest = hashlib.sha256()
+    for mark in columns["row_mark"].to_pylist():
+        digest.update(mark)
+    digest.update(orjson.dumps([ROW_FORMAT, sorted(indexes.items())]))
+    return digest.hexdigest(), len(columns)

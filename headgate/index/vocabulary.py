@@ -1,6 +1,7 @@
 """Which words a table version knows, and in how many chunks each occurs: term weights and spelling.
 
-Counted when a bundle is made and stored with it, so that weights are those of the very version that is served.
+Stored with the version, so that weights are those of the very rows that are served. It is brought from one version to the next by the
+rows that differ, and is equal to what counting all rows gives.
 """
 
 from __future__ import annotations
@@ -9,16 +10,24 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from headgate.errors import NotFoundError
 from headgate.index.analyze import analyze
-from headgate.records import Record
+from headgate.index.rows import quoted
+from headgate.records import PinnedVersion, Record
+from headgate.storage import Store, sha256_hex
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_BATCH = 500
+_COUNTED = ["search_text", "context", "text"]
 #: Shorter words have too many neighbours to be corrected.
 _MIN_CORRECTABLE = 4
 
@@ -65,11 +74,82 @@ class Vocabulary(Record):
 
 def count_vocabulary(texts: Iterable[tuple[Sequence[str], str]]) -> Vocabulary:
     """Count over chunks given as (search terms, full text)."""
-    terms: Counter[str] = Counter()
-    words: Counter[str] = Counter()
-    chunks = 0
+    counts = _Counts()
     for chunk_terms, text in texts:
-        chunks += 1
-        terms.update(set(chunk_terms))
-        words.update({word.casefold() for word in _WORD.findall(text)})
-    return Vocabulary(chunks=chunks, terms=dict(terms), words=dict(words))
+        counts.add(chunk_terms, text)
+    return counts.vocabulary()
+
+
+def vocabulary_of_version(store: Store, table: Any, earlier: PinnedVersion | None) -> Vocabulary:
+    """The vocabulary of the rows of `table`, an open LanceDB table at its newest version.
+
+    Args:
+        earlier: a pinned version of the same table; only rows in which the two differ are read. None = all are read.
+    """
+    if earlier is None or (known := _read_vocabulary(store, earlier.vocabulary)) is None:
+        return count_vocabulary(_texts(table, None))
+    now = _digests(table)
+    newest = int(table.version)
+    try:
+        table.checkout(earlier.ref.version)
+        before = _digests(table)
+        gone = before.filter(pc.invert(pc.is_in(before, value_set=now))).to_pylist()
+        counts = _Counts(known)
+        for terms, text in _texts(table, gone):
+            counts.add(terms, text, sign=-1)
+    finally:
+        table.checkout(newest)
+        table.checkout_latest()
+    for terms, text in _texts(table, now.filter(pc.invert(pc.is_in(now, value_set=before))).to_pylist()):
+        counts.add(terms, text)
+    return counts.vocabulary()
+
+
+class _Counts:
+    """Numbers of chunks, counted up and down."""
+
+    def __init__(self, known: Vocabulary | None = None) -> None:
+        self._chunks = known.chunks if known else 0
+        self._terms: Counter[str] = Counter(known.terms if known else {})
+        self._words: Counter[str] = Counter(known.words if known else {})
+
+    def add(self, terms: Sequence[str], text: str, *, sign: int = 1) -> None:
+        self._chunks += sign
+        for term in set(terms):
+            self._terms[term] += sign
+        for word in {word.casefold() for word in _WORD.findall(text)}:
+            self._words[word] += sign
+
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(chunks=self._chunks, terms=_positive(self._terms), words=_positive(self._words))
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count > 0}
+
+
+def _read_vocabulary(store: Store, digest: str) -> Vocabulary | None:
+    """A stored vocabulary, None when it is gone or not what its name says: then all rows are counted."""
+    try:
+        content = store.get(f"objects/{digest}")
+    except NotFoundError:
+        return None
+    return Vocabulary.model_validate_json(content) if sha256_hex(content) == digest else None
+
+
+def _digests(table: Any) -> pa.ChunkedArray:
+    return table.search().select(["row_digest"]).limit(table.count_rows() or 1).to_arrow()["row_digest"]
+
+
+def _texts(table: Any, row_digests: Sequence[str] | None) -> Iterator[tuple[list[str], str]]:
+    """(search terms, context and text) of the rows with these digests; of all rows, batch by batch, for None."""
+    conditions = (
+        [""]
+        if row_digests is None
+        else [f"row_digest IN ({quoted(row_digests[start : start + _BATCH])})" for start in range(0, len(row_digests), _BATCH)]
+    )
+    for condition in conditions:
+        query = table.search().select(_COUNTED).limit(table.count_rows() or 1)
+        for batch in (query.where(condition) if condition else query).to_batches():
+            for row in batch.to_pylist():
+                yield row["search_text"].split(" "), f"{row['context']}\n{row['text']}"

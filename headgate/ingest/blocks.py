@@ -16,7 +16,7 @@ from typing import Any
 from headgate.records import Element, ElementKind
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")

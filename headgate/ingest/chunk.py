@@ -2,88 +2,61 @@
 
     heading            sections: the elements between one heading and the next
     ├─ paragraph       small neighbours with the same parent heading are joined (their headings then stand in the text)
-    ├─ list            large ones are split between sentences, list items, table rows or lines of code, never inside a row
+    ├─ list            large ones are split between sentences, list items, table rows or pieces of code, never inside a row
     └─ table           rows repeat their column headers (tables.py), so any group of rows stands alone
 
-Every chunk is a slice of the document's text: `document.text[chunk.start:chunk.end] == chunk.text`. Its `context` (title and
-headings) is embedded and indexed with it; the token budget covers both.
+    chunks.strategy    searched                     handed to the answer
+    structure          a passage                    the passage
+    sentence_window    a sentence, row or item      it and `window_sentences` around it, within the section
+    parent_document    a passage of `child_tokens`  the section around it, up to `parent_tokens`
+
+Every chunk is a slice of the document's text: `document.text[chunk.start:chunk.end] == chunk.text`, and so is its window. Its `context`
+(title and headings) is embedded and indexed with it; the token budget covers both, and a chunk over it is an error.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from headgate.index.sentences import split_sentences
+from headgate.errors import IntegrityError
+from headgate.index.tokens import TokenCounter, TokenizerCounter
+from headgate.ingest.cut import Cutter
+from headgate.ingest.sections import Section, join_small, split_sections
 from headgate.records import Chunk, Document, Element
 from headgate.settings import ChunkSettings
 
-TokenCounter = Callable[[str], int]
+__all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk_document", "chunk_id"]
+
 #: Raised whenever the same document would be chunked differently.
-CHUNKER_VERSION = "1"
-#: Context may take this share of a chunk's budget; longer heading paths lose their outer headings.
-_CONTEXT_SHARE = 0.4
+CHUNKER_VERSION = "2"
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """Content below one heading. `head` is the heading's element, None before the first one."""
+class _Span(NamedTuple):
+    """Where a chunk lies, and its window; equal where it has none."""
 
     path: tuple[str, ...]
-    head: Element | None
-    elements: tuple[Element, ...]
-
-    @property
-    def start(self) -> int:
-        return self.elements[0].start
-
-    @property
-    def end(self) -> int:
-        return self.elements[-1].end
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What is not split further unless it alone is over the budget."""
-
     start: int
     end: int
-    tokens: int
-    element: Element
-    prose: bool  # a sentence of running text: may be repeated as overlap
+    window_start: int
+    window_end: int
 
 
 def chunk_document(document: Document, settings: ChunkSettings, count_tokens: TokenCounter) -> list[Chunk]:
-    """Chunks in document order; they cover all of the document's text but headings, which stand in `heading_path`."""
-    cutter = _Cutter(document, settings, count_tokens)
-    spans: list[tuple[tuple[str, ...], int, int]] = []
-    for group in _join_small(_sections(document.elements), settings, cutter):
-        spans += cutter.cut(group)
-    occurrences: Counter[tuple[tuple[str, ...], str]] = Counter()
-    chunks = []
-    for ordinal, (path, first, last) in enumerate(spans):
-        text = document.text[first:last].strip()
-        start = document.text.index(text, first)
-        end = start + len(text)
-        occurrence = occurrences[path, text]
-        occurrences[path, text] += 1
-        element = _element_at(document.elements, start)
-        chunks.append(
-            Chunk(
-                chunk_id=chunk_id(document.doc_id, path, text, occurrence),
-                doc_id=document.doc_id,
-                ordinal=ordinal,
-                text=text,
-                heading_path=path,
-                start=start,
-                end=end,
-                page=element.page,
-                line=_line_at(document.text, element, start),
-                metadata=document.metadata,
-                context=cutter.context(path, text),
-            )
+    """Chunks in document order; they cover all of the document's text but headings, which stand in `heading_path`.
+
+    Raises:
+        IntegrityError: a chunk with its context is over the budget; the embedding model might cut it.
+    """
+    chunks = _chunks(document, settings, count_tokens, exact=False)
+    if _over_budget(chunks, settings, count_tokens) is not None and isinstance(count_tokens, TokenizerCounter):
+        chunks = _chunks(document, settings, count_tokens, exact=True)
+    if (chunk := _over_budget(chunks, settings, count_tokens)) is not None:
+        raise IntegrityError(
+            f"a chunk of {document.doc_id!r} at character {chunk.start} has {count_tokens(_embedded(chunk))} tokens with its context, "
+            f"over the {settings.budget} allowed: {chunk.text[:60]!r}; this is a fault of the chunker, please report it"
         )
     return chunks
 
@@ -94,188 +67,90 @@ def chunk_id(doc_id: str, heading_path: tuple[str, ...], text: str, occurrence: 
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _sections(elements: tuple[Element, ...]) -> list[_Section]:
-    sections: list[_Section] = []
-    stack: list[Element] = []
-    body: list[Element] = []
+def _chunks(document: Document, settings: ChunkSettings, count_tokens: TokenCounter, *, exact: bool) -> list[Chunk]:
+    overlap = settings.overlap_sentences if settings.strategy == "structure" else 0
+    cutter = Cutter(document, count_tokens, budget=settings.budget, overlap=overlap, exact=exact)
+    sections = split_sections(document.elements)
+    match settings.strategy:
+        case "structure":
+            spans = _passages(sections, settings, cutter)
+        case "sentence_window":
+            spans = _sentences(sections, settings.window_sentences, cutter)
+        case "parent_document":
+            wide = Cutter(document, count_tokens, budget=settings.parent_tokens, exact=exact)
+            parents = _passages(sections, settings.model_copy(update={"max_tokens": settings.parent_tokens}), wide)
+            spans = [child for parent in parents for child in _children(parent, document.elements, cutter)]
+    occurrences: Counter[tuple[tuple[str, ...], str]] = Counter()
+    chunks = []
+    for ordinal, span in enumerate(spans):
+        start, end = _trimmed(document.text, span.start, span.end)
+        window_start, window_end = _trimmed(document.text, span.window_start, span.window_end)
+        if (window_start, window_end) == (start, end):
+            window_start = window_end = 0
+        text = document.text[start:end]
+        occurrence = occurrences[span.path, text]
+        occurrences[span.path, text] += 1
+        element = _element_at(document.elements, start)
+        chunks.append(
+            Chunk(
+                chunk_id=chunk_id(document.doc_id, span.path, text, occurrence),
+                doc_id=document.doc_id,
+                ordinal=ordinal,
+                text=text,
+                heading_path=span.path,
+                start=start,
+                end=end,
+                page=element.page,
+                line=_line_at(document.text, element, start),
+                metadata=document.metadata,
+                context=cutter.context(span.path, text),
+                window=document.text[window_start:window_end],
+                window_start=window_start,
+                window_end=window_end,
+            )
+        )
+    return chunks
 
-    def close(next_level: int) -> None:
-        path = tuple(title.text.replace("\n", " ") for title in stack)
-        head = stack[-1] if stack else None
-        if body:
-            sections.append(_Section(path, head, tuple(body)))
-            body.clear()
-        elif head is not None and next_level <= head.level:
-            # A heading with nothing below it still says something.
-            sections.append(_Section(path[:-1], None, (head,)))
 
-    for element in elements:
-        if element.kind != "title":
-            body.append(element)
-            continue
-        close(element.level)
-        while stack and stack[-1].level >= element.level:
-            stack.pop()
-        stack.append(element)
-    close(0)
-    return sections
+def _passages(sections: list[Section], settings: ChunkSettings, cutter: Cutter) -> list[_Span]:
+    groups = join_small(sections, settings, cutter.count)
+    return [_Span(path, start, end, start, end) for group in groups for path, start, end in cutter.cut(group)]
 
 
-def _join_small(sections: list[_Section], settings: ChunkSettings, cutter: _Cutter) -> list[list[_Section]]:
-    """Groups of neighbouring sections: those below `min_tokens` join the one before, while it is small too and the parent is the same."""
-    groups: list[list[_Section]] = []
-    sizes: list[int] = []
+def _sentences(sections: list[Section], around: int, cutter: Cutter) -> list[_Span]:
+    spans: list[_Span] = []
     for section in sections:
-        size = cutter.count(section.start if section.head is None else section.head.start, section.end)
-        previous = groups[-1][-1] if groups else None
-        if (
-            previous is not None
-            and _parent(previous) == _parent(section)
-            and min(size, sizes[-1]) < settings.min_tokens
-            and max(size, sizes[-1]) < settings.min_tokens * 2
-            and size + sizes[-1] <= settings.max_tokens // 2
-        ):
-            groups[-1].append(section)
-            sizes[-1] += size
-        else:
-            groups.append([section])
-            sizes.append(size)
-    return groups
-
-
-def _parent(section: _Section) -> tuple[str, ...]:
-    return section.path if section.head is None else section.path[:-1]
-
-
-class _Cutter:
-    def __init__(self, document: Document, settings: ChunkSettings, count_tokens: TokenCounter) -> None:
-        self._document = document
-        self._settings = settings
-        self._count = count_tokens
-        self._empty = count_tokens("")  # special tokens that every count includes
-
-    def count(self, start: int, end: int) -> int:
-        """Tokens of a slice without special ones."""
-        return self._count(self._document.text[start:end]) - self._empty
-
-    def context(self, path: tuple[str, ...], text: str) -> str:
-        """Title and headings, outermost first, each once; none that the text starts with; outer headings go first when too long."""
-        lines: list[str] = []
-        for line in (self._document.metadata.title, *path):
-            if line and _folded(line) not in map(_folded, lines):
-                lines.append(line)
-        # The title may be one of the headings of a joined chunk.
-        if lines and _folded(text).startswith(_folded(lines[-1])):
-            lines.pop()
-        limit = int(self._settings.max_tokens * _CONTEXT_SHARE)
-        while lines and self._count("\n".join(lines)) > limit:
-            lines.pop(1 if len(lines) > 2 else 0)
-        return "\n".join(lines)
-
-    def cut(self, group: list[_Section]) -> list[tuple[tuple[str, ...], int, int]]:
-        """(heading path, start, end) of the chunks of some joined sections."""
-        if len(group) > 1:
-            path, first = _parent(group[0]), group[0]
-            start = first.start if first.head is None else first.head.start
-            if self._fits(path, start, group[-1].end):
-                return [(path, start, group[-1].end)]
-            return [span for section in group for span in self.cut([section])]
-        section = group[0]
-        if self._fits(section.path, section.start, section.end):
-            return [(section.path, section.start, section.end)]
-        return [(section.path, start, end) for start, end in self._pack(section)]
-
-    def _fits(self, path: tuple[str, ...], start: int, end: int) -> bool:
-        return self._total(path, start, end) <= self._settings.max_tokens
-
-    def _total(self, path: tuple[str, ...], start: int, end: int) -> int:
-        text = self._document.text[start:end]
-        context = self.context(path, text)
-        return self._count(f"{context}\n{text}" if context else text)
-
-    def _pack(self, section: _Section) -> list[tuple[int, int]]:
-        """Fill chunks with units; the next one repeats the last sentences of the one before."""
-        fixed = self._count("\n".join([self.context(section.path, ""), ""]))
-        room = max(self._settings.max_tokens - fixed, 8)
-        units = [unit for element in section.elements for unit in self._units(element, room)]
-        spans: list[tuple[int, int]] = []
-        position = 0
-        begin = 0  # first unit of the chunk, overlap included
-        while position < len(units):
-            size = sum(unit.tokens for unit in units[begin:position])
-            end = position
-            while end < len(units) and (end == position or size + units[end].tokens <= room):
-                size += units[end].tokens
-                end += 1
-            # Sums of parts may be under the whole's count: check, and give way.
-            while end - position > 1 and not self._fits(section.path, units[begin].start, units[end - 1].end):
-                end -= 1
-            while begin < position and not self._fits(section.path, units[begin].start, units[end - 1].end):
-                begin += 1
-            spans.append((units[begin].start, units[end - 1].end))
-            position = end
-            begin = self._overlap_start(units, position, room)
-        return spans
-
-    def _overlap_start(self, units: list[_Unit], position: int, room: int) -> int:
-        begin = position
-        tokens = 0
-        if position >= len(units):
-            return position
-        while begin > 0 and position - begin < self._settings.overlap_sentences:
-            before = units[begin - 1]
-            tokens += before.tokens
-            if not before.prose or not units[position].prose or tokens > room // 3:
-                break
-            begin -= 1
-        return begin
-
-    def _units(self, element: Element, room: int) -> list[_Unit]:
-        text = element.text
-        match element.kind:
-            case "table" | "code":
-                spans = _lines(text)
-            case _:
-                spans = split_sentences(text)
-        units: list[_Unit] = []
-        for start, end in spans:
-            for low, high in self._halve(element.start + start, element.start + end, room):
-                units.append(_Unit(low, high, self.count(low, high) + 1, element, element.kind == "text"))
-        return units
-
-    def _halve(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
-        """A unit over the budget, cut at the white space nearest its middle, or in the middle where there is none."""
-        if self.count(start, end) + 1 <= room or end - start < 2:
-            return [(start, end)]
-        text = self._document.text
-        middle = (start + end) // 2
-        left, right = text.rfind(" ", start + 1, middle), text.find(" ", middle, end - 1)
-        candidates = [position for position in (left, right) if position > start]
-        cut = min(candidates, key=lambda position: abs(position - middle)) if candidates else middle
-        after = cut + 1 if candidates else cut
-        while after < end and text[after].isspace():
-            after += 1
-        before = cut
-        while before > start and text[before - 1].isspace():
-            before -= 1
-        parts = [(start, before), (after, end)]
-        if before <= start or after >= end:
-            parts = [(start, middle), (middle, end)]
-        return [span for low, high in parts for span in self._halve(low, high, room)]
-
-
-def _lines(text: str) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    position = 0
-    for line in text.split("\n"):
-        if line.strip():
-            spans.append((position, position + len(line)))
-        position += len(line) + 1
+        units = cutter.units(section.path, section.elements)
+        for position, unit in enumerate(units):
+            first, last = units[max(0, position - around)], units[min(len(units) - 1, position + around)]
+            spans.append(_Span(section.path, unit.start, unit.end, first.start, last.end))
     return spans
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split())
+def _children(parent: _Span, elements: Sequence[Element], cutter: Cutter) -> list[_Span]:
+    """The passages of a parent; one that fits is its own only child."""
+    if cutter.fits(parent.path, parent.start, parent.end):
+        return [parent]
+    within = [element for element in elements if element.end > parent.start and element.start < parent.end]
+    # A parent is made of whole units, but its first or last element may go on beyond it.
+    units = [unit for unit in cutter.units(parent.path, within) if parent.start <= unit.start and unit.end <= parent.end]
+    return [_Span(parent.path, start, end, parent.start, parent.end) for start, end in cutter.pack(parent.path, units)]
+
+
+def _over_budget(chunks: list[Chunk], settings: ChunkSettings, count_tokens: TokenCounter) -> Chunk | None:
+    texts = [_embedded(chunk) for chunk in chunks]
+    counts = count_tokens.each(texts) if isinstance(count_tokens, TokenizerCounter) else map(count_tokens, texts)
+    return next((chunk for chunk, count in zip(chunks, counts, strict=True) if count > settings.budget), None)
+
+
+def _embedded(chunk: Chunk) -> str:
+    return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the white space at its ends."""
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
 def _element_at(elements: tuple[Element, ...], start: int) -> Element:

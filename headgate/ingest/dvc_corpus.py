@@ -25,7 +25,6 @@ import yaml
 
 from headgate.errors import CorpusError
 from headgate.settings import Settings
-from headgate.storage import Store
 
 _DIGEST = re.compile(r"^([0-9a-f]{32})(\.dir)?$")
 
@@ -38,18 +37,19 @@ class Materialised:
     root: Path
 
 
-def materialise(settings: Settings, revision: str) -> Materialised:
+def materialise(settings: Settings, revision: str, *, dvc_file: Path | None = None) -> Materialised:
     """Make the corpus at `revision` available as a folder.
 
     Args:
+        dvc_file: default the settings' own.
         revision: "" = what the .dvc file says now; a name of `corpus.revisions`; a directory digest; a git revision.
 
     Raises:
         CorpusError: no .dvc file, no DVC project, no remote, an unknown revision, a missing or corrupted object.
     """
-    dvc_file = settings.place(settings.corpus.dvc_file)
+    dvc_file = dvc_file or settings.place(settings.corpus.dvc_file)
     digest = resolve_revision(settings, dvc_file, revision)
-    folder = Store(settings.store_root).path(f"corpora/{digest}")
+    folder = settings.local_root / "corpora" / digest
     if not (folder / "tree.json").is_file():
         _build(dvc_file, digest, folder)
     _verify(folder, digest)

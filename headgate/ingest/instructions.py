@@ -10,11 +10,16 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+#: Raised whenever a rule changes; part of the key that facts are reused under.
+RULES_VERSION = "2"
+
 
 class Hit(NamedTuple):
     rule: str
     excerpt: str  # at most 80 characters
     hidden: bool
+    start: int = -1  # 0-based character offset in the visible text; -1 for hidden text
+    end: int = -1
 
 
 _MODEL = r"(?:(?:ai |virtual )?assistant|chat ?bot|language model|\bllm\b|\bai\b(?: model| system| agent| assistant| chatbot)?|\bgpt\b|answering (?:model|system)|virtual agent)"
@@ -25,7 +30,11 @@ _ORDERS = r"(?:instructions?|prompts?|rules|guidelines|directives|directions|com
 _ANYWHERE = {
     "override": re.compile(
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow)\b\W+(?:(?:all|any|the|of|every|your|my|these|those)\W+){{0,3}}{_EARLIER}\W+(?:\w+\W+){{0,2}}?{_ORDERS}\b"
-        r"|\b(?:ignore|disregard|forget)\b\W+(?:everything|all)\W+(?:\w+\W+){0,2}?(?:above|before|said|told)\b",
+        r"|\b(?:ignore|disregard|forget)\b\W+(?:everything|all)\W+(?:\w+\W+){0,2}?(?:above|before|said|told)\b"
+        r"|\b(?:ignore|disregard|forget)\b\W+(?:all\W+|everything\W+in\W+)?the\W+(?:rest|remainder)\W+of\W+(?:this|the|these|that)\W+"
+        r"(?:data|text|texts|document|documents|content|information|page|snippets?|context|e?mail|prompt|conversation)\b"
+        r"|\b(?:ignore|disregard)\b\W+(?:all|any|every)\W+(?:\w+\W+){0,2}?(?:info|information|text|content|data)\W+(?:except|but|other\W+than)\b"
+        r"|\bi\W+want\W+you\W+to\W+(?:ignore|disregard|forget)\b",
         re.IGNORECASE,
     ),
     "override_es": re.compile(
@@ -46,8 +55,20 @@ _ANYWHERE = {
         r"|\b(?:act|respond|behave|answer) as (?:if you (?:were|are)|an?) (?:unrestricted|jailbroken|evil|uncensored)",
         re.IGNORECASE,
     ),
+    "dictated_answer": re.compile(
+        r"\b(?:reply|respond|answer|output|print)\W+(?:\w+\W+)?(?:with\W+)?(?:only|exactly|just)\W+(?:with\W+)?the\W+following\b[^.\n]{0,60}"
+        r"\b(?:nothing\W+else|ignore|disregard|no\W+other)\b"
+        r"|\bfocus\W+(?:only|exclusively|solely)\W+on\W+the\W+(?:following\W+)?(?:information|text|data|content)\W+(?:in|between|and\W+(?:provide|print|repeat|tell|show))\b"
+        r"|(?<!\w)System:\s*(?:focus|ignore|disregard|forget|you\W+(?:are|must|will)|from\W+now\W+on|print|repeat|reply|respond)\b",
+        re.IGNORECASE,
+    ),
+    "fake_turn": re.compile(
+        r"^\W{0,4}(?:assistant|ai|bot)\s*:[^\n]{0,400}\n\s*(?:user|human)\s*:|[<\[]\s*end of (?:the )?(?:session|prompt|instructions?|context|conversation)\s*[>\]]"
+        r"|^\s*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b",
+        re.IGNORECASE | re.MULTILINE,
+    ),
     "control_tokens": re.compile(
-        r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)\s*:\s*$",
+        r"</?system>|<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)\s*:\s*$",
         re.IGNORECASE | re.MULTILINE,
     ),
     "system_prompt": re.compile(
@@ -72,6 +93,13 @@ _HIDDEN = {
         r"\b(?:tell|promise|convince|persuade|inform|assure|ask)\s+(?:the|every|all|any)\s+(?:customer|user|reader|caller|visitor|person)s?\b",
         re.IGNORECASE,
     ),
+    "hidden_order_about_own_answer": re.compile(
+        r"\b(?:in|to|into|within|of|with|enhance|augment|end|begin|start|conclude|append)\s+your\s+(?:\w+\s+)?(?:response|reply|answer|output|summary)\b"
+        r"|\byour\s+(?:response|reply|answer|output|summary)\s+(?:must|should|shall|has to|needs to|with|by)\b"
+        r"|\b(?:code|snippet|excerpt|block|section|segment|fragment)\b[^.\n]{0,60}\b(?:in|into|to|of|within|as)\s+(?:\w+\s+){0,5}?your\s+(?:own\s+)?(?:code|solution|algorithm|program|script|project|function|implementation)\b"
+        r"|\byour\s+(?:code|solution|algorithm|program|script)\b[^.\n]{0,80}\bfollowing\s+code\b",
+        re.IGNORECASE,
+    ),
     "hidden_secrecy": re.compile(
         r"\b(?:do not|don't|never)\s+(?:mention|reveal|disclose|cite|show|repeat|quote)\s+(?:this|these|that|any of|your|the (?:above|following|instructions?|paragraph|note|text|message))\b",
         re.IGNORECASE,
@@ -79,10 +107,30 @@ _HIDDEN = {
 }
 
 
+#: Visible text that may address the model or a colleague who answers customers; only remarked on.
+_SUSPECT = re.compile(
+    r"\b(?:in|to|into|within|with|enhance|augment|end|begin|start|conclude|append)\s+your\s+(?:response|reply|answer|summary)\b"
+    r"|\byour\s+(?:response|reply|answer|summary)\s+(?:must|should|shall|has to|needs to|with|by)\b"
+    r"|\b(?:following|below|subsequent|this)\s+(?:code|snippet|excerpt)\b[^.\n]{0,80}\byour\s+(?:own\s+)?(?:code|solution|algorithm|program|script|response)\b"
+    r"|\byour\s+(?:code|solution|algorithm|program|script)\b[^.\n]{0,80}\bfollowing\s+code\b",
+    re.IGNORECASE,
+)
+
+
+def find_suspects(visible: str) -> list[Hit]:
+    """The first place of visible text that may address the model, where `find_instructions` is not sure."""
+    found = _SUSPECT.search(visible)
+    return (
+        [Hit("order_about_own_answer", _excerpt(visible, found), hidden=False, start=found.start(), end=found.end())]
+        if found
+        else []
+    )
+
+
 def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
     """At most one hit per rule, visible text first."""
     hits = [
-        Hit(rule, _excerpt(visible, found), hidden=False)
+        Hit(rule, _excerpt(visible, found), hidden=False, start=found.start(), end=found.end())
         for rule, pattern in _ANYWHERE.items()
         if (found := pattern.search(visible))
     ]

@@ -10,7 +10,8 @@ from typing import Any
 
 from headgate.records import DocumentMetadata
 
-LABELS = tuple(field.name for field in fields(DocumentMetadata))
+#: What a document may say of itself; `stale_since` is set by the ingest alone.
+LABELS = tuple(field.name for field in fields(DocumentMetadata) if field.name != "stale_since")
 #: Names that people and formats use for the same thing.
 _ALIASES = {
     "lang": "language",

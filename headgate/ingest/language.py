@@ -20,7 +20,13 @@ def load_identifier() -> Any:
 
 def detect_language(text: str) -> str:
     """ISO 639-1 code, or "" below a probability of 0.5 or under 20 characters."""
+    language, probability = identify_language(text)
+    return language if probability >= _MIN_PROBABILITY else ""
+
+
+def identify_language(text: str) -> tuple[str, float]:
+    """ISO 639-1 code and its probability, 0 to 1; ("", 0.0) under 20 characters."""
     if len(text) < _MIN_CHARACTERS:
-        return ""
+        return "", 0.0
     language, probability = load_identifier().classify(text[:_CHARACTERS])
-    return str(language) if probability >= _MIN_PROBABILITY else ""
+    return str(language), float(probability)

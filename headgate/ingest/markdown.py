@@ -6,6 +6,7 @@ unstructured's own Markdown goes through HTML and loses lines, so it is not used
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -14,18 +15,31 @@ from headgate.ingest.blocks import Block, ParsedFile, assemble
 from headgate.ingest.labels import pick_labels
 from headgate.ingest.tables import render_rows
 
+#: What inline text may be marked up with; without any of it, there is nothing to parse but line breaks.
+_MARKED = re.compile(r"[\\`*_\[\]<&!]|  \n")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 def parse_markdown(text: str) -> ParsedFile:
     """Blocks and labels of a Markdown text."""
+    labels, body, skipped, findings = split_front_matter(text)
+    references: dict[str, Any] = {}
+    blocks = _parser().parse(body, references)
+    collector = _Collector(skipped, references)
+    collector.walk(blocks)
+    return assemble(collector.blocks, labels=labels, hidden=collector.hidden, findings=findings)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
     from markdown_it import MarkdownIt
 
-    labels, body, skipped, findings = split_front_matter(text)
-    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table")
-    collector = _Collector(skipped)
-    collector.walk(parser.parse(body))
-    return assemble(collector.blocks, labels=labels, hidden=collector.hidden, findings=findings)
+    # Inline text is parsed by the collector, which knows when there is nothing to parse.
+    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").disable(["inline", "text_join"])
+    # Addresses are not kept, so that they need no checking.
+    parser.normalizeLink = parser.normalizeLinkText = lambda address: address  # type: ignore[method-assign, assignment]
+    parser.validateLink = lambda address: True  # type: ignore[method-assign, assignment] # noqa: ARG005
+    return parser
 
 
 def split_front_matter(text: str) -> tuple[dict[str, str], str, int, list[str]]:
@@ -46,10 +60,11 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str, int, list[str]]:
 class _Collector:
     """Walks markdown-it's flat token list and keeps blocks."""
 
-    def __init__(self, skipped_lines: int) -> None:
+    def __init__(self, skipped_lines: int, references: dict[str, Any]) -> None:
         self.blocks: list[Block] = []
         self.hidden: list[str] = []
         self._skipped = skipped_lines
+        self._references = references
         self._item_depth = 0
         self._rows: list[list[str]] = []
         self._table_line: int | None = None
@@ -90,11 +105,16 @@ class _Collector:
         return token.map[0] + 1 + self._skipped if token.map else None
 
     def _inline(self, token: Any) -> str:
+        if not _MARKED.search(token.content):
+            return " ".join(line.strip() for line in token.content.split("\n"))
+        parser = _parser()
+        children: list[Any] = []
+        parser.inline.parse(token.content, parser, self._references, children)
         parts: list[str] = []
         html = False
-        for child in token.children or ():
+        for child in children:
             match child.type:
-                case "text" | "code_inline":
+                case "text" | "code_inline" | "text_special":
                     parts.append(child.content)
                 case "softbreak":
                     parts.append(" ")

@@ -1,68 +1,21 @@
-"""Bytes → text, and plain text → blocks with their lines."""
+"""Plain text → blocks with their lines."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable
 
-from headgate.errors import ParseFailure
 from headgate.ingest.blocks import Block
 from headgate.ingest.tables import render_rows
 
 #: Says of a paragraph what it is: "title", "list_item" or "text". unstructured's rules, passed in by parse.py.
 Classify = Callable[[str], str]
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_WESTERN = frozenset(
-    "cp1250 cp1252 cp1254 cp1257 latin_1 iso8859_9 iso8859_15 mac_roman cp437 cp775 cp850 cp858 hp_roman8".split()
-)
-_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w-]+)", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
 _ATX = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$")
 _COLUMNS = re.compile(r"\t|\s{2,}")
 _MAIL_QUOTE = re.compile(r"^\s*>")
-
-
-def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[str]]:
-    """(text, findings). Order: byte order mark, declared encoding, UTF-8, UTF-16 without mark, detection, Windows-1252.
-
-    Raises:
-        ParseFailure: `encoding` where the bytes are no text at all.
-    """
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace"), [] if encoding == "utf-8-sig" else [f"encoding: {encoding}"]
-    found = _DECLARED.search(content[:2048])
-    named = declared or (next(group for group in found.groups() if group).decode("ascii") if found else "")
-    for encoding in ("utf-8", *([named] if named else [])):
-        try:
-            text = content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        if text.count("\0") * 20 <= len(text):
-            return text, []
-    if content.count(b"\0") * 4 > len(content):
-        encoding = "utf-16-le" if content[1::2].count(0) > content[::2].count(0) else "utf-16-be"
-        try:
-            return content.decode(encoding), [f"encoding: {encoding}"]
-        except UnicodeDecodeError:
-            pass
-    if content.count(b"\0") * 100 > len(content):
-        raise ParseFailure(path, "encoding", "the file holds binary data, not text")
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(content[:200_000]).best()
-    # Western single-byte encodings can't be told apart by statistics; Windows-1252 is what the web assumes.
-    encoding = "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
-    return content.decode(encoding, errors="replace"), [f"encoding: read as {encoding}"]
 
 
 def parse_lines(text: str, classify: Classify, *, drop_quotes: bool = False) -> list[Block]:

@@ -1,267 +1,258 @@
 """Stage 1: a corpus at a revision → validated chunks; every file ends in exactly one outcome.
 
-    open corpus → reuse or parse (sandbox) → label → validate (quarantine) → chunk → chunk set, ingests/<revision>.json
+    open corpus ─► documents (documents.py: parse, facts, chunks; cached) ─► validate (quarantine) ─► chunk set, ingests/<revision>.json
 
-Parsed files are kept under their content's digest and the parser's version: an unchanged or moved file is not parsed again.
+What was made of a file is kept under everything it was made from: an unchanged file costs a few reads of the cache, a moved one is not
+parsed again. Texts are streamed; in memory is one small record a file.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import orjson
 
-from headgate.errors import CorpusError, IntegrityError, ParseFailure
-from headgate.index.chunk_set import write_chunk_set
-from headgate.index.embed import token_counter
-from headgate.ingest.blocks import PARSER_VERSION, ParsedFile
-from headgate.ingest.chunk import chunk_document
-from headgate.ingest.dead_letters import clear_dead_letter, find_dead_letter, list_dead_letters, record_dead_letter
-from headgate.ingest.labels import LABELS, merge_labels
-from headgate.ingest.language_model import model_name
-from headgate.ingest.sandbox import ParserPool, ParseTask
-from headgate.ingest.sources import Corpus, matches, open_corpus
-from headgate.ingest.validate import check_dropped_share, validate_chunks, validate_documents
-from headgate.records import (
-    Chunk,
-    ChunkSetRef,
-    Document,
-    DocumentMetadata,
-    FileOutcome,
-    IngestCounts,
-    IngestResult,
-    Outcome,
-    SourceFile,
-    ValidationCheck,
-)
+from headgate.errors import CorpusError, IntegrityError
+from headgate.index.chunk_set import ChunkBlock, ChunkSetWriter, chunk_set_digest, chunk_set_key
+from headgate.ingest.cache import DamagedCache, DamagedEntry, discard_cache, open_cache
+from headgate.ingest.dead_letters import DeadLetters
+from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
+from headgate.ingest.documents import FileWork, Progress, Run, make_documents, used_keys
+from headgate.ingest.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.history import CorpusState, FileState, compare, read_state, write_state
+from headgate.ingest.scratch import scratch_folder
+from headgate.ingest.sources import excluded_by_content, open_corpus
+from headgate.ingest.validate import Validated, validate
+from headgate.records import ChunkSetRef, FileOutcome, IngestCounts, IngestResult
 from headgate.settings import Settings
-from headgate.storage import Store, sha256_hex
+from headgate.storage import open_store, sha256_file
 
-#: Called with (files done, files in all).
-Progress = Callable[[int, int], None]
-#: Failures that may be the machine's and not the file's; such files are tried again by later ingests, up to MAX_ATTEMPTS.
-_RETRIED = frozenset({"timeout", "worker_died", "unreadable"})
-MAX_ATTEMPTS = 3
+__all__ = ["Progress", "ingest"]
 
+#: Restarts after a damaged cache entry before the cache is thrown away.
+_RESTARTS = 3
 
-@dataclass
-class _State:
-    """What is known of one file so far."""
-
-    file: SourceFile
-    outcome: Outcome = "indexed"
-    reasons: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-    parsed: bool = False
-    content: ParsedFile | None = None
-    chunks: list[Chunk] = field(default_factory=list)
+_log = logging.getLogger(__name__)
 
 
 def ingest(
-    settings: Settings, *, revision: str = "", folder: Path | None = None, progress: Progress | None = None
+    settings: Settings,
+    *,
+    revision: str = "",
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    now: datetime | None = None,
 ) -> IngestResult:
     """Ingest a corpus; see `sources.open_corpus` for `revision` and `folder`.
 
+    Args:
+        now: the moment that dead letters and kept versions are dated and judged by; default the clock's.
+
     Raises:
         CorpusError: the corpus can't be read as asked, or no document of it is left.
+        StorageError: the store can't be written, or another ingest of this corpus does not end.
     """
     started = time.monotonic()
-    store = Store(settings.store_root)
+    store = open_store(settings)
     store.check_writable()
-    corpus = open_corpus(settings, revision=revision, folder=folder)
-    states = {file.path: _State(file) for file in corpus.files}
-    for path, rule in corpus.excluded.items():
-        states[path].outcome = "excluded"
-        states[path].reasons.append(rule)
-    _parse(settings, store, corpus, states, progress)
-    documents = {state.file.path: _document(settings, state) for state in states.values() if state.content is not None}
-    checks = _validate(settings, documents, states)
-    count_tokens = token_counter(settings)
-    for path, document in documents.items():
-        if states[path].outcome == "indexed":
-            states[path].chunks = chunk_document(document, settings.chunks, count_tokens)
-    checks += validate_chunks(documents, (chunk for state in states.values() for chunk in state.chunks), settings, count_tokens)
-    if not any(state.outcome == "indexed" for state in states.values()):
+    name, wait = settings.corpus.name, settings.ingest.lock_wait_seconds
+    with store.lock(f"ingest-{name}", wait_seconds=wait) as held, scratch_folder(settings.local_root) as scratch:
+        store.sweep()
+        corpus = open_corpus(settings, revision=revision, folder=folder)
+        seconds = {"open": time.monotonic() - started}
+        before, attempted = read_state(store, name), set[str]()
+        moment = now or datetime.now(UTC)
+        for attempt in range(_RESTARTS + 2):
+            if attempt > _RESTARTS:
+                discard_cache(settings.local_root, name)
+            try:
+                with open_cache(settings.local_root, name) as cache:
+                    deriver, letters = Deriver(settings), DeadLetters(store, name)
+                    run = Run(settings, store, corpus, cache, deriver, letters, before, moment, attempted, scratch)
+                    result = _finish(run, progress, started=started, seconds=seconds)
+            except (DamagedEntry, DamagedCache) as damage:
+                _log.warning("ingest starts again after damage in its cache: %s", damage)
+                continue
+            held.check()
+            store.put(f"ingests/{corpus.revision}.json", orjson.dumps(result.model_dump(), option=orjson.OPT_INDENT_2))
+            write_state(store, _state(run, result))
+            return result
+    raise IntegrityError(f"the ingest cache below {str(settings.local_root)!r} is damaged as often as it is made; check the disk")
+
+
+def _finish(run: Run, progress: Progress | None, *, started: float, seconds: dict[str, float]) -> IngestResult:
+    begun = time.monotonic()
+    works = make_documents(run, progress)
+    seconds["documents"] = time.monotonic() - begun
+    begun = time.monotonic()
+    validated = _validate(run, works)
+    seconds["validate"] = time.monotonic() - begun
+    if not any(work.outcome == "indexed" for work in works):
         raise CorpusError(
-            f"no document of {str(corpus.root)!r} can be indexed: "
-            + "; ".join(f"{path!r}: {reason}" for path, state in states.items() for reason in state.reasons[:1])[:500]
+            f"no document of corpus {run.settings.corpus.name!r} can be indexed: "
+            + "; ".join(f"{work.file.path!r}: {reason}" for work in works for reason in work.reasons[:1])[:500]
             + "; put readable documents there, or point the corpus settings elsewhere"
         )
-    chunk_set = write_chunk_set(
-        store, corpus.revision, ((documents[path], state.chunks) for path, state in states.items() if state.outcome == "indexed")
-    )
-    result = _result(corpus, states, checks, chunk_set, time.monotonic() - started)
-    store.put(f"ingests/{corpus.revision}.json", orjson.dumps(result.model_dump(), option=orjson.OPT_INDENT_2))
-    return result
+    begun = time.monotonic()
+    chunk_set = _write_chunk_set(run, works)
+    run.cache.prune(used_keys(run, works), files=len(works))
+    seconds["write"] = time.monotonic() - begun
+    return _result(run, works, validated, chunk_set, seconds, time.monotonic() - started)
 
 
-def _validate(settings: Settings, documents: dict[str, Document], states: dict[str, _State]) -> list[ValidationCheck]:
-    parsed = {path: states[path].content for path in documents}
-    validated = validate_documents(
-        list(documents.values()), {path: content for path, content in parsed.items() if content}, settings.validation
+# --- validation -----------------------------------------------------------------------------------------------------
+
+
+def _validate(run: Run, works: Sequence[FileWork]) -> Validated:
+    """Judge all documents by their facts; fills outcome, reasons and findings of every work."""
+    by_path = {work.file.path: work for work in works if work.origin is not None}
+    validated = validate(
+        _document_facts(run, by_path.values()),
+        _chunk_facts(run, by_path.values()),
+        settings=run.settings,
+        store=run.store,
+        revision=run.corpus.revision,
+        unread={work.file.path for work in works if work.failure is not None},
+        sources=run.corpus.sources,
+        now=run.now,
     )
-    for path, document in documents.items():
-        state = states[path]
-        state.findings += [*(state.content.findings if state.content else ()), *validated.findings.get(path, ())]
-        state.reasons += validated.quarantined.get(path, ())
+    for path, work in by_path.items():
+        if work.outcome != "indexed":
+            continue
+        work.findings += validated.findings.get(path, ())
         if path in validated.quarantined:
-            state.outcome = "quarantined"
-        elif not document.elements:
-            raise IntegrityError(f"document {path!r} has no elements and was not quarantined")
-    kept = [state for state in states.values() if state.outcome != "excluded"]
-    dropped = sum(state.outcome != "indexed" for state in kept)
-    return [*validated.checks, check_dropped_share(dropped, len(kept), settings.validation.max_dropped_share)]
+            work.reasons += validated.quarantined[path]
+            _set_aside(work)
+    return validated
+
+
+def _set_aside(work: FileWork) -> None:
+    """A document that validation keeps out. A kept version that is not fit either leaves its file a dead letter."""
+    if work.kept is None:
+        work.outcome = "quarantined"
+        return
+    failure = work.failure
+    assert failure is not None
+    work.outcome, work.kept = "dead_lettered", None
+    work.reasons.insert(0, f"{failure.reason}: {failure.detail}; and its last good version is not fit to be shown")
+
+
+def _document_facts(run: Run, works: Collection[FileWork]) -> Iterator[DocumentFacts]:
+    """Facts of every document that is not left out by what it says of itself."""
+    for work in works:
+        content = run.cache.get("facts", run.deriver.facts_key(work.document_key))
+        if content is None:
+            raise DamagedEntry(f"facts of {work.file.path!r} are gone")
+        derived = DerivedFacts.from_bytes(content)
+        if rule := excluded_by_content(run.settings, work.file.path, derived.metadata, work.file):
+            work.outcome, work.origin, work.kept = "excluded", None, None
+            work.reasons.append(rule)
+            continue
+        work.findings += [finding for finding in derived.facts.findings if finding not in work.findings]
+        yield derived.facts
+
+
+def _chunk_facts(run: Run, works: Collection[FileWork]) -> Iterator[ChunkFacts]:
+    for work in works:
+        if work.outcome == "excluded":
+            continue
+        content = run.cache.get("digests", run.deriver.chunks_key(work.document_key))
+        if content is None:
+            raise DamagedEntry(f"chunks of {work.file.path!r} are gone")
+        facts, work.digests = DerivedChunks.read_summary(content)
+        work.chunks = facts.chunks
+        yield facts
+
+
+# --- results --------------------------------------------------------------------------------------------------------
+
+
+def _write_chunk_set(run: Run, works: Sequence[FileWork]) -> ChunkSetRef:
+    """The chunks of all indexed documents in the order of the corpus; a set that lies there whole is not written again."""
+    indexed = [work for work in works if work.outcome == "indexed"]
+    digest = chunk_set_digest(work.digests for work in indexed)
+    key = chunk_set_key(run.corpus.revision, digest)
+    name = key.encode()
+    if (
+        (written := run.cache.get("written", name)) is not None
+        and run.store.exists(key)
+        and run.store.digest(key) == written.decode()
+    ):
+        chunks = sum(work.chunks for work in indexed)
+        return ChunkSetRef(corpus_revision=run.corpus.revision, key=key, digest=digest, chunks=chunks, documents=len(indexed))
+    file = run.scratch / "chunks.parquet"
+    with ChunkSetWriter(file) as writer:
+        for work in indexed:
+            rows = run.cache.get("chunks", run.deriver.chunks_key(work.document_key))
+            if rows is None:
+                raise DamagedEntry(f"chunks of {work.file.path!r} are gone")
+            writer.add(ChunkBlock(rows, work.digests))
+        ref = writer.store(run.store, run.corpus.revision)
+    run.cache.put("written", name, sha256_file(file).encode())
+    run.cache.commit()
+    file.unlink()
+    return ref
 
 
 def _result(
-    corpus: Corpus, states: dict[str, _State], checks: list[ValidationCheck], chunk_set: ChunkSetRef, seconds: float
+    run: Run, works: Sequence[FileWork], validated: Validated, chunk_set: ChunkSetRef, seconds: dict[str, float], whole: float
 ) -> IngestResult:
+    comparison = compare(run.before, run.corpus.files)
+    for work in works:
+        if old := comparison.moved.get(work.file.path):
+            work.findings.append(f"moved: {old} → {work.file.path}")
     outcomes = tuple(
         FileOutcome(
-            path=path,
-            digest=state.file.digest,
-            outcome=state.outcome,
-            reasons=tuple(state.reasons),
-            findings=tuple(state.findings),
-            chunks=len(state.chunks),
-            parsed=state.parsed,
+            path=work.file.path,
+            digest=work.file.digest,
+            outcome=work.outcome,
+            reasons=tuple(work.reasons),
+            findings=tuple(work.findings),
+            chunks=work.chunks if work.outcome == "indexed" else 0,
+            parsed=work.file.path in run.attempted,
+            moved_from=comparison.moved.get(work.file.path, ""),
+            kept=work.kept if work.outcome == "indexed" else None,
         )
-        for path, state in states.items()
+        for work in works
     )
     totals = {
         name: sum(outcome.outcome == name for outcome in outcomes)
         for name in ("indexed", "quarantined", "dead_lettered", "excluded")
     }
     return IngestResult(
-        corpus_revision=corpus.revision,
+        corpus=run.settings.corpus.name,
+        corpus_revision=run.corpus.revision,
         counts=IngestCounts(files=len(outcomes), **totals),
         outcomes=outcomes,
         chunk_set=chunk_set,
         parsed=sum(outcome.parsed for outcome in outcomes),
-        seconds=seconds,
-        checks=tuple(checks),
+        derived=sum(work.derived for work in works),
+        seconds=whole,
+        stage_seconds={stage: round(value, 3) for stage, value in seconds.items()},
+        checks=tuple(validated.checks),
+        data_docs=validated.data_docs,
+        changes=comparison.changes,
     )
 
 
-# --- parsing --------------------------------------------------------------------------------------------------------
-
-
-def _parse(settings: Settings, store: Store, corpus: Corpus, states: dict[str, _State], progress: Progress | None) -> None:
-    """Fill `content` of every state, or make it dead-lettered."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    version = parser_version()
-    limits = settings.parse
-    tried = f"{version}, {limits.timeout_seconds:g} s, {limits.memory_mib} MiB, {limits.max_unzipped_mib} MiB unzipped"
-    waiting: dict[str, list[_State]] = {}
-    tasks: list[ParseTask] = []
-    for path, state in states.items():
-        if state.outcome == "excluded":
-            continue
-        media = corpus.media[path]
-        if media.finding:
-            state.findings.append(media.finding)
-        failure = _refused(settings, state.file, media.problem)
-        if failure is None:
-            failure = _known_failure(store, state.file, tried)
-            if failure is None:
-                key = cache_key(state.file, version)
-                if store.exists(key):
-                    state.content = ParsedFile.from_json(orjson.loads(store.get(key)))
-                    continue
-                if key not in waiting:
-                    tasks.append(ParseTask(path, corpus.root / path, state.file.media_type))
-                waiting.setdefault(key, []).append(state)
-                continue
-            _dead_letter(state, failure)
-            continue
-        record_dead_letter(store, failure, path=path, digest=state.file.digest, parser=tried, now=now)
-        _dead_letter(state, failure)
-    done = len(states) - sum(len(group) for group in waiting.values())
-    if progress:
-        progress(done, len(states))
-    with ParserPool(settings.parse) as pool:
-        for reply in pool.parse_all(tasks):
-            key = cache_key(states[reply.task.path].file, version)
-            if reply.parsed is not None:
-                store.put(key, orjson.dumps(reply.parsed.to_json()))
-            for position, state in enumerate(waiting[key]):
-                state.parsed = position == 0
-                state.content = reply.parsed
-                if reply.failure is not None:
-                    failure = ParseFailure(
-                        state.file.path, reply.failure.reason, reply.failure.detail, transient=reply.failure.transient
-                    )
-                    record_dead_letter(store, failure, path=state.file.path, digest=state.file.digest, parser=tried, now=now)
-                    _dead_letter(state, failure)
-                done += 1
-            if progress:
-                progress(done, len(states))
-    alive = {state.file.path for state in states.values() if state.outcome == "dead_lettered"}
-    for letter in list_dead_letters(store):
-        if letter.path not in alive:
-            clear_dead_letter(store, letter.path)
-
-
-def parser_version() -> str:
-    """Everything but the content that decides what a parse gives."""
-    return f"headgate {PARSER_VERSION}, {model_name()}"
-
-
-def cache_key(file: SourceFile, version: str) -> str:
-    return f"cache/parsed/{sha256_hex(f'{file.digest} {file.media_type} {version}'.encode())}.json"
-
-
-def _refused(settings: Settings, file: SourceFile, problem: tuple[str, str] | None) -> ParseFailure | None:
-    limit = settings.parse.max_file_mib
-    if file.size > limit * 2**20:
-        return ParseFailure(file.path, "too_large", f"{file.size / 2**20:.1f} MiB, parse.max_file_mib allows {limit}")
-    return ParseFailure(file.path, *problem) if problem else None
-
-
-def _known_failure(store: Store, file: SourceFile, tried: str) -> ParseFailure | None:
-    letter = find_dead_letter(store, file.path)
-    if letter is None or letter.digest != file.digest or letter.parser != tried:
-        return None
-    if letter.reason in _RETRIED and letter.attempts < MAX_ATTEMPTS:
-        return None
-    return ParseFailure(file.path, letter.reason, letter.detail, transient=letter.transient)
-
-
-def _dead_letter(state: _State, failure: ParseFailure) -> None:
-    state.outcome = "dead_lettered"
-    state.reasons.append(f"{failure.reason}: {failure.detail}")
-
-
-# --- labels ---------------------------------------------------------------------------------------------------------
-
-
-def _document(settings: Settings, state: _State) -> Document:
-    content = state.content
-    assert content is not None
-    rules = [rule.model_dump(exclude={"pattern"}) for rule in settings.corpus.labels if matches(state.file.path, rule.pattern)]
-    detected = {"language": content.labels.get("detected_language", "") or settings.corpus.default_language}
-    own = {name: value for name, value in content.labels.items() if name in LABELS}
-    labels = merge_labels(own, *rules, {"title": _first_heading(content) or _title_from_path(state.file.path)}, detected)
-    return Document(
-        doc_id=state.file.path,
-        digest=state.file.digest,
-        media_type=state.file.media_type,
-        text=content.text,
-        elements=content.elements,
-        metadata=DocumentMetadata(**labels),
-        parser=PARSER_VERSION,
+def _state(run: Run, result: IngestResult) -> CorpusState:
+    keys = {file.path: run.deriver.content_key(file).hex() for file in run.corpus.files}
+    media = {file.path: file.media_type for file in run.corpus.files}
+    return CorpusState(
+        corpus=run.settings.corpus.name,
+        revision=result.corpus_revision,
+        files={
+            outcome.path: FileState(
+                digest=outcome.digest,
+                media_type=media[outcome.path],
+                outcome=outcome.outcome,
+                content_key=keys[outcome.path] if outcome.outcome == "indexed" else "",
+                kept=outcome.kept,
+            )
+            for outcome in result.outcomes
+        },
     )
-
-
-def _first_heading(content: ParsedFile) -> str:
-    titles = [element for element in content.elements if element.kind == "title" and not element.sheet]
-    return " ".join(min(titles, key=lambda title: title.level).text.split())[:200] if titles else ""
-
-
-def _title_from_path(path: str) -> str:
-    words = PurePosixPath(path).stem.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

@@ -1,46 +1,33 @@
 """Parsing in processes that can be killed.
 
-`ParserPool` holds `workers` long-lived processes (headgate.ingest.worker). A file that crashes its worker, runs past its time or
-takes too much memory costs that file: the worker is replaced and the others go on. Workers get a minimal environment: no keys, no
-addresses, a home of their own.
+`ParserPool` holds up to `workers` long-lived processes (headgate.ingest.worker), each with a thread that talks to it. A file that
+crashes its worker, runs past its time or takes too much memory costs that file: the worker is replaced and the others go on.
+Workers get a minimal environment: no keys, no addresses, a home of their own.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import select
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import TracebackType
-from typing import Any
 
-import headgate
-from headgate.errors import ParseFailure
+from headgate.errors import ParseFailure, SettingsError
 from headgate.ingest.blocks import ParsedFile
+from headgate.ingest.conversion import find_programs
+from headgate.ingest.parser_process import ParserProcess, ParseTask
 from headgate.settings import ParseSettings
 
-#: Loading a worker's libraries from a cold disk, seconds; not counted as the file's time.
-START_SECONDS = 180.0
-#: Files after which a worker is replaced, so that leaks of parsers do not add up.
-FILES_PER_WORKER = 500
+__all__ = ["ParseReply", "ParseTask", "ParserPool", "read_passwords"]
 
-
-@dataclass(frozen=True, slots=True)
-class ParseTask:
-    """One file to parse. `path` is its corpus path, `file` where its bytes lie."""
-
-    path: str
-    file: Path
-    media_type: str
+#: Files that are taken from the caller before an answer is taken back, for each worker.
+_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,169 +40,144 @@ class ParseReply:
     attempts: int = 1
 
 
+_Replies = SimpleQueue[ParseReply | Exception]
+
+
 class ParserPool:
     """Open with `with`; leaving it ends the workers.
 
     Args:
         settings: limits and number of workers.
         command: what starts a worker.
+        folder: where the workers' own folders are made; default the system's for temporary files.
+
+    Raises:
+        SettingsError: the passwords can't be read.
     """
 
     def __init__(
-        self, settings: ParseSettings, *, command: tuple[str, ...] = (sys.executable, "-m", "headgate.ingest.worker")
+        self,
+        settings: ParseSettings,
+        *,
+        command: tuple[str, ...] = (sys.executable, "-m", "headgate.ingest.worker"),
+        folder: Path | None = None,
     ) -> None:
         self._settings = settings
         self._command = command
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        self._workers: list[_Worker] = []
-        self._home = tempfile.TemporaryDirectory(prefix="headgate-parse-")
+        self._passwords = read_passwords(settings)
+        self._programs = find_programs()
+        self._tasks: SimpleQueue[tuple[ParseTask, _Replies] | None] = SimpleQueue()
+        self._workers: list[ParserProcess] = []
+        self._threads: list[Thread] = []
+        self._closing = False
+        self._home = tempfile.TemporaryDirectory(prefix="headgate-parse-", dir=folder)
 
     def __enter__(self) -> ParserPool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing = True
+        self._forget_tasks()
+        for _ in self._threads:
+            self._tasks.put(None)
         for worker in self._workers:
-            worker.stop()
+            worker.kill()
+        for thread in self._threads:
+            thread.join()
         self._home.cleanup()
 
     def parse_all(self, tasks: Iterable[ParseTask]) -> Iterator[ParseReply]:
-        """Replies in the order of completion, one for every task."""
-        pending = list(tasks)
-        count = min(self._settings.workers, len(pending))
-        if not count:
-            return
-        while len(self._workers) < count:
-            worker = _Worker(self._command, Path(self._home.name))
-            self._workers.append(worker)
-            self._idle.put(worker)
-        with ThreadPoolExecutor(max_workers=count, thread_name_prefix="parser") as executor:
-            futures = [executor.submit(self._parse, task) for task in pending]
-            try:
-                for future in as_completed(futures):
-                    yield future.result()
-            finally:
-                for future in futures:
-                    future.cancel()
-
-    def _parse(self, task: ParseTask) -> ParseReply:
-        """A transient failure is tried once more, in a fresh worker."""
-        worker = self._idle.get()
+        """Replies in the order of completion, one for every task. Tasks are taken as workers get free, a few ahead."""
+        replies: _Replies = SimpleQueue()
+        waiting = 0
         try:
-            for attempt in (1, 2):
-                try:
-                    return ParseReply(task, worker.parse(task, self._settings), None, attempt)
-                except ParseFailure as failure:
-                    if attempt == 2 or not failure.transient:
-                        return ParseReply(task, None, failure, attempt)
-                    worker.stop()
+            for task in tasks:
+                self._tasks.put((task, replies))
+                waiting += 1
+                if len(self._workers) < min(self._settings.workers, waiting):
+                    self._hire()
+                if waiting >= _AHEAD * self._settings.workers:
+                    yield _take(replies)
+                    waiting -= 1
+            while waiting:
+                yield _take(replies)
+                waiting -= 1
         finally:
-            self._idle.put(worker)
+            if waiting:
+                self._forget_tasks()
+
+    def _hire(self) -> None:
+        home = Path(self._home.name) / str(len(self._workers))
+        worker = ParserProcess(self._command, home, self._settings, passwords=self._passwords, programs=self._programs)
+        thread = Thread(target=self._serve, args=(worker,), name=f"parser-{len(self._workers)}", daemon=True)
+        self._workers.append(worker)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, worker: ParserProcess) -> None:
+        """A thread's life. It starts its worker's process itself, because that ends with the thread that started it."""
+        while (item := self._tasks.get()) is not None:
+            task, replies = item
+            try:
+                replies.put(self._parse(worker, task))
+            except Exception as error:  # noqa: BLE001 - raised again where the reply is waited for
+                worker.stop()
+                replies.put(error)
+        worker.stop()
+
+    def _parse(self, worker: ParserProcess, task: ParseTask) -> ParseReply:
+        """A file whose worker died is tried once more, in a fresh one: its predecessor may have left the damage."""
+        for attempt in (1, 2):
+            try:
+                return ParseReply(task, worker.parse(task), None, attempt)
+            except ParseFailure as failure:
+                if attempt == 2 or failure.reason != "worker_died" or self._closing:
+                    return ParseReply(task, None, failure, attempt)
         raise AssertionError("unreachable")
 
-
-class _Worker:
-    """One parser process, started when first needed and again after it was ended."""
-
-    def __init__(self, command: tuple[str, ...], home: Path) -> None:
-        self._command = command
-        self._home = home
-        self._process: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
-        self._files = 0
-
-    def parse(self, task: ParseTask, settings: ParseSettings) -> ParsedFile:
-        """Raises ParseFailure; `worker_died` is transient, `timeout` and `memory` are not."""
-        if self._files >= FILES_PER_WORKER:
-            self.stop()
-        process = self._process or self._start()
-        self._files += 1
-        request = {
-            "file": str(task.file),
-            "path": task.path,
-            "media_type": task.media_type,
-            "cpu_seconds": settings.timeout_seconds,
-            "memory_bytes": settings.memory_mib * 2**20,
-            "max_unzipped_bytes": settings.max_unzipped_mib * 2**20,
-        }
-        assert process.stdin is not None
+    def _forget_tasks(self) -> None:
         try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
-        except OSError:
-            raise self._died(task, settings) from None
-        self._read(process, START_SECONDS, task, settings)
-        reply = self._read(process, settings.timeout_seconds, task, settings)
-        if failed := reply.get("failed"):
-            raise ParseFailure(task.path, failed["reason"], failed["detail"], transient=failed["transient"])
-        return ParsedFile.from_json(reply["parsed"])
-
-    def stop(self) -> None:
-        if self._process is None:
+            while True:
+                self._tasks.get_nowait()
+        except Empty:
             return
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
-        self._process, self._buffer, self._files = None, b"", 0
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=self._environment(),
-            cwd=self._home,
-            bufsize=0,
-            start_new_session=True,
-        )
-        return self._process
 
-    def _environment(self) -> dict[str, str]:
-        package_root = Path(headgate.__file__).parent.parent
-        return {
-            **headgate.QUIET_ENVIRONMENT,
-            "PATH": os.defpath,
-            "LANG": "C.UTF-8",
-            "HOME": str(self._home),
-            "TMPDIR": str(self._home),
-            "PYTHONPATH": str(package_root),
-            "PYTHONSAFEPATH": "1",
-            "PYTHONHASHSEED": "0",
-            # More threads reserve address space and compete with the other workers.
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
+def _take(replies: _Replies) -> ParseReply:
+    reply = replies.get()
+    if isinstance(reply, Exception):
+        raise reply
+    return reply
 
-    def _read(self, process: subprocess.Popen[bytes], seconds: float, task: ParseTask, settings: ParseSettings) -> dict[str, Any]:
-        assert process.stdout is not None
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            ready = select.select([process.stdout], [], [], max(left, 0))[0]
-            if not ready:
-                self.stop()
-                raise ParseFailure(
-                    task.path, "timeout", f"not parsed within parse.timeout_seconds = {seconds:g}; the parser was ended"
-                )
-            piece = os.read(process.stdout.fileno(), 1 << 16)
-            if not piece:
-                raise self._died(task, settings)
-            self._buffer += piece
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        reply: dict[str, Any] = json.loads(line)
-        return reply
 
-    def _died(self, task: ParseTask, settings: ParseSettings) -> ParseFailure:
-        assert self._process is not None
-        code = self._process.wait()
-        self.stop()
-        if code == -signal.SIGXCPU:
-            return ParseFailure(
-                task.path, "timeout", f"used more than parse.timeout_seconds = {settings.timeout_seconds:g} of CPU time"
+def read_passwords(settings: ParseSettings) -> tuple[str, ...]:
+    """Passwords from the environment variable and the file that the settings name; each holds a JSON list or one a line.
+
+    Raises:
+        SettingsError: the variable is not set, or the file can't be read.
+    """
+    texts: list[str] = []
+    if name := settings.passwords_env:
+        if name not in os.environ:
+            raise SettingsError(
+                f"parse.passwords_env = {name!r}: this environment variable is not set; set it, or empty the setting"
             )
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return ParseFailure(
-            task.path, "worker_died", f"the parser ended with {how}; the file may need more than its memory", transient=True
-        )
+        texts.append(os.environ[name])
+    if settings.passwords_file:
+        file = Path(settings.passwords_file).expanduser()
+        try:
+            texts.append(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"parse.passwords_file = {str(file)!r} can't be read as UTF-8 text: {error}") from None
+    return tuple(dict.fromkeys(password for text in texts for password in _split(text)))
+
+
+def _split(text: str) -> list[str]:
+    if text.lstrip().startswith("["):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            found = None
+        if isinstance(found, list) and all(isinstance(one, str) for one in found):
+            return [one for one in found if one]
+    return [line for line in text.splitlines() if line]

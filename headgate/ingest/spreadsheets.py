@@ -1,110 +1,128 @@
-"""xlsx and csv → one table per sheet. Read directly: through pandas a date, `007` or `£24.00` would change its face."""
+"""xlsx, xls and csv → one table per run of rows. Read directly: through pandas a date, `007` or `£24.00` would change its face.
+
+hidden sheets, rows, columns    kept aside as hidden text, with a finding
+merged cells                    a cell merged downwards gives its text to each row; one merged to the right stands once
+formulas                        the values stored with them; those without are left out, with a finding
+comments                        kept aside as hidden text, with a finding
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from datetime import date, datetime, time
+from collections.abc import Iterable
 from typing import Any
 
 from headgate.errors import ParseFailure
-from headgate.ingest.blocks import Block
+from headgate.ingest.blocks import Block, ParsedFile, assemble
 from headgate.ingest.tables import render_rows
-
-#: Past this many rows or columns a sheet is data, not a document. Reading stops, with a finding.
-MAX_ROWS, MAX_COLUMNS = 20_000, 200
-_CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]|([£$€¥])|\"([^\"]*)\"")
-_DECIMALS = re.compile(r"0\.(0+)")
+from headgate.ingest.workbook import MAX_COLUMNS, MAX_ROWS, Workbook, date_text, number_text
 
 
-def parse_workbook(content: bytes, *, path: str) -> tuple[list[Block], Any, list[str], list[str]]:
-    """(blocks, openpyxl's document properties, texts of hidden sheets, findings).
+def parse_workbook(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
+    """Raises ParseFailure: `malformed`, `zip_bomb`, `xml_entities`, `too_much_text`."""
+    book = Workbook(content, path=path, max_unzipped=max_unzipped)
+    blocks: list[Block] = []
+    hidden: list[str] = []
+    findings: list[str] = []
+    for sheet in book.sheets():
+        found = _sheet_blocks(sheet.rows, sheet.name)
+        if sheet.hidden:
+            hidden += [block.text for block in found]
+            findings.append(f"hidden_sheet: {sheet.name!r} left out")
+            continue
+        blocks += found
+        hidden += [*sheet.hidden_texts, *sheet.comments]
+        for remark, count in (
+            ("hidden_cells: {} hidden row(s) and cell(s) of sheet {!r} left out", len(sheet.hidden_texts)),
+            ("comments: {} of sheet {!r} left out", len(sheet.comments)),
+            (
+                "formulas: {} of sheet {!r} have no stored value and are left out; open and save the file",
+                sheet.formulas_without_value,
+            ),
+        ):
+            if count:
+                findings.append(remark.format(count, sheet.name))
+        if sheet.cut:
+            findings.append(f"cut: sheet {sheet.name!r} read up to row {MAX_ROWS}")
+    return assemble(blocks, labels=book.package.labels(), hidden=hidden, findings=findings)
+
+
+def parse_old_workbook(content: bytes, *, path: str) -> ParsedFile:
+    """An xls file, of Excel 97 to 2003 or before.
 
     Raises:
         ParseFailure: `encrypted` or `malformed`.
     """
-    import openpyxl
+    import xlrd
 
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError) as error:
-        raise ParseFailure(path, "malformed", f"not a readable workbook: {type(error).__name__}: {error}") from error
-    blocks: list[Block] = []
-    hidden: list[str] = []
-    findings: list[str] = []
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        rows: list[list[str]] = []
-        for row in sheet.iter_rows(max_col=MAX_COLUMNS):
-            if len(rows) >= MAX_ROWS:
-                findings.append(f"cut: sheet {sheet.title!r} read up to row {MAX_ROWS}")
-                break
-            rows.append([_cell_text(cell) for cell in row])
-        found = _sheet_blocks(rows, sheet.title)
-        if sheet.sheet_state != "visible":
-            hidden += [block.text for block in found]
-            findings.append(f"hidden_sheet: {sheet.title!r} left out")
-        else:
-            blocks += found
-    return blocks, book.properties, hidden, findings
+        book = xlrd.open_workbook(file_contents=content, formatting_info=False, on_demand=True, logfile=io.StringIO())
+        blocks: list[Block] = []
+        hidden: list[str] = []
+        findings: list[str] = []
+        for position in range(book.nsheets):
+            sheet = book.sheet_by_index(position)
+            rows = [
+                (number + 1, [_old_cell_text(cell, book.datemode) for cell in sheet.row(number)[:MAX_COLUMNS]])
+                for number in range(min(sheet.nrows, MAX_ROWS))
+            ]
+            if sheet.nrows > MAX_ROWS:
+                findings.append(f"cut: sheet {sheet.name!r} read up to row {MAX_ROWS}")
+            found = _sheet_blocks([row for row in rows if any(row[1])], sheet.name)
+            if sheet.visibility:
+                hidden += [block.text for block in found]
+                findings.append(f"hidden_sheet: {sheet.name!r} left out")
+            else:
+                blocks += found
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        reason = "encrypted" if "encrypted" in str(error).lower() else "malformed"
+        raise ParseFailure(path, reason, f"not a readable xls file: {type(error).__name__}: {str(error)[:200]}") from error
+    return assemble(blocks, hidden=hidden, findings=findings)
 
 
-def _sheet_blocks(rows: list[list[str]], sheet: str) -> list[Block]:
+def _old_cell_text(cell: Any, datemode: int) -> str:
+    import xlrd
+
+    match cell.ctype:
+        case xlrd.XL_CELL_NUMBER:
+            return number_text(cell.value, "General")
+        case xlrd.XL_CELL_DATE:
+            return date_text(xlrd.xldate_as_datetime(cell.value, datemode))
+        case xlrd.XL_CELL_BOOLEAN:
+            return "yes" if cell.value else "no"
+        case xlrd.XL_CELL_ERROR:
+            return str(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
+        case _:
+            return str(cell.value)
+
+
+def _sheet_blocks(rows: Iterable[tuple[int, list[str]]], sheet: str) -> list[Block]:
     """A sheet: its name as title, lines of a single cell as text, runs of wider rows as tables."""
     blocks: list[Block] = []
     run: list[list[str]] = []
-    start = 1
+    start = previous = 0
 
     def close() -> None:
         if run:
             blocks.append(Block("table", "\n".join(render_rows(run)), line=start, sheet=sheet))
             run.clear()
 
-    for number, row in enumerate([*rows, []], 1):
-        filled = [cell for cell in row if cell]
-        if not filled:
+    for number, row in rows:
+        if number > previous + 1:
             close()
-        elif len(filled) == 1 and not run and len(filled[0]) > 20:
+        previous = number
+        filled = [cell for cell in row if cell]
+        if len(filled) == 1 and not run and len(filled[0]) > 20:
             blocks.append(Block("text", filled[0], line=number, sheet=sheet))
-        else:
+        elif filled:
             if not run:
                 start = number
             run.append(row)
+    close()
     return [Block("title", sheet, level=2, line=1, sheet=sheet), *blocks] if blocks else []
-
-
-def _cell_text(cell: Any) -> str:
-    """A cell as the sheet shows it, for the usual number formats."""
-    value = cell.value
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="minutes")
-        case date() | time():
-            return value.isoformat()
-        case int() | float():
-            return _number_text(value, str(getattr(cell, "number_format", "") or "General"))
-        case _:
-            return str(value)
-
-
-def _number_text(value: float, number_format: str) -> str:
-    pattern = number_format.partition(";")[0]
-    decimals = _DECIMALS.search(pattern)
-    if "%" in pattern:
-        return f"{value * 100:.{len(decimals[1]) if decimals else 0}f} %"
-    if pattern in ("General", "@"):
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-    digits = f"{value:{',' if ',' in pattern else ''}.{len(decimals[1]) if decimals else 0}f}"
-    found = _CURRENCY.search(pattern)
-    if not found:
-        return digits
-    unit = next((group for group in found.groups() if group), "")
-    return f"{unit}{digits}" if found.start() < max(pattern.find("0"), pattern.find("#")) else f"{digits}{unit}"
 
 
 def parse_csv(text: str) -> tuple[list[Block], list[str]]:

@@ -1,271 +1,338 @@
-"""Great Expectations suites over the documents and chunks of one ingest → quarantine, findings, and checks that can be shown.
+"""Facts of one ingest + suites → quarantine with reasons, findings, named checks, and a report that can be browsed.
 
-    documents ──measure──► one row each ──suite──► rows that fail ──► quarantine with reasons, or a finding
-    chunks    ──measure──► one row each ──suite──► rows that fail ──► an error: the chunker is wrong
+    document facts ──rows──► documents.yaml ──► quarantine | finding | error
+                  └─compare─► copies, boilerplate (the rest of documents.yaml)
+    facts ↔ last accepted ingest ──► changes.yaml ──► finding | error
+    counts, sources ──► corpus.yaml ──► finding | error
+    chunk facts ──► chunks.yaml ──► finding | error
 
-Measuring (copies, personal data, instructions, age) is plain code in modules of its own; the suites only state what is allowed.
+Which documents are quarantined depends on the documents and settings alone. What earlier ingests looked like decides only whether a
+check of level error stops the release (docs/decisions/0010-validation.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from headgate.errors import IntegrityError
-from headgate.ingest.blocks import ParsedFile
-from headgate.ingest.chunk import TokenCounter
-from headgate.ingest.duplicates import find_copies
-from headgate.ingest.instructions import find_instructions
-from headgate.ingest.personal_data import find_personal_data
-from headgate.records import Chunk, Document, ValidationCheck
-from headgate.settings import Settings, ValidationSettings
+from headgate.ingest.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
+from headgate.ingest.data_docs import CheckReport, ReportedRow, render_report, report_key
+from headgate.ingest.duplicates import Comparable, comparable, compare
+from headgate.ingest.expectations import Expectation, Suite, SuiteName, load_suites
+from headgate.ingest.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
+from headgate.ingest.verdicts import open_judge
+from headgate.records import SourceState, ValidationCheck
+from headgate.settings import Settings
+from headgate.storage import Store
 
 _EXAMPLES = 5
+_BLOCK = 2000  # documents whose rows are in memory at once
+_MAX_REPORTED = 1000  # failing rows of one check that the report lists; all are counted
+#: A line is boilerplate when it stands in this many documents or more, and in this share of them.
+_BOILERPLATE_DOCUMENTS = 10
+_BOILERPLATE_SHARE = 0.05
+_MIN_LINES = 5  # documents with fewer different lines are not judged by their boilerplate
+#: Failing these means that the chunker is wrong; such chunks must not be indexed, and nobody can accept them.
+_CHUNKER_DEFECTS = ("orphans", "repeated_ids", "empty")
+
+CORPUS_COLUMNS: Mapping[str, str] = {
+    "files": "without excluded ones",
+    "documents": "that can be indexed",
+    "quarantined": "",
+    "dead_lettered": "files that could not be read or parsed, those kept in an older version included",
+    "dropped": "files that are not indexed",
+    "dropped_share": "of files, 0 to 1",
+    "dead_letter_share": "of files, 0 to 1",
+    "documents_before": "at the last accepted ingest",
+    "shrunk_share": "documents lost since then, 0 to 1; 0 when there are more",
+    "newly_quarantined": "documents indexed then and quarantined now",
+    "newly_quarantined_share": "of the documents then",
+    "silent_sources": "sources in which nothing has changed for longer than their silent_after_days",
+    "silence": "which, and for how long",
+    "stale_sources": "sources that were not read within their fresh_within_hours",
+    "staleness": "which, and for how long",
+}
+COLUMNS: Mapping[SuiteName, Collection[str]] = {
+    "documents": {**DOCUMENT_COLUMNS, **COMPARED_COLUMNS},
+    "changes": CHANGE_COLUMNS,
+    "corpus": CORPUS_COLUMNS,
+    "chunks": CHUNK_COLUMNS,
+}
 
 
 @dataclass
 class Validated:
-    """`quarantined` and `findings` map paths to reasons; `checks` is what a person or an asset check is shown."""
+    """`quarantined` and `findings` map paths to reasons; `checks` is what a person or an asset check is shown.
+
+    `data_docs` is the storage key of the report; "" when none was written.
+    """
 
     quarantined: dict[str, list[str]] = field(default_factory=dict)
     findings: dict[str, list[str]] = field(default_factory=dict)
     checks: list[ValidationCheck] = field(default_factory=list)
+    data_docs: str = ""
+    validated_rows: int = 0  # rows that were judged; the verdicts on the others were known
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One expectation over the document rows and what a failing row means. `reason` is a column that says why."""
+@dataclass
+class _Tally:
+    """Of one expectation: how many rows were looked at, and the failing ones."""
 
-    name: str
-    column: str
-    expectation: str
-    arguments: Mapping[str, Any]
-    level: str  # "quarantine" or "finding"
-    reason: str
+    entry: Expectation
+    suite: SuiteName
+    checked: int = 0
+    failed: int = 0
+    rows: list[ReportedRow] = field(default_factory=list)
 
 
-def validate_documents(
-    documents: Sequence[Document], parsed: Mapping[str, ParsedFile], settings: ValidationSettings
+def validate(
+    facts: Iterable[DocumentFacts],
+    chunks: Iterable[ChunkFacts] = (),
+    *,
+    settings: Settings,
+    store: Store | None,
+    revision: str = "",
+    unread: Collection[str] = (),
+    sources: Collection[SourceState] = (),
+    now: datetime | None = None,
 ) -> Validated:
-    """Check all documents at once; copies are looked for among those that nothing else is wrong with."""
-    rows = [_measure(document, parsed[document.doc_id], settings) for document in documents]
+    """Judge one ingest. `facts` is read once and to its end before `chunks` is.
+
+    Args:
+        chunks: of the documents in `facts`; those of quarantined documents are left aside.
+        store: keeps verdicts, the last accepted ingest and the report; None = nothing is kept, nothing compared with.
+        revision: of the corpus; "" = no report, and the ingest does not become the one that later ones are compared with.
+        unread: paths of files that could not be read or parsed; those kept in an older version are in `facts` too.
+        sources: how they stand after they were read.
+        now: what the age of sources is judged by, and shown in the report; default the clock's.
+
+    Raises:
+        SettingsError: a suite is malformed.
+        IntegrityError: a chunk is not a slice of its document, has an id twice, or is empty; or the last accepted ingest can't be read.
+    """
+    now = now or datetime.now(UTC)
+    suites = load_suites(settings, COLUMNS)
+    baseline = load_baseline(store, settings) if store is not None and revision else None
     result = Validated()
-    rules = [
-        _Rule("not_empty", "characters", "ExpectColumnValuesToBeBetween", {"min_value": 1}, "quarantine", "empty_reason"),
-        _Rule("not_too_short", "short_by", "ExpectColumnValuesToBeBetween", {"max_value": 0}, "quarantine", "short_reason"),
-        _Rule("not_stale", "days_over", "ExpectColumnValuesToBeBetween", {"max_value": 0}, "quarantine", "stale_reason"),
-        _Rule(
-            "no_personal_data",
-            "personal_values",
-            "ExpectColumnValuesToBeBetween",
-            {"max_value": 0},
-            _level(settings.personal_data),
-            "personal_reason",
-        ),
-        _Rule(
-            "no_instructions",
-            "instruction_hits",
-            "ExpectColumnValuesToBeBetween",
-            {"max_value": 0},
-            _level(settings.hidden_instructions),
-            "instruction_reason",
-        ),
-        _Rule(
-            "no_hidden_text", "hidden_characters", "ExpectColumnValuesToBeBetween", {"max_value": 0}, "finding", "hidden_reason"
-        ),
-        _Rule("has_title", "title", "ExpectColumnValueLengthsToBeBetween", {"min_value": 1}, "finding", "title_reason"),
-        _Rule("readable", "replaced_share", "ExpectColumnValuesToBeBetween", {"max_value": 0.2}, "quarantine", "replaced_reason"),
-        _Rule(
-            "cleanly_decoded",
-            "replaced_share",
-            "ExpectColumnValuesToBeBetween",
-            {"max_value": 0.01},
-            "finding",
-            "replaced_reason",
-        ),
-    ]
-    _apply(rules, rows, result)
-    sound = [document for document in documents if document.doc_id not in result.quarantined]
-    copies = find_copies(sound, threshold=settings.near_duplicate)
-    copy_rows: list[dict[str, Any]] = []
-    for document in sound:
-        copy = copies.get(document.doc_id)
-        of = repr(copy.of) if copy else ""
-        copy_rows.append(
-            {
-                "doc_id": document.doc_id,
-                "exact_copies": int(copy is not None and copy.exact),
-                "near_copies": int(copy is not None and not copy.exact),
-                "exact_reason": f"duplicate: of {of}" if copy else "",
-                "near_reason": f"near_duplicate: of {of} (similarity {copy.similarity:.2f})" if copy else "",
-            }
+    run = _Run(settings, store, result)
+    shapes = run.judge_documents(facts, suites["documents"])
+    indexed = {path: shape for path, shape in shapes.items() if path not in result.quarantined}
+    returning = baseline is not None and revision != baseline.revision and revision in baseline.accepted
+    compared = None if returning else baseline
+    run.judge_changes(shapes, compared, suites["changes"])
+    row = _corpus_row(shapes, indexed, set(unread), result.quarantined, compared) | _source_columns(sources, now)
+    run.judge("corpus", suites["corpus"], [row])
+    run.judge_chunks(chunks, suites["chunks"])
+    run.finish(revision)
+    if store is not None and revision:
+        result.data_docs = report_key(revision)
+        reports = [_report(tally, check) for tally, check in zip(run.tallies.values(), result.checks, strict=True)]
+        page = render_report(
+            reports,
+            corpus=settings.corpus.name,
+            revision=revision,
+            compared_with=compared.revision if compared else "",
+            counts=row,
+            now=now,
         )
-    _apply(
-        [
-            _Rule(
-                "no_duplicate", "exact_copies", "ExpectColumnValuesToBeBetween", {"max_value": 0}, "quarantine", "exact_reason"
-            ),
-            _Rule(
-                "no_near_duplicate", "near_copies", "ExpectColumnValuesToBeBetween", {"max_value": 0}, "quarantine", "near_reason"
-            ),
-        ],
-        copy_rows,
-        result,
-    )
+        store.put(result.data_docs, page.encode("utf-8", "replace"))
+        if all(check.passed or check.level != "error" or check.accepted for check in result.checks):
+            store_baseline(store, settings, revision, indexed, baseline)
     return result
 
 
-def validate_chunks(
-    documents: Mapping[str, Document], chunks: Iterable[Chunk], settings: Settings, count_tokens: TokenCounter
-) -> list[ValidationCheck]:
-    """Check what the chunker promises.
+def named_checks(settings: Settings) -> list[Expectation]:
+    """Every named check of a project, in the order they are shown; raises as `load_suites` does. Imports nothing heavy."""
+    return [entry for suite in load_suites(settings, COLUMNS).values() for entry in suite.entries]
 
-    Raises:
-        IntegrityError: a chunk is not a slice of its document, has an id twice, or is empty. Such chunks must not be indexed.
-    """
-    rows = [
-        {
-            "doc_id": chunk.doc_id,
-            "chunk_id": chunk.chunk_id,
-            "characters": len(chunk.text.strip()),
-            "slice_errors": int(documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text),
-            "tokens_over": max(count_tokens(f"{chunk.context}\n{chunk.text}") - settings.chunks.max_tokens, 0),
-        }
-        for chunk in chunks
-    ]
-    failed = _failing_rows(
-        rows,
-        [
-            ("chunks_are_slices", "ExpectColumnValuesToBeBetween", {"column": "slice_errors", "max_value": 0}),
-            ("chunk_ids_are_unique", "ExpectColumnValuesToBeUnique", {"column": "chunk_id"}),
-            ("chunks_have_text", "ExpectColumnValuesToBeBetween", {"column": "characters", "min_value": 1}),
-            ("chunks_fit_their_budget", "ExpectColumnValuesToBeBetween", {"column": "tokens_over", "max_value": 0}),
-        ],
-    )
-    for name in ("chunks_are_slices", "chunk_ids_are_unique", "chunks_have_text"):
-        if failed[name]:
-            raise IntegrityError(
-                f"{name} does not hold for {len(failed[name])} chunk(s), first in {failed[name][0]!r}; this is a defect of the chunker"
+
+class _Run:
+    """The tallies of one validation, filled suite by suite."""
+
+    def __init__(self, settings: Settings, store: Store | None, result: Validated) -> None:
+        self.tallies: dict[str, _Tally] = {}
+        self._settings = settings
+        self._store = store
+        self._result = result
+
+    def judge(self, name: SuiteName, suite: Suite, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Judge rows that are all in memory."""
+        self._judge_blocks(name, suite, iter([rows]))
+
+    def judge_documents(self, facts: Iterable[DocumentFacts], suite: Suite) -> dict[str, Shape]:
+        """The shapes of all documents."""
+        shapes: dict[str, Shape] = {}
+        comparables: list[Comparable] = []
+        lines: list[bytes] = []
+
+        def blocks() -> Iterator[list[dict[str, Any]]]:
+            stream = iter(facts)
+            while block := list(islice(stream, _BLOCK)):
+                for one in block:
+                    shapes[one.doc_id] = shape_of(one)
+                    comparables.append(comparable(one))
+                    lines.append(one.lines)
+                yield [document_row(one, self._settings) for one in block]
+
+        self._judge_blocks("documents", suite.part(COMPARED_COLUMNS, inside=False), blocks())
+        sound = [position for position, one in enumerate(comparables) if one.doc_id not in self._result.quarantined]
+        comparison = compare((comparables[position] for position in sound), threshold=self._settings.validation.near_duplicate)
+        shares = boilerplate_shares([lines[position] for position in sound])
+        labels = (
+            {"doc_id": one.doc_id, "confidentiality": repr(one.confidentiality)}
+            for one in (comparables[position] for position in sound)
+        )
+        rows = [compared_row(row, comparison, share) for row, share in zip(labels, shares, strict=True)]
+        self.judge("documents", suite.part(COMPARED_COLUMNS, inside=True), rows)
+        return shapes
+
+    def judge_changes(self, shapes: Mapping[str, Shape], baseline: Baseline | None, suite: Suite) -> None:
+        before = baseline.shapes if baseline else {}
+        rows = [
+            change_row(path, before[path], shape, quarantined=path in self._result.quarantined, settings=self._settings)
+            for path, shape in shapes.items()
+            if path in before and before[path] != shape
+        ]
+        self.judge("changes", suite, rows)
+
+    def judge_chunks(self, chunks: Iterable[ChunkFacts], suite: Suite) -> None:
+        def blocks() -> Iterator[list[dict[str, Any]]]:
+            stream = (one for one in chunks if one.doc_id not in self._result.quarantined)
+            while block := list(islice(stream, _BLOCK)):
+                for one in block:
+                    for defect in _CHUNKER_DEFECTS:
+                        if getattr(one, defect):
+                            raise IntegrityError(
+                                f"document {one.doc_id!r}: {getattr(one, defect)} of {one.chunks} chunk(s): {CHUNK_COLUMNS[defect] or defect}; "
+                                "this is a defect of the chunker, nothing was indexed"
+                            )
+                yield [chunk_row(one) for one in block]
+
+        self._judge_blocks("chunks", suite, blocks())
+
+    def finish(self, revision: str) -> None:
+        """Turn the tallies into checks."""
+        for tally in self.tallies.values():
+            entry = tally.entry
+            told = [row.reason for row in tally.rows] if tally.suite == "corpus" else [row.path for row in tally.rows]
+            self._result.checks.append(
+                ValidationCheck(
+                    name=entry.name,
+                    level=entry.level,
+                    passed=not tally.failed,
+                    checked=tally.checked,
+                    failed=tally.failed,
+                    examples=tuple(sorted(told)[:_EXAMPLES]),
+                    accepted=_acceptance(entry.name, revision, self._settings) if tally.failed and entry.level == "error" else "",
+                )
             )
-    return [
-        _check(name, "error" if name != "chunks_fit_their_budget" else "finding", len(rows), paths)
-        for name, paths in failed.items()
-    ]
+
+    def _judge_blocks(self, name: SuiteName, suite: Suite, blocks: Iterator[Sequence[Mapping[str, Any]]]) -> None:
+        for entry in suite.entries:
+            self.tallies[entry.name] = _Tally(entry, name)
+        judge = open_judge(self._store, suite)
+        for rows in blocks:
+            for entry in suite.entries:
+                self.tallies[entry.name].checked += len(rows)
+            for row, failing in zip(rows, judge.judge(rows), strict=True):
+                for entry in failing:
+                    self._note(entry, row)
+        judge.close()
+        self._result.validated_rows += judge.validated + judge.few
+
+    def _note(self, entry: Expectation, row: Mapping[str, Any]) -> None:
+        tally, path, reason = self.tallies[entry.name], str(row.get("doc_id", "")), entry.explain(row)
+        tally.failed += 1
+        if len(tally.rows) < _MAX_REPORTED:
+            tally.rows.append(ReportedRow(path, reason))
+        if path:
+            target = self._result.quarantined if entry.level == "quarantine" else self._result.findings
+            told = target.setdefault(path, [])
+            if reason not in told:
+                told.append(reason)
 
 
-def check_dropped_share(dropped: int, files: int, limit: float) -> ValidationCheck:
-    """Error level: too many files were quarantined or dead-lettered.
+def boilerplate_shares(lines: Sequence[bytes]) -> list[float | None]:
+    """For each document the share of its lines that stand in many of the documents; None where it has too few lines, or they are too few.
 
     Args:
-        files: without the excluded ones.
+        lines: of each document, see `resemblance.hash_lines`.
     """
-    share = dropped / files if files else 0.0
-    detail = (
-        f"{dropped} of {files} files quarantined or dead-lettered ({share:.1%}), validation.max_dropped_share allows {limit:.1%}"
-    )
-    return ValidationCheck(
-        name="dropped_share", level="error", passed=share <= limit, checked=files, failed=dropped, examples=(detail,)
-    )
+    limit = max(_BOILERPLATE_DOCUMENTS, _BOILERPLATE_SHARE * len(lines))
+    if len(lines) <= limit:
+        return [None] * len(lines)
+    hashes = np.frombuffer(b"".join(lines), "<u8")
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    common = np.concatenate([[0], np.cumsum(counts[inverse] >= limit)])
+    ends = np.cumsum([len(one) // 8 for one in lines])
+    shares: list[float | None] = []
+    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        enough = end - start >= _MIN_LINES
+        shares.append(round(float(common[end] - common[start]) / (end - start), 2) if enough else None)
+    return shares
 
 
-# --- measuring ------------------------------------------------------------------------------------------------------
-
-
-def _level(policy: str) -> str:
-    return "quarantine" if policy == "quarantine" else "finding"
-
-
-def _measure(document: Document, parsed: ParsedFile, settings: ValidationSettings) -> dict[str, Any]:
-    text = document.text
-    characters = len(text.strip())
-    short_by = settings.min_characters - characters if characters else 0
-    days = _days_old(document.metadata.effective_date, settings.as_of)
-    everything = "\n".join((text, *parsed.hidden))
-    personal = find_personal_data(everything, allowed=settings.own_numbers)
-    hits = find_instructions(text, parsed.hidden)
-    hidden = sum(len(part) for part in parsed.hidden)
-    replaced = text.count("\ufffd") / characters if characters else 0.0
+def _corpus_row(
+    shapes: Collection[str],
+    indexed: Collection[str],
+    unread: set[str],
+    quarantined: Collection[str],
+    baseline: Baseline | None,
+) -> dict[str, Any]:
+    files = len(unread | set(shapes))
+    dropped = files - len(indexed)
+    before = baseline.shapes if baseline else {}
+    newly = sum(path in before for path in quarantined)
     return {
-        "doc_id": document.doc_id,
-        "characters": characters,
-        "empty_reason": "empty: no text",
-        "short_by": max(short_by, 0),
-        "short_reason": f"too_short: {characters} characters, validation.min_characters is {settings.min_characters}",
-        "days_over": max(days - settings.stale_after_days, 0),
-        "stale_reason": f"stale: effective {document.metadata.effective_date}, {days} days before {settings.as_of}, limit {settings.stale_after_days}",
-        "personal_values": sum(personal.values()),
-        "personal_reason": "personal_data: " + ", ".join(f"{count} {kind}" for kind, count in personal.items()),
-        "instruction_hits": len(hits),
-        "instruction_reason": "; ".join(
-            f"{'hidden_instructions' if hit.hidden else 'instructions'}: {hit.rule}: {hit.excerpt!r}" for hit in hits[:3]
-        ),
-        "hidden_characters": hidden,
-        "hidden_reason": f"hidden_text: {hidden} characters that a reader does not see were left out",
-        "title": document.metadata.title,
-        "title_reason": "no_title: neither a label nor a heading",
-        "replaced_share": replaced,
-        "replaced_reason": f"unreadable: {replaced:.1%} of the characters could not be decoded",
+        "files": files,
+        "documents": len(indexed),
+        "quarantined": len(quarantined),
+        "dead_lettered": len(unread),
+        "dropped": dropped,
+        "dropped_share": dropped / files if files else 0.0,
+        "dead_letter_share": len(unread) / files if files else 0.0,
+        "documents_before": len(before),
+        "shrunk_share": max(1 - len(indexed) / len(before), 0.0) if before else 0.0,
+        "newly_quarantined": newly,
+        "newly_quarantined_share": newly / len(before) if before else 0.0,
     }
 
 
-def _days_old(effective: str, as_of: str) -> int:
-    if not effective or not as_of:
-        return 0
-    return (date.fromisoformat(as_of) - date.fromisoformat(effective)).days
+def _source_columns(sources: Collection[SourceState], now: datetime) -> dict[str, Any]:
+    silent = sorted(filter(None, (state.silence(now) for state in sources)))
+    stale = sorted(filter(None, (state.staleness(now) for state in sources)))
+    return {
+        "silent_sources": len(silent),
+        "silence": "; ".join(silent),
+        "stale_sources": len(stale),
+        "staleness": "; ".join(stale),
+    }
 
 
-# --- Great Expectations ---------------------------------------------------------------------------------------------
+def _acceptance(check: str, revision: str, settings: Settings) -> str:
+    """Who accepted the failed check of this revision and why; "" when nobody did."""
+    for accepted in settings.validation.accept:
+        target, _, why = accepted.partition(": ")
+        name, _, named = target.partition("@")
+        known = settings.corpus.revisions.get(named, "").removesuffix(".dir")
+        if name == check and revision and (revision == known or (len(named) >= 8 and revision.startswith(named))):
+            return why
+    return ""
 
 
-def _apply(rules: Sequence[_Rule], rows: list[dict[str, Any]], result: Validated) -> None:
-    by_path = {row["doc_id"]: row for row in rows}
-    failing = _failing_rows(rows, [(rule.name, rule.expectation, {"column": rule.column, **rule.arguments}) for rule in rules])
-    for rule in rules:
-        paths = failing[rule.name]
-        target = result.quarantined if rule.level == "quarantine" else result.findings
-        for path in paths:
-            target.setdefault(path, []).append(str(by_path[path][rule.reason]))
-        result.checks.append(_check(rule.name, rule.level, len(rows), paths))
-
-
-def _check(name: str, level: str, checked: int, paths: Sequence[str]) -> ValidationCheck:
-    return ValidationCheck(
-        name=name, level=level, passed=not paths, checked=checked, failed=len(paths), examples=tuple(paths[:_EXAMPLES])
+def _report(tally: _Tally, check: ValidationCheck) -> CheckReport:
+    return CheckReport(
+        check=check,
+        suite=tally.suite,
+        expectation=tally.entry.kind,
+        kwargs=dict(tally.entry.kwargs),
+        reason=tally.entry.reason,
+        rows=tally.rows,
     )
-
-
-def _failing_rows(rows: list[dict[str, Any]], expectations: Sequence[tuple[str, str, dict[str, Any]]]) -> dict[str, list[str]]:
-    """Expectation name → `doc_id` of every row that fails it.
-
-    Raises:
-        IntegrityError: an expectation could not be evaluated: a missing column must not read as "nothing failed".
-    """
-    if not rows:
-        # An empty frame passes everything; say so without asking.
-        return {name: [] for name, _, _ in expectations}
-    import great_expectations as gx
-    import pandas as pd
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
-    frame = pd.DataFrame(rows).reset_index(drop=True)
-    batch = (
-        context.data_sources.add_pandas("ingest")
-        .add_dataframe_asset("rows")
-        .add_batch_definition_whole_dataframe("all")
-        .get_batch(batch_parameters={"dataframe": frame})
-    )
-    suite = gx.ExpectationSuite(
-        name="ingest",
-        expectations=[getattr(gx.expectations, kind)(**arguments, meta={"name": name}) for name, kind, arguments in expectations],
-    )
-    outcome = batch.validate(suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["doc_id"]})
-    failing: dict[str, list[str]] = {}
-    for entry in outcome.results:
-        name = entry.expectation_config.meta["name"]
-        if "element_count" not in entry.result:
-            raise IntegrityError(f"expectation {name!r} could not be evaluated: {str(entry.exception_info)[:500]}")
-        failing[name] = sorted({str(row["doc_id"]) for row in entry.result.get("unexpected_index_list") or ()})
-    return failing

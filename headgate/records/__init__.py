@@ -10,9 +10,33 @@ from __future__ import annotations
 
 from headgate.records.answer import Answer, Citation, Question, RetrievedChunk, Timings, Turn, Usage
 from headgate.records.base import Record
-from headgate.records.evaluate import CaseResult, Decision, GateResult, MetricSummary, Report, Score, SuiteResult, Verdict
-from headgate.records.index import Hit, IndexResult, TableRef
+from headgate.records.evaluate import (
+    Canary,
+    CanaryCheck,
+    CanarySlice,
+    CaseResult,
+    Decision,
+    GateResult,
+    MetricSummary,
+    Report,
+    Score,
+    SuiteResult,
+    Verdict,
+)
+from headgate.records.index import (
+    ChunkChange,
+    Hit,
+    IndexResult,
+    IntegrityCheck,
+    IntegrityReport,
+    Moved,
+    PinnedVersion,
+    TableRef,
+    VersionDifference,
+)
 from headgate.records.ingest import (
+    BreakerState,
+    Changes,
     Chunk,
     ChunkSetRef,
     Document,
@@ -22,16 +46,24 @@ from headgate.records.ingest import (
     FileOutcome,
     IngestCounts,
     IngestResult,
+    KeptVersion,
     Outcome,
     SourceFile,
+    SourceState,
     ValidationCheck,
 )
 from headgate.records.release import Interaction, Rehearsal, Release, Token
 
 __all__ = [
     "Answer",
+    "BreakerState",
+    "Canary",
+    "CanaryCheck",
+    "CanarySlice",
     "CaseResult",
+    "Changes",
     "Chunk",
+    "ChunkChange",
     "ChunkSetRef",
     "Citation",
     "Decision",
@@ -45,9 +77,14 @@ __all__ = [
     "IndexResult",
     "IngestCounts",
     "IngestResult",
+    "IntegrityCheck",
+    "IntegrityReport",
     "Interaction",
+    "KeptVersion",
     "MetricSummary",
+    "Moved",
     "Outcome",
+    "PinnedVersion",
     "Question",
     "Record",
     "Rehearsal",
@@ -56,6 +93,7 @@ __all__ = [
     "RetrievedChunk",
     "Score",
     "SourceFile",
+    "SourceState",
     "SuiteResult",
     "TableRef",
     "Timings",
@@ -64,4 +102,5 @@ __all__ = [
     "Usage",
     "ValidationCheck",
     "Verdict",
+    "VersionDifference",
 ]

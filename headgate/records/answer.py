@@ -31,6 +31,7 @@ class Citation(Record):
     location: str
     score: float  # 0 to 1
     quote: str = ""
+    stale_since: str = ""  # the day since when an older version is shown, because the document can't be read; "" = current
 
 
 class Usage(Record):

@@ -99,3 +99,47 @@ class Verdict(Record):
     created_at: str
     override_by: str = ""  # who overrode, for a recorded override; then `override_reason` says why
     override_reason: str = ""
+
+
+class CanaryCheck(Record):
+    """One way in which a rebuilt index could be worse than the one before."""
+
+    name: str
+    verdict: Decision
+    reason: str
+
+
+class CanarySlice(Record):
+    """Recall over the cases of one suite or tag, before and after. `low` and `high` bound the 95 % interval of the paired difference."""
+
+    name: str
+    n: int
+    before: float
+    after: float
+    difference: float
+    low: float | None
+    high: float | None
+
+
+class Canary(Record):
+    """A rebuilt index against the one before: the same questions, retrieval only. Overlaps are means over all questions, 0 to 1."""
+
+    canary_id: str
+    bundle_id: str
+    baseline_bundle_id: str  # "" when there was none
+    verdict: Decision
+    recall_at: int
+    checks: tuple[CanaryCheck, ...]
+    slices: tuple[CanarySlice, ...] = ()
+    questions: int = 0  # asked of both, logged ones and those of the suites
+    probes: int = 0  # documents searched by their own words
+    jaccard: float | None = None
+    rank_biased: float | None = None
+    unreachable: tuple[str, ...] = ()  # documents that can't be found any more, each with why
+    lost_hits: tuple[str, ...] = ()  # documents that some question found before and none finds now
+    never_retrieved: tuple[str, ...] = ()  # documents that no question finds; the first of them
+    never_retrieved_count: int = 0
+    cases_lost: tuple[str, ...] = ()  # cases whose gold passage is gone, counted as recall 0
+    seconds: float = 0.0
+    created_at: str  # ISO 8601, UTC
+    mlflow_run_id: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from headgate.records.base import Record
+from headgate.records.ingest import ChunkSetRef
 
 
 class TableRef(Record):
@@ -27,6 +29,76 @@ class IndexResult(Record):
     reused: int  # rows whose vector existed already
     deleted: int
     seconds: float
+    written: int = 0  # rows added to the table
+    vocabulary: str = ""  # SHA-256 of the version's vocabulary, in `objects/`; "" = not counted
+    languages: tuple[str, ...] = ()  # of the rows, sorted
+
+
+class PinnedVersion(Record):
+    """A table version that stays, and what it was made from."""
+
+    ref: TableRef
+    corpus: str
+    corpus_revision: str
+    chunk_set: ChunkSetRef
+    vocabulary: str  # SHA-256, in `objects/`
+    languages: tuple[str, ...]  # of the rows, sorted
+    exact_below: int  # index.exact_below it was built with
+    created_at: str  # ISO 8601, UTC
+
+
+class IntegrityCheck(Record):
+    """One thing that was looked at in a version. `failed` counts what is wrong, `detail` shows the first of it, or says why it was not checked."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not_checked"]
+    failed: int = 0
+    detail: str = ""
+
+
+class IntegrityReport(Record):
+    """All checks of one pinned version."""
+
+    table: str
+    version: int
+    corpus_revision: str
+    rows: int
+    checks: tuple[IntegrityCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.outcome != "failed" for check in self.checks)
+
+
+class Moved(Record):
+    before: str
+    after: str
+
+
+class ChunkChange(Record):
+    """An example: the text of a chunk in the version before and after, "" where it has none."""
+
+    kind: Literal["added", "changed", "removed", "moved"]
+    document: str
+    before: str = ""
+    after: str = ""
+
+
+class VersionDifference(Record):
+    """What changed from one table version to another, both named `table@version`."""
+
+    before: str
+    after: str
+    documents_added: tuple[str, ...]
+    documents_changed: tuple[str, ...]
+    documents_removed: tuple[str, ...]
+    documents_moved: tuple[Moved, ...]
+    chunks_added: int
+    chunks_changed: int  # the same text in another place of its document, or with other labels
+    chunks_removed: int
+    chunks_moved: int
+    chunks_unchanged: int
+    examples: tuple[ChunkChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +122,10 @@ class Hit:
     cosine: float | None
     bm25: float | None
     vector: object = None  # (d,) float32, unit length; for scoring sentences against
+    window: str = ""  # as in `Chunk`; retrieval puts it in place of `text`
+    window_start: int = 0
+    window_end: int = 0
+    stale_since: str = ""  # as in `DocumentMetadata`
 
     @property
     def heading(self) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from headgate.records.base import Record
 
@@ -19,6 +22,10 @@ class SourceFile:
     digest: str
     size: int  # bytes
     media_type: str  # decided from content and extension, e.g. "text/html"
+    source: str = ""  # name in corpus.sources; "" where the corpus is one folder or DVC directory
+    modified: str = ""  # ISO 8601, UTC, as the source says; "" = it does not
+    url: str = ""  # address, where it has one
+    charset: str = ""  # as the source declared it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class DocumentMetadata:
     effective_date: str = ""
     owner: str = ""
     confidentiality: str = ""
+    stale_since: str = ""  # the day since when this is an older version, kept because the current one can't be read; "" = current
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,18 @@ class Chunk:
     line: int | None
     metadata: DocumentMetadata
     context: str = ""  # what is put before the text when it is embedded and indexed: title, headings, table header
+    window: str = ""  # what is handed to the answer in place of `text`, which it holds; "" = `text` itself
+    window_start: int = 0  # `document.text[window_start:window_end] == window`
+    window_end: int = 0
+
+
+class KeptVersion(Record):
+    """The last good version of a document whose current file can't be read. Together with the corpus it decides what is indexed."""
+
+    key: str  # storage key of its parsed form
+    digest: str  # SHA-256 of the source bytes it came from
+    media_type: str
+    since: str  # the day (YYYY-MM-DD, UTC) of the first ingest that could not read its successor
 
 
 class FileOutcome(Record):
@@ -93,6 +113,8 @@ class FileOutcome(Record):
     findings: tuple[str, ...] = ()  # remarks that did not stop it
     chunks: int = 0
     parsed: bool = False  # True when this run parsed it, False when an earlier parse was reused
+    moved_from: str = ""  # the path that had the same content in the ingest before
+    kept: KeptVersion | None = None  # set when what is indexed is not the file but its last good version
 
 
 class IngestCounts(Record):
@@ -103,6 +125,16 @@ class IngestCounts(Record):
     quarantined: int
     dead_lettered: int
     excluded: int
+
+
+class Changes(Record):
+    """Files against the ingest before of the same corpus. files == added + changed + moved + unchanged; `removed` are gone."""
+
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
 
 
 class ChunkSetRef(Record):
@@ -124,6 +156,63 @@ class ValidationCheck(Record):
     checked: int
     failed: int
     examples: tuple[str, ...] = ()  # the first few paths, or one sentence
+    accepted: str = ""  # who accepted the failure for this revision, and why (validation.accept)
+
+
+class BreakerState(Record):
+    """Whether a source is asked. `open`: not before `open_until`; `half_open`: one request tries whether it is back."""
+
+    state: Literal["closed", "open", "half_open"] = "closed"
+    failures: int = 0  # in a row
+    open_until: str = ""  # ISO 8601, UTC
+
+
+class SourceState(Record):
+    """How one source of a corpus stood after it was last asked. listed == fetched + unchanged + failed + excluded."""
+
+    corpus: str
+    name: str
+    kind: str
+    prefix: str = ""
+    listed: int = 0  # files in the listing, those carried over from an earlier one included
+    fetched: int = 0  # new content was read
+    unchanged: int = 0
+    failed: int = 0
+    excluded: int = 0  # by a rule, or gone
+    gone: tuple[str, ...] = ()  # listed, but not there: the first few paths
+    changed_while_read: int = 0  # read again until it held still
+    last_attempt: str = ""  # ISO 8601, UTC, as all times here
+    last_success: str = ""  # the listing was read whole and the source stayed up
+    newest_content: str = ""  # latest modification that the source tells of
+    content_changed: str = ""  # since when its files are what they are
+    content_digest: str = ""  # SHA-256 over their paths and digests
+    breaker: BreakerState = BreakerState()
+    fresh_within_hours: float = 0  # freshness objective, 0 = none
+    silent_after_days: float = 0  # 0 = never silent
+    problem: str = ""  # what went wrong at the last attempt
+    fresh: bool = True  # at the last attempt; `staleness` tells for any other moment
+    reason: str = ""
+
+    def staleness(self, now: datetime) -> str:
+        """Why the source misses its freshness objective at `now`; "" when it does not."""
+        if not self.fresh_within_hours:
+            return ""
+        if not self.last_success:
+            return f"source {self.name!r} was never read whole{f': {self.problem}' if self.problem else ''}"
+        hours = (now - datetime.fromisoformat(self.last_success)).total_seconds() / 3600
+        if hours <= self.fresh_within_hours:
+            return ""
+        why = f"; last problem: {self.problem}" if self.problem else ""
+        return f"source {self.name!r} was last read {hours:.1f} h ago, its objective is {self.fresh_within_hours:g} h{why}"
+
+    def silence(self, now: datetime) -> str:
+        """Why the source counts as silent at `now`; "" when it does not."""
+        if not self.silent_after_days or not self.content_changed:
+            return ""
+        days = (now - datetime.fromisoformat(self.content_changed)).total_seconds() / 86400
+        if days <= self.silent_after_days:
+            return ""
+        return f"nothing in source {self.name!r} has changed for {days:.1f} days, silent_after_days is {self.silent_after_days:g}"
 
 
 class IngestResult(Record):
@@ -136,3 +225,13 @@ class IngestResult(Record):
     parsed: int  # files parsed in this run; the rest was reused
     seconds: float
     checks: tuple[ValidationCheck, ...] = ()
+    data_docs: str = ""  # storage key of the validation report
+    corpus: str = ""  # corpus.name
+    derived: int = 0  # documents whose facts and chunks were computed in this run
+    changes: Changes | None = None
+    stage_seconds: dict[str, float] = Field(default_factory=dict)  # open, documents, validate, write
+
+    @property
+    def kept(self) -> tuple[FileOutcome, ...]:
+        """Documents that are indexed in their last good version."""
+        return tuple(outcome for outcome in self.outcomes if outcome.kept is not None)

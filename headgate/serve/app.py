@@ -16,11 +16,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from headgate import __version__
 from headgate.bundle import check_audience, load_manifest, open_bundle
 from headgate.errors import StorageError
+from headgate.freshness import FreshnessView
 from headgate.interactions import InteractionLog
 from headgate.serve import wire
 from headgate.serve.chat import AnswerFailedError, ClientGoneError, make_router
@@ -29,7 +31,7 @@ from headgate.serve.live import Answering, LiveBundle, NotReadyError, OpenBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
 from headgate.serve.wire import RequestError
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import FolderStore, Store, open_store
 
 logger = logging.getLogger(__name__)
 PAGES = Path(__file__).parent / "pages"
@@ -52,7 +54,7 @@ def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastA
         check_audience(load_manifest(store, bundle_id), settings.serve.audience)
         return opener(store, bundle_id)
 
-    store = Store(settings.store_root)
+    store = open_store(settings)
     metrics = ServiceMetrics()
     live = LiveBundle(
         store,
@@ -67,6 +69,7 @@ def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastA
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        log.start_sending()
         following = asyncio.create_task(live.follow())
         try:
             yield
@@ -92,6 +95,14 @@ def _add_operations(
     app: FastAPI, settings: Settings, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics
 ) -> None:
     started = time.time()
+    freshness = FreshnessView(store)
+
+    async def sources() -> list[dict[str, Any]]:
+        """Stale sources do not make the service unready: it goes on answering from what it has, and says how old that is."""
+        try:
+            return [source.model_dump() for source in await asyncio.to_thread(freshness.sources)]
+        except (StorageError, ValidationError) as error:
+            return [{"source": "", "fresh": False, "reason": f"freshness is not known: {error}"}]
 
     @app.get("/healthz")
     async def healthz() -> dict[str, Any]:
@@ -112,12 +123,15 @@ def _add_operations(
             "release": release.release if release else 0,
             "bundle_id": release.bundle_id if release else "",
             "promoted_at": release.promoted_at if release else "",
+            "log_not_sent": desk.log_not_sent,
             "not_in_service": problem.model_dump() if problem else None,
+            "sources": await sources(),
         }
         return JSONResponse(content, status_code=503 if reason else 200, headers={"cache-control": "no-store"})
 
     @app.get("/metrics")
     async def prometheus() -> PlainTextResponse:
+        metrics.sources(await sources())
         return PlainTextResponse(
             metrics.render(open_bundles=live.open_bundles), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
@@ -125,7 +139,7 @@ def _add_operations(
 
 def _still_not_writable(store: Store) -> str:
     try:
-        store.check_writable()
+        FolderStore(store.growing_root).check_writable()  # where the log is written, whatever the store is
     except StorageError as error:
         return str(error)
     return ""

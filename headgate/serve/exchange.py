@@ -136,6 +136,11 @@ class Desk:
         task.add_done_callback(lambda done: self._settle(done, exchange, held))
         return exchange
 
+    @property
+    def log_not_sent(self) -> str:
+        """Why logged interactions wait on this machine, "" when they don't."""
+        return self._interactions.not_sent
+
     async def close(self) -> None:
         """Stop what still runs; each is logged as not completed."""
         for task in self._tasks:

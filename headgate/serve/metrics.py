@@ -6,7 +6,8 @@ Outcomes of a request: `answered`, `refused` (a polite refusal is an answer), `f
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
@@ -46,6 +47,9 @@ class ServiceMetrics:
         self._bundle = Info("headgate_bundle", "The bundle in service", registry=registry)
         self._in_flight = Gauge("headgate_in_flight", "Questions being answered", registry=registry)
         self._waiting = Gauge("headgate_waiting", "Questions waiting for a free place", registry=registry)
+        self._fresh = Gauge(
+            "headgate_source_fresh", "1 while a source of the corpus meets its freshness objective", ["source"], registry=registry
+        )
         self._open_bundles = Gauge(
             "headgate_open_bundles", "Bundles held open, 1 except while answers end on an earlier one", registry=registry
         )
@@ -83,6 +87,12 @@ class ServiceMetrics:
 
     def waiting(self, change: int) -> None:
         self._waiting.inc(change)
+
+    def sources(self, sources: Sequence[Mapping[str, Any]]) -> None:
+        """One gauge a source: whether it meets its freshness objective."""
+        self._fresh.clear()
+        for source in sources:
+            self._fresh.labels(source["source"]).set(float(source["fresh"]))
 
     def render(self, *, open_bundles: int) -> bytes:
         """All figures in Prometheus' text format."""

@@ -11,7 +11,7 @@ import uvicorn
 from headgate.errors import UsageError
 from headgate.serve.app import create_app
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 
 #: Connections that may wait to be accepted.
 _BACKLOG = 2048
@@ -27,7 +27,7 @@ def run_server(settings: Settings, *, announce: Callable[[str], None]) -> None:
         StorageError: the store can't be written, so that no answer could be logged.
         UsageError: the address can't be listened on.
     """
-    Store(settings.store_root).check_writable()
+    open_store(settings).check_writable()
     app = create_app(settings)
     listening = _listen(settings.serve.host, settings.serve.port)
     host = f"[{settings.serve.host}]" if ":" in settings.serve.host else settings.serve.host

@@ -2,38 +2,57 @@
 
 Unknown keys are refused with the list of known ones. Relative places are relative to the folder of `headgate.toml`.
 Environment: `HEADGATE_SETTINGS` names the file, `HEADGATE_STORE` replaces `storage.root`; `MLFLOW_TRACKING_URI` replaces
-`evaluation.tracking_uri`. With `HEADGATE_STORE` a host serves without any file: what an answer depends on is in the bundle. Secrets
-(model keys) are never settings: providers read their own variables.
+`evaluation.tracking_uri`; for a bucket AWS_ENDPOINT_URL, AWS_REGION and AWS_ALLOW_HTTP fill what `storage` leaves empty. With
+`HEADGATE_STORE` a host serves without any file: what an answer depends on is in the bundle. Secrets (keys of models and buckets) are
+never settings: clients read their own variables.
 """
 
 from __future__ import annotations
 
 from headgate.settings.answer import AnswerBehaviour, AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import ChunkSettings, CorpusSettings, LabelRule, ParseSettings, ValidationSettings
+from headgate.settings.ingest import ChunkSettings, CorpusSettings, ParseSettings, ValidationSettings
 from headgate.settings.load import SETTINGS_FILE, Settings, find_settings_file, load_settings, parse_settings
-from headgate.settings.operation import AlertSettings, EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
+from headgate.settings.operation import (
+    AlertSettings,
+    CanarySettings,
+    EvaluationSettings,
+    ReleaseSettings,
+    RetentionSettings,
+    ServeSettings,
+    StorageSettings,
+)
 from headgate.settings.section import Section
+from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
 
 __all__ = [
     "SETTINGS_FILE",
     "AlertSettings",
     "AnswerBehaviour",
     "AnswerSettings",
+    "CanarySettings",
     "ChunkSettings",
+    "CorpusRule",
     "CorpusSettings",
+    "DvcSource",
     "EmbeddingSettings",
     "EvaluationSettings",
+    "FolderSource",
     "GuardSettings",
+    "HttpSource",
     "IndexSettings",
     "LabelRule",
+    "Labels",
     "ModelSettings",
     "ParseSettings",
     "ReleaseSettings",
+    "RetentionSettings",
     "RetrievalSettings",
+    "S3Source",
     "Section",
     "ServeSettings",
     "Settings",
+    "SourceSettings",
     "StorageSettings",
     "ValidationSettings",
     "find_settings_file",

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from headgate.settings.section import Section
-
-
-class LabelRule(Section):
-    """Labels for files that carry none themselves; every rule that matches a path fills what is still missing, earlier ones first."""
-
-    pattern: str = Field(description="glob over corpus paths, `**` crosses folders, e.g. `internal/**`")
-    audience: str = ""
-    topic: str = ""
-    region: str = ""
-    language: str = ""
-    effective_date: str = ""
-    owner: str = ""
-    confidentiality: str = ""
+from headgate.settings.sources import CorpusRule, LabelRule, SourceSettings, check_rules, check_sources
 
 
 class CorpusSettings(Section):
     name: str = Field(
         "corpus", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="name of the collection; the table's name starts with it"
     )
-    dvc_file: str = Field("", description="the .dvc file that tracks the documents; empty when `folder` is used")
-    folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` is used")
+    dvc_file: str = Field("", description="the .dvc file that tracks the documents; empty when `folder` or `sources` is used")
+    folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` or `sources` is used")
     revisions: dict[str, str] = Field(
         default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)"
     )
@@ -36,12 +25,51 @@ class CorpusSettings(Section):
         (), description="labels for files that carry none themselves; the first rule whose pattern matches fills what is missing"
     )
     default_language: str = Field("en", description="language assumed where neither the file nor detection tells")
+    sources: tuple[SourceSettings, ...] = Field(
+        (), description="folders, DVC directories, buckets and web sites that make up the corpus together, see docs/sources.md"
+    )
+    rules: tuple[CorpusRule, ...] = Field(
+        (), description="which files are taken, by pattern, size, age, language and label; the first rule that matches decides"
+    )
+
+    @property
+    def label_rules(self) -> tuple[LabelRule, ...]:
+        """Labels from outside of the documents, the first to fill one first: those of the sources, then `labels`."""
+        own = tuple(
+            LabelRule(pattern=f"{source.prefix}/**" if source.prefix else "**", **source.labels.model_dump())
+            for source in self.sources
+            if any(source.labels.model_dump().values())
+        )
+        return own + self.labels
 
     @model_validator(mode="after")
     def _one_source(self) -> CorpusSettings:
         if self.dvc_file and self.folder:
             raise ValueError("set only one of corpus.dvc_file and corpus.folder")
+        if self.sources and (self.dvc_file or self.folder):
+            raise ValueError("set either corpus.sources or one of corpus.dvc_file and corpus.folder")
+        check_sources(self.sources)
+        check_rules(self.rules)
         return self
+
+
+class IngestSettings(Section):
+    keep_stale_days: int = Field(
+        14,
+        ge=0,
+        le=3650,
+        description="a document that can't be read any more stays in the index in its last good version, marked stale, "
+        "for this many days; 0 = it leaves at once",
+    )
+    retries: int = Field(
+        1, ge=0, le=10, description="further tries, in the same run, of a file whose failure may be the machine's"
+    )
+    retry_seconds: float = Field(
+        1.0, ge=0, le=300, description="pause before the first of them; it doubles each time, give or take a half"
+    )
+    lock_wait_seconds: float = Field(
+        60.0, ge=0, description="how long a run waits for another one on the same corpus before it stops"
+    )
 
 
 class ParseSettings(Section):
@@ -50,6 +78,22 @@ class ParseSettings(Section):
     memory_mib: int = Field(2048, ge=256, description="address space of a worker beyond its libraries, MiB")
     max_file_mib: int = Field(50, ge=1, description="larger files are dead-lettered unread, MiB")
     max_unzipped_mib: int = Field(200, ge=1, description="limit for the unpacked size of docx, pptx and xlsx, MiB")
+    max_output_mib: int = Field(64, ge=1, le=1024, description="limit for what a worker hands back for one file, MiB")
+    passwords_env: str = Field(
+        "", description="environment variable with passwords for encrypted files, a JSON list or one a line; empty = none"
+    )
+    passwords_file: str = Field("", description="file with such passwords, absolute or below ~; empty = none")
+
+    @field_validator("passwords_file")
+    @classmethod
+    def _passwords_lie_outside(cls, file: str) -> str:
+        if file and not file.startswith(("/", "~")):
+            raise ValueError(f"{file!r} is not an absolute path; passwords are kept outside of the project")
+        return file
+
+
+#: What happens to a document with numbers that identify a person.
+PersonalDataPolicy = Literal["quarantine", "redact", "allow"]
 
 
 class ValidationSettings(Section):
@@ -59,21 +103,56 @@ class ValidationSettings(Section):
         0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy"
     )
     min_characters: int = Field(40, ge=1, description="shorter documents are quarantined")
-    personal_data: Literal["quarantine", "allow"] = Field(
-        "quarantine", description="what happens to documents with card numbers, IBANs and the like"
+    max_characters: int = Field(2_000_000, ge=1000, description="longer documents are quarantined")
+    languages: tuple[str, ...] = Field(
+        (), description="languages that documents may have, such as en; empty = any. Others are quarantined"
+    )
+    personal_data: PersonalDataPolicy = Field(
+        "quarantine",
+        description='what happens to documents with card numbers, IBANs and the like: "quarantine", "redact" (the numbers are taken out '
+        'of what is indexed) or "allow"',
     )
     own_numbers: tuple[str, ...] = Field(
         (), description="account and card numbers of the organisation itself, which its pages may show"
     )
-    hidden_instructions: Literal["quarantine", "allow"] = Field(
-        "quarantine", description="what happens to documents with text that addresses the model"
+    hidden_instructions: Literal["quarantine", "neutralise", "allow"] = Field(
+        "quarantine",
+        description='what happens to documents with text that addresses the model: "quarantine", "neutralise" (the sentence is taken out of '
+        'what is indexed) or "allow"',
     )
     max_dropped_share: float = Field(
         0.25, ge=0, le=1, description="fail when more than this share of files is quarantined or dead-lettered"
     )
+    max_dead_letter_share: float = Field(
+        0.1, ge=0, le=1, description="fail when more than this share of files could not be read or parsed"
+    )
+    expectations: str = Field(
+        "", description="folder with the suites: documents, changes, corpus and chunks .yaml; empty = the built-in ones"
+    )
+    accept: tuple[str, ...] = Field(
+        (),
+        description='failed checks of level error that were looked at and are accepted: "check@revision: who and why"; revision as '
+        "ingest shows it (8 characters or more) or its name",
+    )
+    personal_data_by_label: dict[str, PersonalDataPolicy] = Field(
+        default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"
+    )
+
+    @field_validator("accept")
+    @classmethod
+    def _acceptances_have_a_reason(cls, accepted: tuple[str, ...]) -> tuple[str, ...]:
+        for one in accepted:
+            if not re.match(r"^\w+@\S{3,}: \S.{9,}$", one):
+                raise ValueError(f"{one!r} is not of the form 'check@revision: who and why' (10 characters or more of it)")
+        return accepted
 
 
 class ChunkSettings(Section):
+    strategy: Literal["structure", "sentence_window", "parent_document"] = Field(
+        "structure",
+        description="what is searched and what is handed to the answer: passages; sentences, with their neighbours; "
+        "small passages, with the section around them",
+    )
     max_tokens: int = Field(
         200, ge=32, le=8000, description="budget of a chunk with its context, in tokens of the embedding model"
     )
@@ -83,3 +162,23 @@ class ChunkSettings(Section):
     overlap_sentences: int = Field(
         1, ge=0, le=5, description="sentences repeated from the previous chunk when a section is split"
     )
+    window_sentences: int = Field(
+        2, ge=0, le=20, description="sentence_window: sentences before and after the found one that go with it"
+    )
+    child_tokens: int = Field(
+        64, ge=32, le=8000, description="parent_document: budget of a searched passage with its context, tokens"
+    )
+    parent_tokens: int = Field(
+        600, ge=64, le=32000, description="parent_document: budget of the section handed to the answer, tokens"
+    )
+
+    @property
+    def budget(self) -> int:
+        """Most tokens of what is embedded, context included."""
+        return self.child_tokens if self.strategy == "parent_document" else self.max_tokens
+
+    @model_validator(mode="after")
+    def _children_in_parents(self) -> ChunkSettings:
+        if self.strategy == "parent_document" and self.child_tokens > self.parent_tokens:
+            raise ValueError(f"child_tokens {self.child_tokens} is more than parent_tokens {self.parent_tokens}")
+        return self

@@ -7,15 +7,23 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from headgate.errors import SettingsError
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import ChunkSettings, CorpusSettings, ParseSettings, ValidationSettings
-from headgate.settings.operation import AlertSettings, EvaluationSettings, ReleaseSettings, ServeSettings, StorageSettings
+from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
+from headgate.settings.operation import (
+    AlertSettings,
+    CanarySettings,
+    EvaluationSettings,
+    ReleaseSettings,
+    RetentionSettings,
+    ServeSettings,
+    StorageSettings,
+)
 from headgate.settings.section import Section
 
 SETTINGS_FILE = "headgate.toml"
@@ -26,6 +34,7 @@ class Settings(Section):
 
     project_dir: Path
     corpus: CorpusSettings = CorpusSettings()  # without a source: enough to serve, not to build
+    ingest: IngestSettings = IngestSettings()
     parse: ParseSettings = ParseSettings()
     validation: ValidationSettings = ValidationSettings()
     chunks: ChunkSettings = ChunkSettings()
@@ -36,10 +45,22 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     guard: GuardSettings = GuardSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    canary: CanarySettings = CanarySettings()
     storage: StorageSettings = StorageSettings()
+    retention: RetentionSettings = RetentionSettings()
     release: ReleaseSettings = ReleaseSettings()
     serve: ServeSettings = ServeSettings()
     alerts: AlertSettings = AlertSettings()
+
+    @model_validator(mode="after")
+    def _ages_have_a_date(self) -> Settings:
+        if not self.validation.as_of:
+            for rule in self.corpus.rules:
+                if rule.older_than_days and not rule.as_of:
+                    raise ValueError(
+                        f"rule {rule.name!r} of corpus.rules needs a date to count age from: its as_of, or validation.as_of"
+                    )
+        return self
 
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""
@@ -47,7 +68,19 @@ class Settings(Section):
 
     @property
     def store_root(self) -> Path:
+        """Folder of the store.
+
+        Raises:
+            SettingsError: the store is a bucket; ask `open_store` for it, or `local_root` for a place on this machine.
+        """
+        if self.storage.is_s3:
+            raise SettingsError(f"the store {self.storage.root!r} is no folder")
         return self.place(self.storage.root)
+
+    @property
+    def local_root(self) -> Path:
+        """Folder for what stays on this machine: the store's own, or `storage.cache` where the store is a bucket."""
+        return self.place(self.storage.cache if self.storage.is_s3 else self.storage.root)
 
 
 def find_settings_file(start: Path) -> Path:
@@ -94,6 +127,13 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
 def _from_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     if root := environment.get("HEADGATE_STORE"):
         content.setdefault("storage", {})["root"] = root
+    if isinstance(storage := content.get("storage"), dict) and str(storage.get("root", "")).startswith("s3://"):
+        standard = {
+            "endpoint": environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL"),
+            "region": environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
+            "allow_http": environment.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"),
+        }
+        storage |= {key: value for key, value in standard.items() if value and not storage.get(key)}
     if uri := environment.get("MLFLOW_TRACKING_URI"):
         content.setdefault("evaluation", {})["tracking_uri"] = uri
     return content
@@ -127,8 +167,12 @@ def _explain(problem: Any) -> str:
 def _known_keys(location: tuple[Any, ...]) -> list[str]:
     model: Any = Settings
     for part in location:
-        if isinstance(part, str) and part in model.model_fields:
+        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
             model = model.model_fields[part].annotation
-        if getattr(model, "__args__", None):
-            model = model.__args__[0]
+        elif isinstance(part, str):  # the kind of a section that has several
+            kinds = [option for option in get_args(model) if "kind" in getattr(option, "model_fields", {})]
+            model = next((kind for kind in kinds if part in get_args(kind.model_fields["kind"].annotation)), None)
+            continue
+        if get_args(model):
+            model = get_args(model)[0]
     return sorted(set(model.model_fields) - {"project_dir"}) if hasattr(model, "model_fields") else []

@@ -23,7 +23,7 @@ from headgate.evaluate.reports import load_report
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
 from headgate.release import current_release, history, load_verdict
 from headgate.settings import Settings, load_settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from pipelines.demo import summaries
 from pipelines.demo.runs import FinishedRun, JobRunner
 from pipelines.demo.service import ask, running_service
@@ -59,7 +59,7 @@ class Demo:
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance, console: Console) -> None:
         self.settings = settings
-        self.store = Store(settings.store_root)
+        self.store = open_store(settings)
         self.console = console
         self.runner = JobRunner(instance, console)
 
@@ -82,7 +82,7 @@ class Demo:
         self._title("3", "release it")
         self.release(first)
         self._title("4", "serve it, and ask")
-        with running_service(self.settings.store_root / "demo" / "service.log") as service:
+        with running_service(self.settings.local_root / "demo" / "service.log") as service:
             self.console.print(f"headgate serve on {service.address}, ready after {service.seconds:.1f} s")
             for question in QUESTIONS:
                 self.ask(service.address, question)

@@ -16,7 +16,7 @@ from headgate.errors import ModelError
 from headgate.index.table import update_table
 from headgate.records import Answer, Question, Turn
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 
 
@@ -86,7 +86,7 @@ def ask(provider: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch)
         project = parse_settings(content, project_dir=settings.project_dir)
         index = update_table(project, put_chunks(project, chunks or help_chunks()))
         bundle = create_bundle(project, index)
-        return open_bundle(Store(project.store_root), bundle.bundle_id).answer_now(question)
+        return open_bundle(open_store(project), bundle.bundle_id).answer_now(question)
 
     return ask
 

@@ -1,8 +1,9 @@
 import dagster as dg
 import pytest
 
-from assets.checks import check_chunks, check_verdict
+from assets.checks import check_chunks, check_dead_letters, check_verdict
 from assets.references import CorpusReference
+from headgate.ingest.dead_letters import DeadLetter
 from headgate.records import ChunkSetRef, Decision, FileOutcome, GateResult, IngestCounts, IngestResult, ValidationCheck, Verdict
 
 
@@ -51,7 +52,12 @@ def passed(result: IngestResult, files: int) -> dict[str, bool]:
 
 def test_counts_that_do_not_add_up_and_lost_files_are_seen() -> None:
     good = IngestCounts(files=2, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
-    assert passed(ingest_result(good, ("a", "b")), 2) == {"counts_add_up": True, "nothing_lost": True, "not_empty": False}
+    assert passed(ingest_result(good, ("a", "b")), 2) | {
+        "counts_add_up": True,
+        "nothing_lost": True,
+        "not_empty": False,
+        "no_unlisted_failure": True,
+    } == passed(ingest_result(good, ("a", "b")), 2)
     assert not passed(ingest_result(good, ("a", "b")), 3)["nothing_lost"]
     assert not passed(ingest_result(good, ("a", "a")), 2)["nothing_lost"]
     bad = IngestCounts(files=3, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
@@ -60,6 +66,35 @@ def test_counts_that_do_not_add_up_and_lost_files_are_seen() -> None:
 
 def test_a_handled_document_is_a_warning_with_examples() -> None:
     counts = IngestCounts(files=2, indexed=2, quarantined=0, dead_lettered=0, excluded=0)
-    check = check_chunks(ingest_result(counts, ("a", "b")), CorpusReference(revision="r", files=2))[-1]
+    results = check_chunks(ingest_result(counts, ("a", "b")), CorpusReference(revision="r", files=2))
+    (check,) = [result for result in results if result.check_name == "not_empty"]
     assert check.severity == dg.AssetCheckSeverity.WARN
     assert check.metadata["examples"].value == "a.md"
+
+
+def test_a_failure_of_a_check_that_dagster_does_not_know_yet_blocks() -> None:
+    counts = IngestCounts(files=1, indexed=1, quarantined=0, dead_lettered=0, excluded=0)
+    new = ValidationCheck(name="added_since", level="error", passed=False, checked=1, failed=1)
+    result = ingest_result(counts, ("a",)).model_copy(update={"checks": (new,)})
+    assert not passed(result, 1)["no_unlisted_failure"]
+
+
+def letter(path: str, *, dropped_at: str = "") -> DeadLetter:
+    return DeadLetter(
+        path=path,
+        digest="d",
+        reason="timeout",
+        detail="60 s",
+        transient=True,
+        attempts=1,
+        first_seen="2026-02-02T03:00:00+00:00",
+        last_seen="2026-02-02T03:00:00+00:00",
+        dropped_at=dropped_at,
+    )
+
+
+@pytest.mark.parametrize(("files", "passed"), [(20, True), (19, False), (0, True)])
+def test_dead_letters_above_the_stated_share_fail_the_check(files: int, passed: bool) -> None:
+    (check,) = check_dead_letters([letter("a.pdf"), letter("b.pdf", dropped_at="2026-02-02")], files=files, limit=0.05)
+    assert (check.passed, check.severity.name) == (passed, "ERROR")
+    assert check.metadata["examples"].value == "a.pdf"

@@ -16,7 +16,7 @@ from headgate.index.table import update_table
 from headgate.records import Answer, IndexResult, Release, Report
 from headgate.release import load_verdict, promote
 from headgate.settings import EvaluationSettings, Settings, parse_settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.evaluate.builders import REFUNDS, ScriptedAnswerer, make_answer, make_case, unanswerable, write_suite
 
@@ -176,14 +176,14 @@ def test_a_verdict_names_all_it_rests_on_and_lets_the_bundle_be_promoted(judged:
     assert verdict.verdict == "passed", verdict.gates
     assert (verdict.bundle_id, verdict.report_id, verdict.baseline_bundle_id) == (bundle.bundle_id, report.report_id, "")
     assert verdict.suite_digests == report.suite_digests
-    assert load_verdict(Store(judged.store_root), verdict.verdict_id) == verdict
+    assert load_verdict(open_store(judged), verdict.verdict_id) == verdict
     assert promote(judged, bundle.bundle_id).verdict_id == verdict.verdict_id
 
 
 def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
     judged: Settings, indexed: IndexResult, bundle: Bundle
 ) -> None:
-    store = Store(judged.store_root)
+    store = open_store(judged)
     release = Release(
         channel=judged.release.channel,
         release=1,
@@ -216,7 +216,7 @@ def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
 
 
 def test_what_was_not_evaluated_or_was_tampered_with_is_not_judged(judged: Settings, bundle: Bundle) -> None:
-    store = Store(judged.store_root)
+    store = open_store(judged)
     with pytest.raises(NotFoundError, match="headgate evaluate"):
         gate(judged, bundle.bundle_id)
     with pytest.raises(NotFoundError, match="no bundle"):

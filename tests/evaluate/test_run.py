@@ -13,7 +13,7 @@ from headgate.evaluate.reports import find_report, load_report, save_report
 from headgate.evaluate.run import evaluate
 from headgate.records import Question, Report
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.evaluate.builders import make_case, unanswerable, write_suite
 
 CASES = [make_case("g1"), make_case("g2", "refund speed?"), unanswerable("r1", "Who won the football world cup in 1966?")]
@@ -42,14 +42,14 @@ def test_a_bundle_is_evaluated_from_suite_to_stored_report(
     assert report.suites["all"].metrics["refusal_recall"].n == 2
     assert not report.suites["all"].cases
     assert report.mlflow_run_id
-    stored = load_report(Store(settings.store_root), report.report_id)
+    stored = load_report(open_store(settings), report.report_id)
     assert stored == report
     assert list(stored.suites) == ["golden", "refusals", "all"]
 
 
 def test_what_is_evaluated_is_what_the_service_answers(settings: Settings, bundle: Bundle, suite: Path) -> None:
     report = evaluate(settings, bundle.bundle_id, suites=[suite])
-    served = open_bundle(Store(settings.store_root), bundle.bundle_id)
+    served = open_bundle(open_store(settings), bundle.bundle_id)
     for case in report.suites["golden"].cases:
         assert case.answer is not None
         answer = served.answer_now(Question(text=case.question))
@@ -60,7 +60,7 @@ def test_evaluating_twice_gives_equal_answers_under_two_report_ids(settings: Set
     first, second = (evaluate(settings, bundle.bundle_id, suites=[suite]) for _ in range(2))
     assert first.answers_digest == second.answers_digest
     assert first.report_id != second.report_id  # measured times are part of a report
-    found = find_report(Store(settings.store_root), bundle.bundle_id, first.suite_digests)
+    found = find_report(open_store(settings), bundle.bundle_id, first.suite_digests)
     assert found is not None
     assert found.report_id == second.report_id
     untimed = [name for name in first.suites["golden"].metrics if not name.startswith(("latency", "first_token"))]
@@ -72,7 +72,7 @@ def test_evaluating_twice_gives_equal_answers_under_two_report_ids(settings: Set
 def test_a_report_knows_when_it_was_changed_and_its_run_id_is_no_part_of_it(
     settings: Settings, bundle: Bundle, suite: Path
 ) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     report = evaluate(settings, bundle.bundle_id, suites=[suite])
     save_report(store, report.model_copy(update={"mlflow_run_id": "another"}))
     assert load_report(store, report.report_id).mlflow_run_id == "another"
@@ -93,7 +93,7 @@ def test_nothing_is_asked_or_written_when_a_suite_does_not_fit(settings: Setting
     suite = write_suite(tmp_path, [make_case("g1"), make_case("g2", gold_documents=["no/such.md"], gold_passages=[])])
     with pytest.raises(SuiteError, match=r"case 'g2': gold document 'no/such\.md' is not indexed"):
         evaluate(settings, bundle.bundle_id, suites=[suite], progress=untouched)
-    assert not list(Store(settings.store_root).list("reports"))
+    assert not list(open_store(settings).list("reports"))
     with pytest.raises(NotFoundError, match="no bundle"):
         evaluate(settings, "0" * 64, suites=[write_suite(tmp_path, CASES)])
     with pytest.raises(SuiteError, match="does not exist"):
@@ -101,7 +101,7 @@ def test_nothing_is_asked_or_written_when_a_suite_does_not_fit(settings: Setting
 
 
 def test_every_indexed_chunk_has_its_text(settings: Settings, bundle: Bundle) -> None:
-    assert len(indexed_chunks(Store(settings.store_root), bundle.bundle_id)) == bundle.manifest.table.rows
+    assert len(indexed_chunks(open_store(settings), bundle.bundle_id)) == bundle.manifest.table.rows
 
 
 def test_an_unreachable_tracking_server_costs_the_run_id_and_nothing_else(
@@ -116,6 +116,6 @@ def test_an_unreachable_tracking_server_costs_the_run_id_and_nothing_else(
     with caplog.at_level(logging.WARNING, logger="headgate.evaluate.run"):
         report = evaluate(elsewhere, bundle.bundle_id, suites=[suite])
     assert report.mlflow_run_id == ""
-    assert load_report(Store(settings.store_root), report.report_id) == report
+    assert load_report(open_store(settings), report.report_id) == report
     assert f"MLflow at 'http://127.0.0.1:{port}' failed" in caplog.text
     assert "stored all the same" in caplog.text

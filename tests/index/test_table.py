@@ -19,7 +19,7 @@ from headgate.index.search import open_table
 from headgate.index.table import update_table
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 
 PUBLIC = ("public",)
@@ -27,7 +27,7 @@ PUBLIC = ("public",)
 
 def rows_of(settings: Settings, ref: TableRef) -> dict[str, tuple[str, str, np.ndarray]]:
     """chunk id → (row digest, text, vector) of a pinned version."""
-    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(ref.table)
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(ref.table)
     table.checkout(ref.version)
     found = table.to_arrow().to_pylist()
     return {row["chunk_id"]: (row["row_digest"], row["text"], np.asarray(row["vector"])) for row in found}
@@ -37,7 +37,7 @@ def search(settings: Settings, ref: TableRef, question: str) -> list[tuple[str, 
     """Full-text hits, then the nearest to a fixed vector."""
 
     async def both() -> list[Hit]:
-        table = await open_table(Store(settings.store_root), ref)
+        table = await open_table(open_store(settings), ref)
         vector = np.ones(384, dtype=np.float32) / np.sqrt(384).astype(np.float32)
         words = await table.full_text(analyze(question, "en"), limit=10, confidentiality=PUBLIC)
         return [*words, *await table.dense(vector, limit=10, confidentiality=PUBLIC)]
@@ -92,7 +92,7 @@ def test_a_pinned_version_answers_the_same_after_writes_compaction_and_clean_up(
     for step in range(3):
         chunks = [make_chunk(f"other{i}.md", f"Refund text {i} of step {step}, working days and router.") for i in range(30)]
         update_table(settings, put_chunks(settings, chunks, f"s{step}"))
-    store = Store(settings.store_root)
+    store = open_store(settings)
     table = lancedb.connect(str(store.path("lance"))).open_table(indexed.ref.table)
     table.optimize(cleanup_older_than=timedelta(days=3650))
     table.to_lance().cleanup_old_versions(older_than=timedelta(0), error_if_tagged_old_versions=False)
@@ -101,7 +101,7 @@ def test_a_pinned_version_answers_the_same_after_writes_compaction_and_clean_up(
 
 
 def test_any_flipped_byte_in_any_file_of_a_version_is_found(settings: Settings, indexed: IndexResult) -> None:
-    store, ref = Store(settings.store_root), indexed.ref
+    store, ref = open_store(settings), indexed.ref
     names = orjson.loads(store.get(f"objects/{ref.files_digest}"))
     assert any(name.startswith("data/") for name in names)
     assert any(name.startswith("_indices/") for name in names)
@@ -122,7 +122,7 @@ def test_the_inventory_names_every_file_that_reading_needs(
     settings: Settings, indexed: IndexResult, make_project: Callable[..., Settings]
 ) -> None:
     other = make_project("copy")
-    source, target = Store(settings.store_root), Store(other.store_root)
+    source, target = open_store(settings), open_store(other)
     for name in orjson.loads(source.get(f"objects/{indexed.ref.files_digest}")):
         destination = table_folder(target, indexed.ref.table) / name
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -134,10 +134,10 @@ def test_a_vector_index_is_built_above_the_exact_limit(make_project: Callable[..
     settings = make_project(index={"exact_below": 100})
     chunks = [make_chunk(f"p{i}.md", f"Page {i} about topic {i * 7}.") for i in range(300)]
     result = update_table(settings, put_chunks(settings, chunks))
-    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(result.ref.table)
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(result.ref.table)
     assert "vector_idx" in {index.name for index in table.list_indices()}
     fewer = update_table(settings, put_chunks(settings, chunks[:50], "r2"))
-    table = lancedb.connect(str(Store(settings.store_root).path("lance"))).open_table(fewer.ref.table)
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(fewer.ref.table)
     assert "vector_idx" not in {index.name for index in table.list_indices()}
 
 
@@ -149,7 +149,7 @@ def test_labels_that_may_not_be_seen_are_never_found(settings: Settings) -> None
     ref = update_table(settings, put_chunks(settings, chunks)).ref
 
     async def found(labels: tuple[str, ...]) -> set[str]:
-        table = await open_table(Store(settings.store_root), ref)
+        table = await open_table(open_store(settings), ref)
         vector = np.ones(384, dtype=np.float32)
         hits = await table.dense(vector, limit=20, confidentiality=labels)
         hits += await table.full_text(analyze("refunds working days", "en"), limit=20, confidentiality=labels)
@@ -166,7 +166,7 @@ def test_a_label_with_a_quote_is_data_and_not_a_query(settings: Settings) -> Non
     ref = update_table(settings, put_chunks(settings, chunks)).ref
 
     async def found() -> list[Hit]:
-        table = await open_table(Store(settings.store_root), ref)
+        table = await open_table(open_store(settings), ref)
         return await table.dense(np.ones(384, dtype=np.float32), limit=20, confidentiality=(nasty,))
 
     assert asyncio.run(found()) == []

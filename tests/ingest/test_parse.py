@@ -143,7 +143,7 @@ def _bomb() -> bytes:
         (files.docx()[:-2000], EXTENSIONS["docx"], "malformed"),
         (b"<html><body><img src=x></body></html>", "text/html", "no_text"),
         (b"\x00\x01\x02\xff" * 500, "text/plain", "encoding"),
-        (b"x", "image/png", "unsupported"),
+        (b"x", "image/png", "needs_tesseract"),
     ],
 )
 def test_what_cannot_be_parsed_says_why(content: bytes, media_type: str, reason: str) -> None:

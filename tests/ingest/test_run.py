@@ -14,7 +14,7 @@ from headgate.ingest.dead_letters import list_dead_letters
 from headgate.ingest.run import ingest
 from headgate.records import IngestResult
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
 
@@ -48,10 +48,10 @@ def test_every_file_ends_in_exactly_one_outcome_and_the_counts_add_up(corpus: Pa
     counts = result.counts
     assert counts.files == 10 == counts.indexed + counts.quarantined + counts.dead_lettered + counts.excluded
     assert all(outcome.reasons for outcome in result.outcomes if outcome.outcome != "indexed")
-    assert reasons(result, "copy.md") == "duplicate: of 'a.md'"
+    assert reasons(result, "copy.md").startswith("duplicate: of 'a.md'")
     assert reasons(result, "skip.md") == "corpus.exclude: skip.*"
     assert seen[-1] == (10, 10)
-    store = Store(make_settings().store_root)
+    store = open_store(make_settings())
     assert IngestResult.model_validate_json(store.get(f"ingests/{result.corpus_revision}.json")) == result
     chunks = list(read_chunk_set(store, result.chunk_set))
     assert len(chunks) == result.chunk_set.chunks == sum(outcome.chunks for outcome in result.outcomes)
@@ -60,7 +60,8 @@ def test_every_file_ends_in_exactly_one_outcome_and_the_counts_add_up(corpus: Pa
         "cut.pdf": "truncated", "locked.pdf": "encrypted", "named.docx": "wrong_extension",
     }  # fmt: skip
     share = next(check for check in result.checks if check.name == "dropped_share")
-    assert (share.level, share.passed, share.failed, share.checked) == ("error", False, 7, 9)
+    assert (share.level, share.passed) == ("error", False)
+    assert share.examples[0].startswith("7 of 9 files")
 
 
 def test_a_second_run_parses_nothing_and_gives_the_same_chunks(corpus: Path, make_settings: MakeSettings) -> None:
@@ -103,7 +104,7 @@ def test_labels_come_from_rules_and_changing_a_rule_parses_nothing(corpus: Path,
     ingest(make_settings())
     result = ingest(make_settings(corpus={"labels": rules}))
 
-    labels = {chunk.doc_id: chunk.metadata for chunk in read_chunk_set(Store(make_settings().store_root), result.chunk_set)}
+    labels = {chunk.doc_id: chunk.metadata for chunk in read_chunk_set(open_store(make_settings()), result.chunk_set)}
     assert result.parsed == 0
     assert (labels["internal/limits.md"].confidentiality, labels["internal/limits.md"].region) == ("internal", "north")
     assert (labels["own.md"].confidentiality, labels["own.md"].region) == ("public", "all")
@@ -115,7 +116,7 @@ def test_a_dead_letter_is_not_tried_again_until_the_file_changes_and_is_cleared_
     corpus: Path, make_settings: MakeSettings
 ) -> None:
     files.write(corpus, a__md=files.markdown(), cut__pdf=files.pdf(pages=4)[:900])
-    store = Store(make_settings().store_root)
+    store = open_store(make_settings())
     assert ingest(make_settings()).parsed == 2
     second = ingest(make_settings())
 

@@ -19,7 +19,7 @@ from headgate.errors import SettingsError
 from headgate.monitor.alerts import open_alerts, raise_alert, resolve_alert
 from headgate.monitor.channels import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
 from headgate.settings import AlertSettings, parse_settings
-from headgate.storage import Store
+from headgate.storage import FolderStore
 
 START = datetime(2026, 2, 2, 3, 0, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ class Desk:
 
     def __init__(self, folder: Path, *channels: Recorder) -> None:
         self.settings = parse_settings({"corpus": {"name": "kb", "folder": "docs"}}, project_dir=folder)
-        self.store = Store(folder / "store")
+        self.store = FolderStore(folder / "store")
         self.channels = channels
         self.now = START
 

@@ -1,12 +1,15 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from assets.resources import Project
+from headgate.freshness import STATES
 from headgate.monitor.alerts import open_alerts
-from headgate.storage import Store
-from pipelines.alerts import alert_when_a_run_fails, resolve_when_a_run_succeeds
+from headgate.records import SourceState
+from headgate.storage import FolderStore
+from pipelines.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
 
 
 class Runs:
@@ -15,7 +18,7 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         (folder / "headgate.toml").write_text('[corpus]\nname = "kb"\nfolder = "docs"\n')
         self.project = Project(settings_file=str(folder / "headgate.toml"))
-        self.store = Store(folder / ".headgate")
+        self.store = FolderStore(folder / ".headgate")
         self.instance = dg.DagsterInstance.ephemeral()
         self.problem: Exception | None = None
 
@@ -80,3 +83,20 @@ def test_a_job_that_goes_on_failing_is_one_alert(runs: Runs) -> None:
     runs.run()
     runs.run()
     assert [alert.seen for alert in open_alerts(runs.store)] == [2]
+
+
+def test_a_source_that_goes_stale_is_told_and_resolved_when_it_is_read_again(runs: Runs) -> None:
+    def read(hours_ago: float) -> None:
+        moment = datetime.now(UTC) - timedelta(hours=hours_ago)
+        state = SourceState(corpus="kb", name="wiki", kind="http", last_success=moment.isoformat(), fresh_within_hours=24)
+        runs.store.put(f"{STATES}/kb/wiki.json", state.model_dump_json().encode())
+
+    read(hours_ago=30)
+    alert_when_a_source_goes_stale(project=runs.project)
+    (alert,) = open_alerts(runs.store)
+    assert (alert.key, alert.severity, alert.title) == ("source:kb/wiki", "warning", "source 'wiki' is stale")
+    assert "its objective is 24 h" in alert.text
+    read(hours_ago=1)
+    skipped = alert_when_a_source_goes_stale(project=runs.project)
+    assert open_alerts(runs.store) == []
+    assert "1 of 1 source(s)" in skipped.skip_message

@@ -17,9 +17,10 @@ from pipelines.dev import HOST, Program, programs, run_until_stopped
 WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(60)"
 
 
-def test_both_programs_listen_on_loopback_only(tmp_path: Path) -> None:
+def test_all_programs_listen_on_loopback_only(tmp_path: Path) -> None:
     settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
-    dagster, mlflow = programs(settings, dagster_port=3000, mlflow_port=5000)
+    dagster, mlflow, reports = programs(settings, dagster_port=3000, mlflow_port=5000, reports_port=5001)
+    assert {"--bind", HOST, "5001"} <= set(reports.command)
     assert dagster.address == "http://127.0.0.1:3000"
     assert {"-h", HOST, "-p", "3000"} <= set(dagster.command)
     assert mlflow.address == "http://127.0.0.1:5000"
@@ -32,7 +33,10 @@ def test_an_mlflow_server_of_the_settings_is_used_and_none_is_started(tmp_path: 
     settings = parse_settings(
         {"corpus": {"folder": "documents"}, "evaluation": {"tracking_uri": "https://mlflow.example.org"}}, project_dir=tmp_path
     )
-    assert [program.name for program in programs(settings, dagster_port=3000, mlflow_port=5000)] == ["Dagster UI"]
+    assert [program.name for program in programs(settings, dagster_port=3000, mlflow_port=5000, reports_port=5001)] == [
+        "Dagster UI",
+        "Reports",
+    ]
 
 
 def test_a_taken_port_is_named_before_anything_is_started() -> None:

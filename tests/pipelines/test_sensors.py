@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -5,8 +6,13 @@ import pytest
 
 from assets.references import CorpusReference, to_metadata
 from assets.resources import Project
+from headgate.errors import ParseFailure
+from headgate.ingest.dead_letters import DeadLetters
+from headgate.records import SourceFile
+from headgate.settings import load_settings
+from headgate.storage import open_store
 from pipelines.definitions import defs
-from pipelines.sensors import corpus_revision_changed
+from pipelines.sensors import corpus_revision_changed, dead_letters_due
 
 A, B = "a" * 32, "b" * 32
 
@@ -59,3 +65,36 @@ def test_the_first_look_compares_with_the_corpus_that_was_built(watched: Watched
     assert isinstance(watched.look(), dg.SkipReason)
     watched.name_revision(B)
     assert isinstance(watched.look(), dg.RunRequest)
+
+
+def test_dead_letters_are_tried_again_when_they_are_due_and_once_at_a_time(watched: Watched) -> None:
+    project = Project(settings_file=str(watched.folder / "headgate.toml"))
+    settings = load_settings(watched.folder / "headgate.toml")
+    letters = DeadLetters(open_store(settings), settings.corpus.name)
+
+    def fail(path: str, reason: str, ago: timedelta) -> None:
+        file = SourceFile(path=path, digest="d", size=1, media_type="text/plain")
+        letters.record(ParseFailure(path, reason, "x"), file, parser="p", limits={}, now=datetime.now(UTC) - ago)
+
+    fail("for-good.pdf", "encrypted", timedelta(days=9))
+    fail("later.pdf", "timeout", timedelta())
+    assert isinstance(dead_letters_due(project=project), dg.SkipReason)
+    fail("now.pdf", "timeout", timedelta(hours=1))
+    first, second = dead_letters_due(project=project), dead_letters_due(project=project)
+    assert isinstance(first, dg.RunRequest)
+    assert isinstance(second, dg.RunRequest)
+    assert first.run_key == second.run_key
+    assert first.tags["dead_letters"] == "1"
+
+
+def test_sources_are_not_read_at_every_look(watched: Watched) -> None:
+    (watched.folder / "wiki").mkdir()
+    (watched.folder / "wiki" / "a.md").write_text("# A page\n\nWith some text in it, enough to be one.\n")
+    (watched.folder / "headgate.toml").write_text(
+        '[corpus]\nname = "kb"\nsources = [{ name = "wiki", kind = "folder", folder = "wiki" }]\n'
+    )
+    assert isinstance(watched.look(), dg.RunRequest)
+    (watched.folder / "wiki" / "b.md").write_text("# Another page\n\nThat the sensor does not look for yet.\n")
+    skipped = watched.look()
+    assert isinstance(skipped, dg.SkipReason)
+    assert "read again at" in (skipped.skip_message or "")

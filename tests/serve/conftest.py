@@ -18,7 +18,7 @@ from headgate.interactions import InteractionLog
 from headgate.records import Interaction
 from headgate.serve.app import create_app
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_release
 
 #: Bounds every wait of a test, seconds; nothing asserts that it is short.
@@ -31,7 +31,7 @@ class Service:
     def __init__(self, settings: Settings, bundles: FakeBundles) -> None:
         self.settings = settings
         self.bundles = bundles
-        self.store = Store(settings.store_root)
+        self.store = open_store(settings)
         self._server = uvicorn.Server(
             uvicorn.Config(create_app(settings, opener=bundles), host="127.0.0.1", port=0, log_config=None)
         )

@@ -13,7 +13,7 @@ import pytest
 
 from headgate.errors import IntegrityError
 from headgate.serve.live import LiveBundle
-from headgate.storage import Store
+from headgate.storage import FolderStore
 from tests.fakes import FakeBundles, put_bundle
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
 
@@ -37,7 +37,7 @@ def test_before_the_first_release_the_service_is_alive_and_not_ready(start: Star
 
 
 def test_the_log_says_once_that_nothing_was_promoted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    live = LiveBundle(Store(tmp_path), "production", FakeBundles(), poll_seconds=1)
+    live = LiveBundle(FolderStore(tmp_path), "production", FakeBundles(), poll_seconds=1)
     with caplog.at_level(logging.WARNING, "headgate"):
         live.refresh()
         live.refresh()

@@ -19,7 +19,7 @@ from headgate.bundle import Bundle
 from headgate.interactions import InteractionLog
 from headgate.serve.thin import REFUSED
 from headgate.settings import Settings
-from headgate.storage import Store
+from headgate.storage import open_store
 from tests.fakes import make_settings, put_release
 from tests.serve.conftest import wait_for
 
@@ -140,7 +140,7 @@ def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], httpx.C
 def test_a_process_that_answered_from_a_real_bundle_has_loaded_nothing_of_the_pipeline(
     settings: Settings, bundle: Bundle
 ) -> None:
-    put_release(Store(settings.store_root), 1, bundle.bundle_id)
+    put_release(open_store(settings), 1, bundle.bundle_id)
     with serving(settings) as (process, client):
         reply = client.post("/v1/answers", json={"question": "When does a refund reach my payment method?"}).json()
         assert "10 working days" in reply["answer"]
@@ -156,7 +156,7 @@ def test_a_process_that_answered_from_a_real_bundle_has_loaded_nothing_of_the_pi
 
 
 def test_a_service_that_is_killed_has_logged_every_answer_that_a_client_got(settings: Settings, bundle: Bundle) -> None:
-    store = Store(settings.store_root)
+    store = open_store(settings)
     put_release(store, 1, bundle.bundle_id)
     with serving(settings) as (process, client):
         got = [client.post("/v1/answers", json={"question": f"Is a refund of {n} pounds quick?"}).json() for n in range(5)]

@@ -1,105 +1,18 @@
-"""Folders and DVC directories → files, or a message of what to do."""
+"""DVC directories at a revision: checked byte for byte, alone and beside other sources."""
 
 from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headgate.errors import CorpusError
-from headgate.ingest.sources import matches, open_corpus
+from headgate.ingest.sources import open_corpus
 from headgate.settings import Settings, parse_settings
-from tests.ingest import files
-
-MakeSettings = Callable[..., Settings]
-
-
-@pytest.mark.parametrize(
-    ("path", "glob", "expected"),
-    [
-        ("a/b/c.md", "**/*.md", True),
-        ("c.md", "**/*.md", True),
-        ("a/b/c.md", "a/*.md", False),
-        ("a/b/c.md", "a/**", True),
-        ("a/b/c.md", "*.md", True),
-        ("a/b/c.md", "a/*/c.md", True),
-        ("ab/c.md", "a/**", False),
-        ("a/[x].md", "a/[x].md", True),
-    ],
-)
-def test_globs(path: str, glob: str, expected: bool) -> None:
-    assert matches(path, glob) is expected
-
-
-def test_the_revision_of_a_folder_is_its_content(corpus: Path, make_settings: MakeSettings) -> None:
-    files.write(corpus, a__md=b"# A", b__md=b"# B")
-    before = open_corpus(make_settings()).revision
-    assert open_corpus(make_settings()).revision == before
-
-    (corpus / "b.md").rename(corpus / "c.md")
-    assert open_corpus(make_settings()).revision != before
-
-
-def test_links_hidden_files_and_globs_are_excluded_by_name(corpus: Path, tmp_path: Path, make_settings: MakeSettings) -> None:
-    (tmp_path / "secret.md").write_text("# Secret")
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "x.md").write_text("# X")
-    files.write(corpus, a__md=b"# A", notes__txt=b"x", _DS_Store=b"x")
-    (corpus / ".hidden").write_bytes(b"x")
-    (corpus / "link.md").symlink_to(tmp_path / "secret.md")
-    (corpus / "folder").symlink_to(tmp_path / "outside")
-    found = open_corpus(make_settings(corpus={"exclude": ["*.txt"]}))
-
-    assert found.excluded == {
-        ".hidden": "hidden: names that start with a dot",
-        "folder": "symlink: links are not followed",
-        "link.md": "symlink: links are not followed",
-        "notes.txt": "corpus.exclude: *.txt",
-    }
-    assert "folder/x.md" not in {file.path for file in found.files}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "media_type", "problem"),
-    [
-        ("a.docx", files.pdf(), "application/pdf", "wrong_extension"),
-        ("a.pdf", b"# Text, no PDF", "application/pdf", "wrong_extension"),
-        ("a.txt", files.html(), "text/html", ""),
-        ("a.xlsx", files.docx(), "", "wrong_extension"),
-        ("a.docx", files.docx()[:3000], "", "malformed"),
-        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "", "encrypted"),
-        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "", "unsupported"),
-        ("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 600, "image/png", "unsupported"),
-        ("README", b"plain words", "", "unsupported"),
-    ],
-)
-def test_content_and_extension_together_decide_the_media_type(
-    corpus: Path, make_settings: MakeSettings, name: str, content: bytes, media_type: str, problem: str
-) -> None:
-    (corpus / name).write_bytes(content)
-    found = open_corpus(make_settings())
-
-    assert (found.media[name].problem or ("",))[0] == problem
-    assert media_type in ("", found.files[0].media_type)
-
-
-def test_a_missing_or_empty_folder_is_said(corpus: Path, tmp_path: Path, make_settings: MakeSettings) -> None:
-    with pytest.raises(CorpusError, match="holds no files"):
-        open_corpus(make_settings())
-    with pytest.raises(CorpusError, match="does not exist"):
-        open_corpus(make_settings(), folder=tmp_path / "nowhere")
-    with pytest.raises(CorpusError, match=r"set corpus\.folder or corpus\.dvc_file"):
-        open_corpus(parse_settings({}, project_dir=tmp_path))
-    files.write(corpus, a__md=b"# A")
-    with pytest.raises(CorpusError, match="plain folder"):
-        open_corpus(make_settings(), revision="base")
-
-
-# --- DVC ------------------------------------------------------------------------------------------------------------
+from tests.ingest.sources.conftest import texts
 
 
 class Project:
@@ -251,3 +164,27 @@ def test_no_remote_no_file_no_project_are_said(project: Project, tmp_path: Path)
     shutil.rmtree(project.root / ".dvc")
     with pytest.raises(CorpusError, match="no DVC project"):
         open_corpus(project.settings())
+
+
+def test_a_dvc_directory_beside_a_folder(project: Project) -> None:
+    (project.root / "notes").mkdir()
+    (project.root / "notes" / "n.md").write_text("# N")
+    sources = [
+        {"name": "help", "kind": "dvc", "dvc_file": "data.dvc", "prefix": "help"},
+        {"name": "notes", "kind": "folder", "folder": "notes", "prefix": "notes"},
+    ]
+    settings = parse_settings({"corpus": {"sources": sources, "revisions": project.digests}}, project_dir=project.root)
+    first = open_corpus(settings)
+    assert texts(first) == {"help/a.md": "# A\n\nsecond", "notes/n.md": "# N"}
+
+    sources[0]["revision"] = "first"
+    settings = parse_settings({"corpus": {"sources": sources, "revisions": project.digests}}, project_dir=project.root)
+    assert set(texts(open_corpus(settings))) == {"help/a.md", "help/sub/b.md", "notes/n.md"}
+
+    project.forget()
+    (project.root / "notes").mkdir(exist_ok=True)
+    shutil.rmtree(project.remote)
+    found = open_corpus(settings)
+    assert "help" in found.sources[0].name
+    assert "DVC's cache" in found.sources[0].problem
+    assert texts(found) == {"notes/n.md": "# N"}

@@ -1,0 +1,48 @@
+"""One row a pinned version: what is known of it, and why it stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from headgate.index.inventory import read_inventory
+from headgate.index.versions import list_versions
+from headgate.needs import needed_bundles
+from headgate.settings import Settings
+from headgate.storage import Store
+
+
+def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
+    """Every pinned version, oldest first."""
+    needed = needed_bundles(settings, store, datetime.now(UTC))
+    bundles: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for key in store.list("bundles"):
+        table = orjson.loads(store.get(key))["table"]
+        bundles[(table["table"], table["version"])].append(key.rsplit("/", 1)[-1].removesuffix(".json"))
+    sizes = {entry.key: entry.size for entry in store.entries("lance")}
+    known = list_versions(store)
+    newest = {pinned.ref.table: pinned.ref.version for pinned in known}
+    rows = []
+    for pinned in known:
+        ref = pinned.ref
+        on_it = bundles[(ref.table, ref.version)]
+        why = list(dict.fromkeys(reason for bundle_id in on_it for reason in needed.get(bundle_id, ())))
+        files = read_inventory(store, ref.files_digest) or {}
+        rows.append(
+            {
+                "table": ref.table,
+                "version": ref.version,
+                "rows": ref.rows,
+                "digest": ref.digest,
+                "corpus_revision": pinned.corpus_revision,
+                "created_at": pinned.created_at,
+                "bundles": on_it,
+                "releases": [reason.removeprefix("release ") for reason in why if reason.startswith("release ")],
+                "kept_because": why + (["newest of its table"] if newest[ref.table] == ref.version else []),
+                "bytes": sum(sizes.get(f"lance/{ref.table}.lance/{name}", 0) for name in files),
+            }
+        )
+    return rows

@@ -1,0 +1,159 @@
+"""Texts → vectors for a table, each computed once in the life of a machine.
+
+    texts by digest ─► vector cache? ─known──────────────────────────────────┐
+                            └─unknown─► blocks, shortest first ─► engine ─► cache ─► (digests, vectors), block by block
+
+Every block is in the cache before it is handed on: a run that is killed goes on where it was. The engine is opened only when something
+is unknown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from headgate.index.embed import Embedder, Vectors, checked, open_embedder, read_files
+from headgate.index.model import EmbeddingModel
+from headgate.index.remote_embed import EmbeddingUsage
+from headgate.index.vector_cache import VectorCache
+from headgate.settings import Settings
+
+#: Texts embedded between two writes of the cache: at most these are lost by a kill. Large enough that few batches are not full.
+BLOCK = 512
+#: Known vectors handed on at once.
+_KNOWN_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far embedding is. `done` and `total` count the texts that had to be embedded, `known` those that did not."""
+
+    done: int
+    total: int
+    rate: float  # texts a second since the start; 0.0 before the first block
+    seconds_left: float | None  # None before the first block
+    known: int
+
+
+class VectorSource:
+    """Vectors of one model, from the cache or computed. Build with `open_vectors`, use in a `with` block.
+
+    Args:
+        open_engine: called once, when the first text is unknown.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        cache: VectorCache,
+        open_engine: Callable[[], Embedder],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.model = model
+        self.embedded = 0  # texts computed by this object
+        self.reused = 0  # texts found in the cache
+        self._cache = cache
+        self._open_engine = open_engine
+        self._engine: Embedder | None = None
+        self._clock = clock
+
+    def __enter__(self) -> VectorSource:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def usage(self) -> EmbeddingUsage:
+        """Requests, tokens and price of a provider; nothing for engines on this machine."""
+        usage: EmbeddingUsage = getattr(self._engine, "usage", EmbeddingUsage())
+        return usage
+
+    def vectors(
+        self, texts: Mapping[str, str], progress: Callable[[Progress], None] | None = None
+    ) -> Iterator[tuple[list[str], Vectors]]:
+        """Vectors of all `texts` (text digest → text), each digest exactly once, in no particular order.
+
+        Args:
+            progress: told once at the start and after every block.
+
+        Yields:
+            Text digests and their vectors, (n, d) float32, unit length.
+
+        Raises:
+            ModelError: the engine failed, or a text is longer than the model takes; nothing is cut.
+        """
+        digests = list(texts)
+        unknown: list[str] = []
+        known = 0
+        for start in range(0, len(digests), _KNOWN_BLOCK):
+            part = digests[start : start + _KNOWN_BLOCK]
+            found = self._cache.get(part)
+            unknown += [digest for digest in part if digest not in found]
+            known += len(found)
+            if found:
+                yield list(found), np.stack(list(found.values()))
+        self.reused += known
+        unknown.sort(key=lambda digest: (len(texts[digest]), digest))
+        yield from self._compute(texts, unknown, known, progress)
+
+    def _compute(
+        self, texts: Mapping[str, str], unknown: list[str], known: int, progress: Callable[[Progress], None] | None
+    ) -> Iterator[tuple[list[str], Vectors]]:
+        if progress:
+            progress(Progress(0, len(unknown), 0.0, None, known))
+        seconds = 0.0
+        costs = sum(len(texts[digest]) for digest in unknown)
+        paid = 0
+        for start in range(0, len(unknown), BLOCK):
+            block = unknown[start : start + BLOCK]
+            began = self._clock()
+            if self._engine is None:
+                self._engine = self._open_engine()
+            vectors = checked(self._engine.embed([texts[digest] for digest in block]), len(block), self.model.dimensions)
+            self._cache.put(dict(zip(block, vectors, strict=True)))
+            seconds += self._clock() - began
+            self.embedded += len(block)
+            paid += sum(len(texts[digest]) for digest in block)
+            if progress:
+                done = start + len(block)
+                rate = done / seconds if seconds else 0.0
+                # Short texts come first and go faster, so time left is told from characters, not from texts.
+                left = seconds * (costs - paid) / paid if paid else 0.0
+                progress(Progress(done, len(unknown), rate, left, known))
+            yield block, vectors
+
+    def close(self) -> None:
+        """Bring the cache below its bound and let go of it."""
+        self._cache.close()
+
+
+def open_vectors(settings: Settings, model: EmbeddingModel, folder: Path) -> VectorSource:
+    """The source of `model`'s vectors, with the cache of this machine.
+
+    Args:
+        folder: where the model's files are, as `ensure_model` gave it.
+    """
+
+    def open_engine() -> Embedder:
+        return open_embedder(model, read_files(model, folder), threads=settings.embedding.threads, streams=0, too_long="refuse")
+
+    return VectorSource(model, open_cache(settings, model), open_engine)
+
+
+def open_cache(settings: Settings, model: EmbeddingModel) -> VectorCache:
+    """The cache of `model`'s vectors on this machine."""
+    limit = int(settings.embedding.cache_gib * 2**30)
+    return VectorCache(vectors_folder(settings), model.digest, model.dimensions, limit=limit)
+
+
+def vectors_folder(settings: Settings) -> Path:
+    """Where the vector caches of all models lie."""
+    return settings.local_root / "cache" / "vectors"

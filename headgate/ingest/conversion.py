@@ -1,0 +1,145 @@
+"""Formats that other programs read: LibreOffice turns old office files into new ones, tesseract reads pictures of text.
+
+Both run inside a parser process: without network, with its memory limit, in a folder that goes with the file, and are ended with
+all that they started when the file's time is up. Where they are not installed the file is refused with "needs …".
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from headgate.errors import ParseFailure
+
+#: Name under which a parser knows a program → names it is installed under.
+_NAMES = {"soffice": ("soffice", "libreoffice"), "tesseract": ("tesseract",)}
+#: Media type of an old office format → (extension, what LibreOffice makes of it).
+OLD_OFFICE = {
+    "application/msword": ("doc", "docx"),
+    "application/rtf": ("rtf", "docx"),
+    "application/vnd.oasis.opendocument.text": ("odt", "docx"),
+    "application/vnd.ms-powerpoint": ("ppt", "pptx"),
+    "application/vnd.oasis.opendocument.presentation": ("odp", "pptx"),
+    "application/vnd.ms-excel": ("xls", "xlsx"),
+    "application/vnd.oasis.opendocument.spreadsheet": ("ods", "xlsx"),
+}
+_OCR_RESOLUTION = 200  # dots an inch at which a page is drawn for text recognition
+_MAX_OCR_PAGES = 100
+_MAX_PIXELS = 40_000_000
+
+
+def find_programs() -> dict[str, str]:
+    """Name → path of the converters that this machine has."""
+    found = {name: next(filter(None, map(shutil.which, names)), None) for name, names in _NAMES.items()}
+    return {name: os.path.realpath(path) for name, path in found.items() if path}
+
+
+def convert_office(
+    content: bytes, media_type: str, programs: Mapping[str, str], *, path: str, seconds: float
+) -> tuple[bytes, str]:
+    """(the file in the format of today, its extension).
+
+    Raises:
+        ParseFailure: `needs_libreoffice`, `timeout`, or `malformed` where nothing came out.
+    """
+    extension, target = OLD_OFFICE[media_type]
+    if "soffice" not in programs:
+        raise ParseFailure(
+            path,
+            "needs_libreoffice",
+            f"a .{extension} file needs LibreOffice (soffice), which is not installed; install it or store a {target}",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, f"document.{extension}")
+        source.write_bytes(content)
+        command = [
+            programs["soffice"],
+            f"-env:UserInstallation=file://{folder}/profile",
+            "--headless",
+            "--norestore",
+            "--nolockcheck",
+            "--convert-to",
+            target,
+            "--outdir",
+            f"{folder}/out",
+            str(source),
+        ]
+        _run(command, folder, path=path, seconds=seconds)
+        made = Path(folder, "out", f"document.{target}")
+        if not made.is_file():
+            raise ParseFailure(
+                path, "malformed", f"LibreOffice made nothing of the .{extension} file; open it there and store a {target}"
+            )
+        return made.read_bytes(), target
+
+
+def read_picture(content: bytes, programs: Mapping[str, str], *, path: str, seconds: float) -> str:
+    """The text in a picture, by tesseract with every language it has.
+
+    Raises:
+        ParseFailure: `needs_tesseract`, `timeout` or `malformed`.
+    """
+    if "tesseract" not in programs:
+        raise ParseFailure(
+            path,
+            "needs_tesseract",
+            "a picture of text needs tesseract (OCR), which is not installed; install it or store the text",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "picture")
+        source.write_bytes(content)
+        _run([programs["tesseract"], str(source), f"{folder}/text"], folder, path=path, seconds=seconds)
+        made = Path(folder, "text.txt")
+        if not made.is_file():
+            raise ParseFailure(path, "malformed", "tesseract could not read the picture")
+        return made.read_text(encoding="utf-8", errors="replace")
+
+
+def read_scan(content: bytes, programs: Mapping[str, str], *, path: str, seconds: float, password: str) -> list[str]:
+    """The text of every page of a PDF without text.
+
+    Raises:
+        ParseFailure: as `read_picture`; `too_large` past 100 pages.
+    """
+    import io
+
+    import pypdfium2
+
+    if "tesseract" not in programs:
+        raise ParseFailure(
+            path,
+            "needs_tesseract",
+            "a scan: its pages are pictures, which needs tesseract (OCR), and that is not installed; install it or store the text",
+        )
+    document = pypdfium2.PdfDocument(content, password=password or None)
+    if len(document) > _MAX_OCR_PAGES:
+        raise ParseFailure(path, "too_large", f"a scan of {len(document)} pages, {_MAX_OCR_PAGES} are read at most; split it")
+    texts: list[str] = []
+    for page in document:
+        width, height = page.get_size()
+        scale = min(_OCR_RESOLUTION / 72, (_MAX_PIXELS / max(width * height, 1)) ** 0.5)
+        picture = io.BytesIO()
+        page.render(scale=scale, grayscale=True).to_pil().save(picture, "PNG")
+        texts.append(read_picture(picture.getvalue(), programs, path=path, seconds=seconds))
+    return texts
+
+
+def _run(command: list[str], folder: str, *, path: str, seconds: float) -> None:
+    """Run a converter and end it, with its children, when its time is up."""
+    environment = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        raise ParseFailure(
+            path, "timeout", f"{Path(command[0]).name} took longer than parse.timeout_seconds = {seconds:g}"
+        ) from None

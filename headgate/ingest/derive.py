@@ -1,0 +1,174 @@
+"""A parsed file → its document, facts and chunks, each under a key that names everything it was made from.
+
+    content key + path + labels ──► document ──────────────────► facts      (validation)
+                                        └─ facts ─► redacted ──► chunks     (chunk set)
+
+Keys are 32 bytes of SHA-256. Equal keys mean equal results, so what has a key in the cache is not made again, nor is its input read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+
+from headgate.index.chunk_set import ChunkBlock, encode_chunks
+from headgate.index.model import locate_source
+from headgate.index.tokens import TokenCounter, token_counter
+from headgate.ingest.blocks import PARSER_VERSION, ParsedFile
+from headgate.ingest.chunk import CHUNKER_VERSION, chunk_document
+from headgate.ingest.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
+from headgate.ingest.labels import LABELS, merge_labels
+from headgate.ingest.language_model import model_name
+from headgate.ingest.redaction import redact
+from headgate.ingest.sources import matches
+from headgate.records import Document, DocumentMetadata, SourceFile
+from headgate.settings import Settings
+from headgate.storage import sha256_file
+
+#: Raised when documents, or the way they are kept in the cache, are made differently.
+_FORMAT = 1
+#: Settings of parsing that decide whether a file is parsed, never what comes out.
+_LIMITS = {
+    "workers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
+}  # fmt: skip
+#: Settings of validation that decide what is taken out of a document before it is chunked.
+_REMOVAL = {"personal_data", "personal_data_by_label", "hidden_instructions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a document is made from. `content_key` names its parsed form; `stale_since` is set for a kept version."""
+
+    path: str
+    digest: str
+    media_type: str
+    content_key: bytes
+    stale_since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFacts:
+    """What validation needs of a document; `metadata` are its labels."""
+
+    metadata: DocumentMetadata
+    facts: DocumentFacts
+
+    def to_bytes(self) -> bytes:
+        return orjson.dumps({"metadata": asdict(self.metadata), "facts": self.facts.to_json()})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> DerivedFacts:
+        parts = orjson.loads(content)
+        return cls(DocumentMetadata(**parts["metadata"]), DocumentFacts.from_json(parts["facts"]))
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedChunks:
+    """The chunks of a document and what validation needs of them."""
+
+    block: ChunkBlock
+    facts: ChunkFacts
+
+    def summary(self) -> bytes:
+        """Everything but the rows: facts and digests."""
+        return orjson.dumps({"facts": self.facts.to_json(), "digests": self.block.digests.hex()})
+
+    @classmethod
+    def read_summary(cls, content: bytes) -> tuple[ChunkFacts, bytes]:
+        parts = orjson.loads(content)
+        return ChunkFacts.from_json(parts["facts"]), bytes.fromhex(parts["digests"])
+
+
+class Deriver:
+    """Makes documents, facts and chunks under one set of settings; the tokenizer is loaded when the first chunk is made."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        policies = settings.parse.model_dump(mode="json", exclude=_LIMITS)
+        self.parser_version = f"headgate {PARSER_VERSION}, {model_name()}"
+        self._parsing = [self.parser_version, policies]
+        self._facts = [_FORMAT, facts_version(settings)]
+        chunks, removed = settings.chunks.model_dump(mode="json"), settings.validation.model_dump(mode="json", include=_REMOVAL)
+        self._chunking = [self._facts, removed, CHUNKER_VERSION, chunks, tokenizer_key(settings)]
+
+    def content_key(self, file: SourceFile) -> bytes:
+        """Of the parsed form of a file: content, media type, parser and its policies; not the path."""
+        return _key("content", file.digest, file.media_type, self._parsing)
+
+    def document_key(self, origin: Origin) -> bytes:
+        """Of a document with its labels."""
+        rules = self._rules(origin.path)
+        default = self._settings.corpus.default_language
+        content = origin.content_key.hex()
+        return _key(
+            "document", _FORMAT, origin.path, origin.digest, origin.media_type, content, rules, default, origin.stale_since
+        )
+
+    def facts_key(self, document_key: bytes) -> bytes:
+        return _key("facts", document_key.hex(), self._facts)
+
+    def chunks_key(self, document_key: bytes) -> bytes:
+        return _key("chunks", document_key.hex(), self._chunking)
+
+    def document(self, origin: Origin, parsed: ParsedFile) -> Document:
+        """The document with its labels: the file's own first, then those of the rules, then what can be told from the content."""
+        detected = {"language": parsed.labels.get("detected_language", "") or self._settings.corpus.default_language}
+        own = {name: value for name, value in parsed.labels.items() if name in LABELS}
+        title = {"title": _first_heading(parsed) or _title_from_path(origin.path)}
+        labels = merge_labels(own, *self._rules(origin.path), title, detected) | {"stale_since": origin.stale_since}
+        return Document(
+            doc_id=origin.path,
+            digest=origin.digest,
+            media_type=origin.media_type,
+            text=parsed.text,
+            elements=parsed.elements,
+            metadata=DocumentMetadata(**labels),
+            parser=PARSER_VERSION,
+        )
+
+    def facts(self, document: Document, parsed: ParsedFile) -> DerivedFacts:
+        return DerivedFacts(document.metadata, document_facts(document, parsed, self._settings))
+
+    def chunks(self, document: Document, facts: DocumentFacts) -> DerivedChunks:
+        """Chunks of the document without what the policies take out of it."""
+        document = redact(document, facts, self._settings.validation)
+        chunks = chunk_document(document, self._settings.chunks, self._count_tokens)
+        return DerivedChunks(
+            encode_chunks(chunks), chunk_facts(document, chunks, self._count_tokens, budget=self._settings.chunks.budget)
+        )
+
+    @cached_property
+    def _count_tokens(self) -> TokenCounter:
+        return token_counter(self._settings)
+
+    def _rules(self, path: str) -> list[dict[str, str]]:
+        rules = self._settings.corpus.label_rules
+        return [rule.model_dump(exclude={"pattern"}) for rule in rules if matches(path, rule.pattern)]
+
+
+def tokenizer_key(settings: Settings) -> str:
+    """What decides how tokens are counted."""
+    embedding = settings.embedding
+    if embedding.engine != "litellm":
+        return sha256_file(locate_source(settings) / "tokenizer.json")
+    file = settings.place(embedding.tokenizer) if embedding.tokenizer else None
+    return f"{embedding.model} {sha256_file(file) if file and file.is_file() else ''}"
+
+
+def _key(*parts: Any) -> bytes:
+    return sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _first_heading(content: ParsedFile) -> str:
+    titles = [element for element in content.elements if element.kind == "title" and not element.sheet]
+    return " ".join(min(titles, key=lambda title: title.level).text.split())[:200] if titles else ""
+
+
+def _title_from_path(path: str) -> str:
+    words = PurePosixPath(path).stem.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,281 @@
+"""Every file of a corpus → a document with facts and chunks in the cache, or a failure. What the cache has is not made again.
+
+file ─┬─ excluded, dropped ──────────────────────────────► excluded
+      ├─ refused, or known to fail ──────────► failure ─┬─► last good version, marked stale
+      ├─ derived before ─────────────────────► document │
+      ├─ parsed before ──────────► derive ───► document └─► dead letter
+      └─ new ─► parse ─┬─ fails ─► failure
+                       └─ derive ───► document
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+import orjson
+
+from headgate.errors import IntegrityError, NotFoundError, ParseFailure, StorageError
+from headgate.ingest.blocks import ParsedFile
+from headgate.ingest.cache import IngestCache, Kind
+from headgate.ingest.conversion import find_programs
+from headgate.ingest.dead_letters import DeadLetters
+from headgate.ingest.derive import Deriver, Origin
+from headgate.ingest.history import CorpusState, is_expired, keep_version, read_kept
+from headgate.ingest.parsing import parse_files
+from headgate.ingest.sandbox import ParseTask, read_passwords
+from headgate.ingest.sources import Corpus
+from headgate.records import KeptVersion, Outcome, SourceFile
+from headgate.settings import Settings
+from headgate.storage import Store, sha256_hex
+
+#: Called with (files done, files in all).
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class FileWork:
+    """What is known of one file so far. `origin` is what is indexed for it: its own content or a kept version."""
+
+    file: SourceFile
+    outcome: Outcome = "indexed"
+    reasons: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    origin: Origin | None = None
+    failure: ParseFailure | None = None
+    kept: KeptVersion | None = None
+    parsed: bool = False
+    derived: bool = False
+    chunks: int = 0
+    digests: bytes = b""  # of its rows
+    document_key: bytes = b""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ingest: what it works on and with. `attempted` outlives a restart after a damaged cache entry."""
+
+    settings: Settings
+    store: Store
+    corpus: Corpus
+    cache: IngestCache
+    deriver: Deriver
+    letters: DeadLetters
+    before: CorpusState
+    now: datetime
+    attempted: set[str]
+    scratch: Path
+
+    @cached_property
+    def limits(self) -> dict[str, float]:
+        return parse_limits(self.settings)
+
+    @cached_property
+    def parser(self) -> str:
+        return parse_signature(self.settings, self.deriver)
+
+    @cached_property
+    def cached(self) -> dict[Kind, set[bytes]]:
+        """Keys of what the cache has, kept up to date by `derive`."""
+        kinds: tuple[Kind, ...] = ("parsed", "facts", "chunks", "digests")
+        return {kind: self.cache.keys(kind) for kind in kinds}
+
+
+def parse_limits(settings: Settings) -> dict[str, float]:
+    """Limits of one parse, as `settings.parse` names them."""
+    parse = settings.parse.model_dump(mode="json", exclude={"workers"})
+    return {name: float(value) for name, value in parse.items() if isinstance(value, (int, float))}
+
+
+def parse_signature(settings: Settings, deriver: Deriver) -> str:
+    """Parser, limits, passwords and installed converters: under others, a file that failed is tried again."""
+    limits = settings.parse.model_dump(mode="json", exclude={"workers"})
+    means = orjson.dumps([limits, read_passwords(settings.parse), sorted(find_programs())], option=orjson.OPT_SORT_KEYS)
+    return f"{deriver.parser_version}, {sha256_hex(means)[:16]}"
+
+
+def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
+    """Bring every file of the corpus to a document in the cache or to a failure, in the order of the corpus."""
+    works = [_plan(run, file) for file in run.corpus.files]
+    waiting: dict[bytes, list[FileWork]] = defaultdict(list)
+    for work in works:
+        if work.origin is None:
+            continue
+        if _is_derived(run, work):
+            continue
+        if work.origin.content_key in run.cached["parsed"]:
+            _derive(run, work, None)
+        else:
+            waiting[work.origin.content_key].append(work)
+    done = len(works) - sum(len(group) for group in waiting.values())
+    if progress:
+        progress(done, len(works))
+    if waiting:
+        _parse(run, waiting, lambda count: progress(done + count, len(works)) if progress else None)
+    for work in works:
+        if work.failure is not None:
+            _take_failure(run, work)
+    run.letters.keep_only({work.file.path for work in works if work.failure is not None or run.letters.dropped(work.file)})
+    run.cache.commit()
+    return works
+
+
+def _plan(run: Run, file: SourceFile) -> FileWork:
+    work = FileWork(file)
+    if rule := run.corpus.excluded.get(file.path) or run.letters.dropped(file):
+        work.outcome = "excluded"
+        work.reasons.append(rule)
+        return work
+    media = run.corpus.media.get(file.path)
+    if media is not None and media.finding:
+        work.findings.append(media.finding)
+    known = run.letters.known(file, parser=run.parser, now=run.now)
+    failed = _failed_source(run, file) or known or _refused(run.settings, file, media.problem if media else None)
+    if failed is not None:
+        work.failure = failed
+        if failed is not known:
+            # What its source could not hand over says nothing of the content: the next ingest that has it tries it.
+            parser = "" if file.path in run.corpus.failed else run.parser
+            run.letters.record(failed, file, parser=parser, limits=run.limits, now=run.now)
+        return work
+    work.origin = Origin(file.path, file.digest, file.media_type, run.deriver.content_key(file))
+    return work
+
+
+def _failed_source(run: Run, file: SourceFile) -> ParseFailure | None:
+    return run.corpus.failed.get(file.path)
+
+
+def _refused(settings: Settings, file: SourceFile, problem: tuple[str, str] | None) -> ParseFailure | None:
+    limit = settings.parse.max_file_mib
+    if file.size > limit * 2**20:
+        return ParseFailure(file.path, "too_large", f"{file.size / 2**20:.1f} MiB, parse.max_file_mib allows {limit}")
+    return ParseFailure(file.path, *problem) if problem else None
+
+
+def _parse(run: Run, waiting: dict[bytes, list[FileWork]], report: Callable[[int], None]) -> None:
+    """Parse one file of each content and derive all that share it."""
+    first = {group[0].file.path: group for group in waiting.values()}
+    digests = {path: group[0].file.digest for path, group in first.items()}
+    count = 0
+
+    def tasks() -> Iterator[ParseTask]:
+        for path, group in first.items():
+            try:
+                yield ParseTask(path, run.corpus.local(path), group[0].file.media_type)
+            except (IntegrityError, StorageError, NotFoundError) as error:
+                for work in group:
+                    _fail(run, work, ParseFailure(path, "unreadable", str(error), transient=True))
+
+    for reply in parse_files(tasks(), digests, run.settings, folder=run.scratch):
+        group = first[reply.task.path]
+        group[0].parsed = True
+        run.attempted.add(reply.task.path)
+        for work in group:
+            if reply.content is not None:
+                _derive(run, work, reply.content)
+            elif reply.failure is not None:
+                _fail(run, work, reply.failure)
+        count += len(group)
+        report(count)
+
+
+def _fail(run: Run, work: FileWork, failure: ParseFailure) -> None:
+    work.origin = None
+    work.failure = ParseFailure(work.file.path, failure.reason, failure.detail, transient=failure.transient)
+    run.letters.record(work.failure, work.file, parser=run.parser, limits=run.limits, now=run.now)
+
+
+def _is_derived(run: Run, work: FileWork) -> bool:
+    assert work.origin is not None
+    work.document_key = run.deriver.document_key(work.origin)
+    chunks_key = run.deriver.chunks_key(work.document_key)
+    return (
+        run.deriver.facts_key(work.document_key) in run.cached["facts"]
+        and chunks_key in run.cached["chunks"]
+        and chunks_key in run.cached["digests"]
+    )
+
+
+def _derive(run: Run, work: FileWork, parsed: ParsedFile | None) -> None:
+    """Make what the cache lacks of one document.
+
+    Args:
+        parsed: its parsed form; None = take it from the cache, if it is needed.
+    """
+    origin = work.origin
+    assert origin is not None
+    if parsed is not None and origin.content_key not in run.cached["parsed"]:
+        _put(run, "parsed", origin.content_key, orjson.dumps(parsed.to_json()))
+    if _is_derived(run, work):
+        return
+    if parsed is None:
+        content = run.cache.get("parsed", origin.content_key)
+        assert content is not None
+        parsed = ParsedFile.from_json(orjson.loads(content))
+    document = run.deriver.document(origin, parsed)
+    facts_key, chunks_key = run.deriver.facts_key(work.document_key), run.deriver.chunks_key(work.document_key)
+    facts = run.deriver.facts(document, parsed)
+    if facts_key not in run.cached["facts"]:
+        _put(run, "facts", facts_key, facts.to_bytes())
+    if chunks_key not in run.cached["chunks"] or chunks_key not in run.cached["digests"]:
+        chunks = run.deriver.chunks(document, facts.facts)
+        _put(run, "chunks", chunks_key, chunks.block.rows)
+        _put(run, "digests", chunks_key, chunks.summary())
+    work.derived = True
+
+
+def _put(run: Run, kind: Kind, key: bytes, value: bytes) -> None:
+    run.cache.put(kind, key, value)
+    run.cached[kind].add(key)
+
+
+def _take_failure(run: Run, work: FileWork) -> None:
+    """The last good version takes the place of a file that can't be read, for a while; else it is dead-lettered for good."""
+    failure = work.failure
+    assert failure is not None
+    said = f"{failure.reason}: {failure.detail}"
+    kept = _last_good(run, work)
+    content = read_kept(run.store, kept) if kept else None
+    if kept is None or content is None:
+        work.outcome = "dead_lettered"
+        work.reasons.append(said)
+        if kept is not None:
+            work.findings.append(f"its last good version {kept.key!r} is gone or damaged")
+        return
+    work.kept = kept
+    work.findings.append(f"stale: kept in its last good version since {kept.since}, because of {said}")
+    work.origin = Origin(
+        work.file.path, kept.digest, kept.media_type, bytes.fromhex(PurePosixPath(kept.key).stem), stale_since=kept.since
+    )
+    _derive(run, work, ParsedFile.from_json(orjson.loads(content)))
+
+
+def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
+    days, today = run.settings.ingest.keep_stale_days, run.now.date()
+    before = run.before.files.get(work.file.path)
+    if before is None or before.outcome != "indexed" or not days:
+        return None
+    if before.kept is not None:
+        return None if is_expired(before.kept, today, days) else before.kept
+    content = run.cache.get("parsed", bytes.fromhex(before.content_key))
+    if content is None:
+        work.findings.append("its last good version is not in this machine's cache any more, and could not be kept")
+        return None
+    return keep_version(run.store, run.settings.corpus.name, before, content, today)
+
+
+def used_keys(run: Run, works: Sequence[FileWork]) -> dict[Kind, set[bytes]]:
+    """What of the cache this ingest used."""
+    used: dict[Kind, set[bytes]] = {"parsed": set(), "facts": set(), "chunks": set(), "digests": set()}
+    for work in works:
+        if work.origin is not None:
+            used["parsed"].add(work.origin.content_key)
+            used["facts"].add(run.deriver.facts_key(work.document_key))
+            used["chunks"].add(run.deriver.chunks_key(work.document_key))
+    used["digests"] = used["chunks"]
+    return used

@@ -1,0 +1,56 @@
+"""What of a text is compared with other texts: a digest, a MinHash signature, the lines it is made of.
+
+All three ignore case, punctuation and spacing.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+import numpy as np
+
+#: Numbers of a signature, 4 bytes each. The standard error of an estimated similarity s is sqrt(s (1 - s) / 256): 0.019 at 0.9.
+PERMUTATIONS = 256
+_SHINGLE = 3  # words
+_CJK_SHINGLE = 5  # characters
+_MIN_LINE = 20  # characters; shorter lines repeat everywhere and say nothing
+#: Lines kept of one document, 8 bytes each: those with the smallest hashes, so that equal lines are kept in all documents alike.
+MAX_LINES = 192
+_WORD = re.compile(r"[^\W_]+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def normalised(text: str) -> str:
+    """Text without case, punctuation and spacing."""
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def shingle(text: str) -> set[str]:
+    """Word 3-shingles; for Chinese and Japanese, which have no spaces, shingles of 5 characters."""
+    lowered = text.lower()
+    if len(_CJK.findall(lowered[:2000])) * 4 > len(lowered[:2000]):
+        letters = "".join(_WORD.findall(lowered))
+        return {letters[start : start + _CJK_SHINGLE] for start in range(max(len(letters) - _CJK_SHINGLE + 1, 1))}
+    words = _WORD.findall(lowered)
+    return {" ".join(words[start : start + _SHINGLE]) for start in range(max(len(words) - _SHINGLE + 1, 1))}
+
+
+def sign(shingles: set[str]) -> bytes:
+    """MinHash signature (Broder 1997), `PERMUTATIONS` little-endian unsigned 32-bit numbers."""
+    from rensa import RMinHash
+
+    minhash = RMinHash(num_perm=PERMUTATIONS, seed=42)
+    minhash.update(sorted(shingles))
+    return np.array(minhash.digest(), dtype="<u4").tobytes()
+
+
+def estimate(one: bytes, other: bytes) -> float:
+    """Estimated Jaccard similarity of the shingles behind two signatures, 0 to 1."""
+    return float((np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")).mean())
+
+
+def hash_lines(text: str) -> bytes:
+    """8-byte hashes of the different lines of at least 20 characters, sorted, at most `MAX_LINES`."""
+    lines = {normalised(line) for line in text.splitlines() if len(line) >= _MIN_LINE}
+    return b"".join(sorted(blake2b(line.encode(), digest_size=8).digest() for line in lines)[:MAX_LINES])

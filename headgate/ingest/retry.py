@@ -1,0 +1,64 @@
+"""Dead letters parsed at once, outside an ingest: does it work now?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from headgate.ingest.cache import open_cache
+from headgate.ingest.dead_letters import DeadLetters
+from headgate.ingest.derive import Deriver
+from headgate.ingest.documents import parse_limits, parse_signature
+from headgate.ingest.parsing import parse_files
+from headgate.ingest.sandbox import ParseTask
+from headgate.ingest.scratch import scratch_folder
+from headgate.ingest.sources import open_corpus
+from headgate.settings import Settings
+from headgate.storage import open_store
+
+
+def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
+    """Parse the files at `paths` as they are now; what parses is kept for the next ingest.
+
+    Returns:
+        Path → what went wrong, "" where nothing did.
+
+    Raises:
+        CorpusError: the corpus can't be read.
+        StorageError: an ingest of this corpus is running and does not end.
+    """
+    store, name = open_store(settings), settings.corpus.name
+    outcomes: dict[str, str] = {}
+    wait = settings.ingest.lock_wait_seconds
+    with store.lock(f"ingest-{name}", wait_seconds=wait), scratch_folder(settings.local_root) as scratch:
+        corpus, letters, deriver = open_corpus(settings), DeadLetters(store, name), Deriver(settings)
+        now, limits, parser = datetime.now(UTC), parse_limits(settings), parse_signature(settings, deriver)
+        files = {file.path: file for file in corpus.files}
+        tasks = []
+        for path in paths:
+            file = files.get(path)
+            media = corpus.media.get(path)
+            if file is None:
+                outcomes[path] = "gone: the corpus has no such file any more; the next ingest clears its letter"
+            elif path in corpus.excluded:
+                outcomes[path] = f"excluded: {corpus.excluded[path]}"
+            elif path in corpus.failed:
+                outcomes[path] = f"{corpus.failed[path].reason}: {corpus.failed[path].detail}"
+            elif media is not None and media.problem:
+                outcomes[path] = ": ".join(media.problem)
+            else:
+                tasks.append(ParseTask(path, corpus.local(path), file.media_type))
+        with open_cache(settings.local_root, name) as cache:
+            digests = {task.path: files[task.path].digest for task in tasks}
+            for reply in parse_files(tasks, digests, settings, folder=scratch) if tasks else ():
+                file = files[reply.task.path]
+                if reply.failure is not None:
+                    outcomes[file.path] = f"{reply.failure.reason}: {reply.failure.detail}"
+                    letters.record(reply.failure, file, parser=parser, limits=limits, now=now)
+                elif reply.content is not None:
+                    outcomes[file.path] = ""
+                    cache.put("parsed", deriver.content_key(file), orjson.dumps(reply.content.to_json()))
+                    letters.clear(file.path)
+    return outcomes

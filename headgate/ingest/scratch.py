@@ -1,0 +1,46 @@
+"""A folder for files that are being made, which no run leaves behind for good."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from headgate.errors import StorageError
+
+
+@contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """A new folder below `root`/scratch, removed at the end; what processes that are dead left there goes first.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    parent = root / "scratch"
+    folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    try:
+        if parent.is_dir():
+            for entry in parent.iterdir():
+                process = entry.name.partition("-")[0]
+                if process.isdigit() and not _is_alive(int(process)):
+                    shutil.rmtree(entry, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StorageError(f"the folder {str(parent)!r} can't be written: {error.strerror or error}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,89 @@
+"""The files of a corpus revision as they were read, so that the revision can be opened again without asking any source.
+
+    corpora/<revision>/tree.json     in the store: path, digest, size … of every file, left out and failed ones too
+
+The revision is the first 32 hex digits of SHA-256 over path, digest and source of every file: it names the content, not the moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
+from headgate.storage import Store
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One file of a revision. `rule` left it out; `failure` is (reason, detail, transient). `digest` "" = its bytes were never had."""
+
+    path: str
+    source: str
+    digest: str
+    size: int
+    modified: str = ""
+    url: str = ""
+    charset: str = ""
+    content_type: str = ""
+    rule: str = ""
+    failure: tuple[str, str, bool] | None = None
+
+    def parse_failure(self) -> ParseFailure | None:
+        if self.failure is None:
+            return None
+        reason, detail, transient = self.failure
+        return ParseFailure(self.path, reason, detail, transient=transient)
+
+
+def tree_revision(files: Iterable[TreeFile]) -> str:
+    """32 hex digits; the same files give the same, in whatever order they come."""
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda file: file.path):
+        mark = "\0failed" if file.failure else ""
+        digest.update(f"{file.path}\0{file.digest}\0{file.source}{mark}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def write_tree(store: Store, revision: str, files: Iterable[TreeFile]) -> None:
+    """Keep the files of a revision; one that is kept already stays as it is."""
+    if not store.exists(_key(revision)):
+        content = {"format": _FORMAT, "files": [{name: getattr(file, name) for name in TreeFile.__slots__} for file in files]}
+        store.put(_key(revision), orjson.dumps(content))
+
+
+def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple[str, tuple[TreeFile, ...]]:
+    """A revision in full and its files.
+
+    Args:
+        revision: 32 hex digits, or a name of `corpus.revisions`.
+
+    Raises:
+        CorpusError: it is not kept here.
+        IntegrityError: what is kept is not what its name says.
+    """
+    named = names.get(revision, revision).removesuffix(".dir")
+    try:
+        content = orjson.loads(store.get(_key(named)))
+        files = tuple(
+            TreeFile(**{**entry, "failure": tuple(entry["failure"]) if entry["failure"] else None}) for entry in content["files"]
+        )
+    except NotFoundError:
+        known = ", ".join(sorted(names)) or "none"
+        raise CorpusError(
+            f"corpus revision {revision!r} is not kept here; it is told by ingest, 32 hex digits; names in corpus.revisions: {known}"
+        ) from None
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{_key(named)!r}, the files of a corpus revision, can't be read: {error}") from error
+    if tree_revision(files) != named:
+        raise IntegrityError(f"{_key(named)!r} is not the list of files that its revision names; it was changed")
+    return named, files
+
+
+def _key(revision: str) -> str:
+    return f"corpora/{revision}/tree.json"

@@ -1,0 +1,40 @@
+"""Documents and their facts from a line of text, for the tests of validation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headgate.ingest.blocks import Block, ParsedFile, assemble
+from headgate.ingest.facts import DocumentFacts, document_facts
+from headgate.ingest.markdown import parse_markdown
+from headgate.records import Document, DocumentMetadata
+from headgate.settings import Settings, parse_settings
+
+LONG = " ".join(
+    f"Sentence {number} tells about plan {number % 7} and its price of £{number}.00 in region {number % 5}."
+    for number in range(60)
+)
+
+
+def settings_of(folder: Path | None = None, **sections: Any) -> Settings:
+    return parse_settings({"corpus": {"folder": ".", "name": "pages"}} | sections, project_dir=folder or Path())
+
+
+def document(path: str, text: str, **labels: str) -> Document:
+    parsed = assemble([Block("text", text)])
+    return Document(path, "0" * 64, "text/markdown", parsed.text, parsed.elements, DocumentMetadata(**labels), "test")
+
+
+def page(path: str, text: str, **labels: str) -> tuple[Document, ParsedFile]:
+    """A Markdown page; its own labels are the front matter's, `labels` are those that count."""
+    parsed = parse_markdown(text)
+    own = {name: value for name, value in parsed.labels.items() if name in DocumentMetadata.__dataclass_fields__}
+    heading = next((element.text for element in parsed.elements if element.kind == "title"), "")
+    metadata = DocumentMetadata(**{"title": heading, **own, **labels})
+    return Document(path, "0" * 64, "text/markdown", parsed.text, parsed.elements, metadata, "test"), parsed
+
+
+def facts_of(path: str, text: str, settings: Settings | None = None, **labels: str) -> DocumentFacts:
+    made, parsed = page(path, text, **labels)
+    return document_facts(made, parsed, settings or settings_of())

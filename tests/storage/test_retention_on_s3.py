@@ -1,0 +1,53 @@
+"""Versions, verification and pruning with the store in a bucket."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from headgate.bundle import create_bundle, open_bundle
+from headgate.index.integrity import check_version
+from headgate.index.table import update_table
+from headgate.index.versions import list_versions
+from headgate.retention import prune
+from headgate.settings import parse_settings
+from headgate.storage import open_store
+from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
+from tests.fakes import put_release
+from tests.s3 import Bucket
+
+LATER = datetime.now(UTC) + timedelta(days=400)
+
+
+def test_a_bucket_is_pruned_to_what_is_needed_and_so_are_the_copies_of_it(
+    bucket: Bucket, tmp_path: Path, exported_model: Path
+) -> None:
+    shutil.copytree(REPOSITORY / "prompts", tmp_path / "prompts")
+    sections = {"corpus": {"name": "test", "folder": "documents"}, "retention": {"bundles_keep": 1}} | bucket.sections()
+    settings = parse_settings(sections, project_dir=tmp_path)
+    store = open_store(settings)
+    for path in sorted(exported_model.rglob("*.*")):
+        store.put_file(f"models/{path.relative_to(exported_model).as_posix()}", path)
+    made = []
+    for step in range(4):
+        chunks = [*help_chunks(), make_chunk("news.md", f"News number {step}.")]
+        made.append(create_bundle(settings, update_table(settings, put_chunks(settings, chunks, f"r{step}"))))
+    put_release(store, 1, made[0].bundle_id)
+    copies = store.local_lance()
+    before = sum(entry.size for entry in store.entries("lance"))
+    planned = prune(settings, dry_run=True, now=LATER)
+    assert sum(entry.size for entry in store.entries("lance")) == before
+    result = prune(settings, now=LATER)
+    assert {item.name for item in planned.removed if item.kind == "bundle"} == {
+        f"bundles/{one.bundle_id}.json" for one in made[1:3]
+    }
+    assert result.bytes_freed > 0
+    assert sum(entry.size for entry in store.entries("lance")) < before
+    assert [pinned.ref.version for pinned in list_versions(store)] == [one.manifest.table.version for one in (made[0], made[3])]
+    lying = set(store.list("lance"))
+    assert {f"lance/{path.relative_to(copies).as_posix()}" for path in copies.rglob("*") if path.is_file()} <= lying
+    for one in (made[0], made[3]):
+        open_bundle(store, one.bundle_id).close()
+    assert all(check_version(store, pinned).passed for pinned in list_versions(store))
+    assert not prune(settings, now=LATER).removed
