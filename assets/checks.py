@@ -13,7 +13,7 @@ from headgate.errors import SettingsError
 from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.expectations import Expectation
 from headgate.ingest.validate import named_checks
-from headgate.records import ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
+from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
 from headgate.settings import load_settings, parse_settings
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
@@ -57,6 +57,14 @@ DEAD_LETTERS = (
 )
 CHUNK_TABLE = (
     _spec("chunk_table", "holds_every_chunk", "The table version has exactly the chunks of the chunk set.", blocking=True),
+)
+CANARY = (
+    _spec(
+        "canary",
+        "no_regression",
+        "The new index finds no less than the one before, within the limits of [canary].",
+        blocking=True,
+    ),
 )
 EVALUATION_REPORT = (
     _spec("evaluation_report", "every_question_answered", "No question of a suite ended in an error."),
@@ -127,6 +135,17 @@ def check_chunk_table(result: IndexResult, chunk_set: ChunkSetRef) -> list[dg.As
     return [
         _result(
             "holds_every_chunk", result.ref.rows == chunk_set.chunks, ERROR, {"rows": result.ref.rows, "chunks": chunk_set.chunks}
+        )
+    ]
+
+
+def check_canary(canary: Canary) -> list[dg.AssetCheckResult]:
+    """Failed is an error and ends the run; inconclusive is a warning."""
+    short = [f"{check.name}: {check.reason}" for check in canary.checks if check.verdict != "passed"]
+    severity = ERROR if canary.verdict == "failed" else WARN
+    return [
+        _result(
+            "no_regression", canary.verdict == "passed", severity, {"verdict": canary.verdict, "not passed": "; ".join(short)}
         )
     ]
 

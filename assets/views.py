@@ -14,7 +14,7 @@ from headgate.evaluate.plots import draw_plots
 from headgate.evaluate.suite import ALL
 from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.sources import Corpus
-from headgate.records import GateResult, IndexResult, IngestResult, MetricSummary, Release, Report, Verdict
+from headgate.records import Canary, GateResult, IndexResult, IngestResult, MetricSummary, Release, Report, Verdict
 from headgate.settings import Settings
 
 Metadata = dict[str, dg.MetadataValue]
@@ -63,6 +63,36 @@ def changes_line(result: IngestResult) -> str:
     """What happened to the files since the ingest before, in one line."""
     changes = result.changes
     return ", ".join(f"{count} {name}" for name, count in changes.model_dump().items() if count) if changes else "not known"
+
+
+def canary(found: Canary) -> Metadata:
+    """What `canary` shows: its checks, then what is found worse."""
+    checks = [{"check": check.name, "verdict": check.verdict, "reason": check.reason} for check in found.checks]
+    slices = [
+        {
+            "slice": one.name,
+            "questions": one.n,
+            "before": one.before,
+            "after": one.after,
+            "interval": "" if one.low is None or one.high is None else f"{one.low:+.3f} to {one.high:+.3f}",
+        }
+        for one in found.slices
+    ]
+    lost = [{"document": name, "what": "can't be found any more"} for name in found.unreachable]
+    lost += [{"document": name, "what": "no question finds it any more"} for name in found.lost_hits]
+    return {
+        "verdict": dg.MetadataValue.text(found.verdict),
+        "against": dg.MetadataValue.text(found.baseline_bundle_id or "nothing: there is no bundle to compare with"),
+        "questions": dg.MetadataValue.int(found.questions),
+        "probes": dg.MetadataValue.int(found.probes),
+        "checks": _table(checks, empty={"check": "", "verdict": "", "reason": ""}),
+        f"recall@{found.recall_at}": _table(
+            slices, empty=dict.fromkeys(("slice", "questions", "before", "after", "interval"), "")
+        ),
+        "lost": _table(lost, empty={"document": "", "what": ""}),
+        "never_retrieved": dg.MetadataValue.int(found.never_retrieved_count),
+        "seconds": dg.MetadataValue.float(round(found.seconds, 2)),
+    }
 
 
 def dead_letters(letters: Sequence[DeadLetter]) -> Metadata:

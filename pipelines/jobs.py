@@ -14,7 +14,7 @@ WRITES_TABLE = {"writes": "chunk_table"}
 
 rebuild = dg.define_asset_job(
     "rebuild",
-    selection=dg.AssetSelection.assets("corpus", "chunks", "dead_letters", "chunk_table", "bundle"),
+    selection=dg.AssetSelection.assets("corpus", "chunks", "dead_letters", "chunk_table", "bundle", "canary"),
     tags=WRITES_TABLE,
     description="Documents to a bundle. Only what changed is parsed and embedded. Config of `corpus`: which revision.",
 )

@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 
 from headgate.bundle import load_manifest
 from headgate.errors import NotFoundError, TrackingError
+from headgate.evaluate.canary import find_canary
 from headgate.evaluate.gate_file import Gate, load_gates
 from headgate.evaluate.reports import find_report, load_report
 from headgate.evaluate.run import evaluate_suites, pooled_cases, suite_paths
 from headgate.evaluate.statistics import Estimate, cases_needed
 from headgate.evaluate.suite import ALL, load_suites
 from headgate.evaluate.summary import LOWER_IS_BETTER, difference
-from headgate.records import CaseResult, Decision, GateResult, MetricSummary, Report, Verdict
+from headgate.records import Canary, CaseResult, Decision, GateResult, MetricSummary, Report, Verdict
 from headgate.release import current_release, seal_verdict, store_verdict
 from headgate.settings import EvaluationSettings, Settings
 from headgate.storage import Store, open_store
@@ -55,7 +56,10 @@ def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
     )
     release = current_release(store, settings.release.channel)
     baseline = _baseline_of(settings, store, report, release.bundle_id) if release else None
-    results = tuple(judge(one, report, baseline, settings.evaluation) for one in gates.gates)
+    results = (
+        *(judge(one, report, baseline, settings.evaluation) for one in gates.gates),
+        *_failed_canary(find_canary(store, bundle_id, release.bundle_id if release else "")),
+    )
     verdict = seal_verdict(
         Verdict(
             verdict_id="",
@@ -73,6 +77,17 @@ def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
     store_verdict(store, verdict)
     _note_verdict(settings, report, verdict)
     return verdict
+
+
+def _failed_canary(canary: Canary | None) -> tuple[GateResult, ...]:
+    """A canary that failed is one more gate that failed; without one, or with any other verdict, nothing is added."""
+    if canary is None or canary.verdict != "failed":
+        return ()
+    failed = [check for check in canary.checks if check.verdict == "failed"]
+    reason = "; ".join(f"{check.name}: {check.reason}" for check in failed)
+    return (
+        GateResult(name="canary", metric="canary", verdict="failed", value=None, low=None, high=None, limit=0.0, reason=reason),
+    )
 
 
 def overall(decisions: list[Decision]) -> Decision:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from headgate.bundle import Bundle, create_bundle
-from headgate.errors import GateFileError, IntegrityError, NotFoundError
+from headgate.errors import GateFileError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.evaluate.gate_file import Gate
 from headgate.evaluate.gates import gate, judge, overall
 from headgate.evaluate.reports import find_report, make_report
 from headgate.evaluate.run import evaluate, run_suites
 from headgate.evaluate.suite import index_documents, load_suite, resolve_suite
 from headgate.index.table import update_table
-from headgate.records import Answer, IndexResult, Release, Report
+from headgate.records import Answer, Canary, CanaryCheck, Decision, IndexResult, Release, Report
 from headgate.release import load_verdict, promote
 from headgate.settings import EvaluationSettings, Settings, parse_settings
 from headgate.storage import open_store
@@ -178,6 +178,33 @@ def test_a_verdict_names_all_it_rests_on_and_lets_the_bundle_be_promoted(judged:
     assert verdict.suite_digests == report.suite_digests
     assert load_verdict(open_store(judged), verdict.verdict_id) == verdict
     assert promote(judged, bundle.bundle_id).verdict_id == verdict.verdict_id
+
+
+def put_canary(settings: Settings, bundle_id: str, verdict: Decision, *, against: str = "") -> None:
+    check = CanaryCheck(name="lost_hits", verdict=verdict, reason="a.md is found by no question any more")
+    canary = Canary(
+        canary_id=f"{verdict}-{bundle_id[:8]}",
+        bundle_id=bundle_id,
+        baseline_bundle_id=against,
+        verdict=verdict,
+        recall_at=5,
+        checks=(check,),
+        created_at="2026-02-02T00:00:00+00:00",
+    )
+    open_store(settings).put(f"canaries/{canary.canary_id}.json", canary.model_dump_json().encode())
+
+
+@pytest.mark.parametrize(("canary", "decision"), [("passed", "passed"), ("inconclusive", "passed"), ("failed", "failed")])
+def test_a_bundle_whose_canary_failed_is_refused(judged: Settings, bundle: Bundle, canary: Decision, decision: Decision) -> None:
+    evaluate(judged, bundle.bundle_id)
+    put_canary(judged, bundle.bundle_id, canary)
+    put_canary(judged, "f" * 64, "failed")
+    verdict = gate(judged, bundle.bundle_id)
+    assert verdict.verdict == decision
+    if decision == "failed":
+        assert verdict.gates[-1].reason == "lost_hits: a.md is found by no question any more"
+        with pytest.raises(ReleaseRefused):
+            promote(judged, bundle.bundle_id)
 
 
 def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(

@@ -19,6 +19,7 @@ STAGES = [
     ("chunk_table", "2_index", {"chunks"}),
     ("dead_letters", "1_ingest", {"chunks"}),
     ("bundle", "3_bundle", {"chunk_table"}),
+    ("canary", "3_bundle", {"bundle"}),
     ("evaluation_report", "4_evaluate", {"bundle"}),
     ("verdict", "4_evaluate", {"evaluation_report"}),
     ("release", "5_release", {"verdict"}),
@@ -49,7 +50,7 @@ def test_jobs() -> None:
         if not job.name.startswith("__")
     }
     assert {name: sorted(keys) for name, keys in jobs.items()} == {
-        "rebuild": ["bundle", "chunk_table", "chunks", "corpus", "dead_letters"],
+        "rebuild": ["bundle", "canary", "chunk_table", "chunks", "corpus", "dead_letters"],
         "evaluate_candidate": ["evaluation_report", "verdict"],
         "release": ["release", "verdict"],
         "rollback": [],
@@ -60,7 +61,7 @@ def test_jobs() -> None:
 def test_blocking_checks() -> None:
     graph = defs.resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
-    own = {"counts_add_up", "nothing_lost", "no_unlisted_failure", "holds_every_chunk", "gates_passed"}
+    own = {"counts_add_up", "nothing_lost", "no_unlisted_failure", "holds_every_chunk", "no_regression", "gates_passed"}
     of_level_error = {
         "dropped_share",
         "dead_letter_share",

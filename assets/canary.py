@@ -1,0 +1,25 @@
+"""Beside stage 3: the rebuilt index against the one before, before anybody asks it anything."""
+
+import dagster as dg
+
+from assets import checks, views
+from assets.bundle import GROUP, bundle
+from assets.failures import library_errors
+from assets.progress import log_progress
+from assets.references import BundleReference, upstream
+from assets.resources import Project
+from headgate.evaluate.canary import run_canary
+
+
+@dg.asset(group_name=GROUP, kinds={"mlflow"}, deps=[bundle], check_specs=checks.CANARY)
+def canary(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
+    """The same questions asked of the new index and of the one in service (else the one before): what is found worse, or not at all.
+
+    Retrieval only, so that it takes seconds. A failed canary fails the verdict about the bundle as well.
+    """
+    bundle_id = upstream(context, "bundle", BundleReference).bundle_id
+    with library_errors():
+        found = run_canary(project.settings(), bundle_id, progress=log_progress(context, "questions asked"))
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(found.canary_id), metadata=views.canary(found), check_results=checks.check_canary(found)
+    )
