@@ -2,7 +2,8 @@
 
     python -m benchmarks
 
-The long ones run alone: `python -m benchmarks.handbook_replay`, and `python -m benchmarks.public_qa` with all questions.
+The long ones run alone: `handbook_replay`, `cost_of_change`, `kill_build`, `ingest_peers`, `index_scale`, `precision`,
+`full_text_languages`, and `public_qa` with all questions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ QUICK = (
     ("benchmarks.embedding",),
     ("benchmarks.service",),
     ("benchmarks.groundedness",),
+    ("benchmarks.validation",),
+    ("benchmarks.parsing",),
     ("benchmarks.public_qa", "--limit", "100"),
 )
 

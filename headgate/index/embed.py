@@ -3,7 +3,7 @@
     texts ─tokenize─► sort by length ─► batches of one length ─► OpenVINO ─► vectors in the order of the texts
 
 A text is padded to the next multiple of 8 tokens and meets only texts of that very length, so its vector depends on itself alone, to the
-last bit: not on what else was in the batch, nor on threads and streams (docs/decisions/0013).
+last bit: not on what else was in the batch, nor on threads and streams (docs/decisions/0012).
 """
 
 from __future__ import annotations
