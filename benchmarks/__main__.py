@@ -2,7 +2,7 @@
 
     python -m benchmarks
 
-The long ones run alone: `handbook_replay`, `cost_of_change`, `kill_build`, `ingest_peers`, `index_scale`, `precision`,
+The long ones run alone: `cost_of_change`, `kill_build`, `ingest_peers`, `index_scale`, `precision`,
 `full_text_languages`, and `public_qa` with all questions.
 """
 
