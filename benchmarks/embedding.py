@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
-from headgate.index.embed import Vectors, open_embedder, read_files
+from headgate.index.embed import Vectors, model_files, open_embedder
 from headgate.index.model import ensure_model, locate_source
 
 #: Texts of a batch; they are padded to its longest.
@@ -70,7 +70,7 @@ def open_engines(folder: Path) -> dict[str, Embed]:
     engines: dict[str, Embed] = {REFERENCE: encode}
     for precision in ("f32", "bf16"):
         chosen = model.model_copy(update={"precision": precision})
-        ours = open_embedder(chosen, read_files(model, exported), streams=0)
+        ours = open_embedder(chosen, model_files(model, exported), streams=0)
         engines[f"OpenVINO {precision}, batches of one length (Headgate)"] = ours.embed
         engines[f"OpenVINO {precision}, batches of {BATCH} by length"] = open_batched(exported, model.max_tokens, precision)
     return engines

@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.index.chunk_set import read_rows
-from headgate.index.embed import Embedder, open_embedder, read_files
+from headgate.index.embed import Embedder, model_files, open_embedder
 from headgate.index.model import ensure_model, locate_source
 from headgate.index.rows import embedding_text
 from headgate.index.table import update_table
@@ -163,7 +163,7 @@ def project(folder: Path, precision: str, threads: int, number: int) -> Settings
 
 def open_engine(settings: Settings, threads: int) -> Embedder:
     model, files = ensure_model(settings)
-    return open_embedder(model, read_files(model, files), threads=threads, streams=0)
+    return open_embedder(model, model_files(model, files), threads=threads, streams=0)
 
 
 def keep_fastest(rows: dict[str, Row], name: str, row: Row) -> None:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.evaluate.statistics import paired_difference
-from headgate.index.embed import Embedder, open_embedder, read_files
+from headgate.index.embed import Embedder, model_files, open_embedder
 from headgate.index.model import ensure_model
 from headgate.index.tokens import token_counter
 from headgate.ingest.blocks import Block, assemble
@@ -74,7 +74,7 @@ def open_engine(folder: Path, precision: str, threads: int) -> Embedder:
     settings = make_project(folder, name="precision", embedding={"precision": precision})
     model, files = ensure_model(settings)
     print(f"{precision}: computes in {model.precision}", file=sys.stderr, flush=True)
-    return open_embedder(model, read_files(model, files), threads=threads, streams=0)
+    return open_embedder(model, model_files(model, files), threads=threads, streams=0)
 
 
 def measure(name: str, engines: dict[str, Embedder], settings: Settings, limit: int, worse: list[str]) -> list[list[str]]:

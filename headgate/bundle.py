@@ -14,6 +14,7 @@ import re
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
@@ -185,12 +186,12 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
         IntegrityError: a byte of the manifest, a prompt, a model file, the vocabulary or the table differs from what was evaluated.
     """
     manifest = load_manifest(store, bundle_id)
-    contents = {digest: _read_object(store, bundle_id, what, digest) for what, digest in _objects(manifest)}
+    objects = {digest: _local_object(store, bundle_id, what, digest) for what, digest in _objects(manifest)}
     verify_inventory(store, manifest.table.table, manifest.table.version, manifest.table.files_digest)
     table = _run(open_table(store, manifest.table))
-    files = {name: contents[digest] for name, digest in manifest.embedding.files.items()}
+    files = {name: objects[digest] for name, digest in manifest.embedding.files.items()}
     embedder = open_embedder(manifest.embedding, files)
-    vocabulary = Vocabulary.model_validate_json(contents[manifest.vocabulary])
+    vocabulary = Vocabulary.model_validate_json(objects[manifest.vocabulary].read_bytes())
     return Answerer(
         bundle_id=bundle_id,
         retriever=Retriever(
@@ -204,8 +205,8 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
         scorer=UnitScorer(embedder, vocabulary),
         vocabulary=vocabulary,
         model=_open_model(manifest),
-        answer_prompt=parse_answer_prompt(contents[manifest.prompts["answer"]], source="answer"),
-        refusal=parse_refusal(contents[manifest.prompts["refusal"]], source="refusal"),
+        answer_prompt=parse_answer_prompt(objects[manifest.prompts["answer"]].read_bytes(), source="answer"),
+        refusal=parse_refusal(objects[manifest.prompts["refusal"]].read_bytes(), source="refusal"),
         behaviour=manifest.answer,
         guard=manifest.guard,
         default_language=manifest.default_language,
@@ -266,9 +267,9 @@ def _objects(manifest: Manifest) -> list[tuple[str, str]]:
     return [*named, ("vocabulary", manifest.vocabulary)]
 
 
-def _read_object(store: Store, bundle_id: str, what: str, digest: str) -> bytes:
+def _local_object(store: Store, bundle_id: str, what: str, digest: str) -> Path:
     try:
-        return store.local(f"objects/{digest}", digest).read_bytes()
+        return store.local(f"objects/{digest}", digest)
     except NotFoundError:
         raise IntegrityError(
             f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back"

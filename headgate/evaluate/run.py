@@ -81,7 +81,7 @@ def evaluate_suites(
     store.check_writable()
     answerer = open_bundle(store, bundle_id)
     try:
-        files = {name: store.get(f"objects/{digest}") for name, digest in manifest.embedding.files.items()}
+        files = {name: store.local(f"objects/{digest}", digest) for name, digest in manifest.embedding.files.items()}
         embedder = open_embedder(manifest.embedding, files)
         chunks = indexed_chunks(store, bundle_id)
         results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), settings.evaluation, progress=progress)

@@ -87,8 +87,9 @@ def _check_agreement(model: Any, folder: Path, max_tokens: int) -> None:
     from headgate.index.embed import OpenVinoEmbedder
 
     expected = np.asarray(model.encode(_PROBES, normalize_embeddings=True, show_progress_bar=False))
-    graph, tokenizer = (folder / "model.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes()
-    got = OpenVinoEmbedder(graph, tokenizer, max_tokens=max_tokens, precision="f32").embed(_PROBES)
+    got = OpenVinoEmbedder(folder / "model.onnx", folder / "tokenizer.json", max_tokens=max_tokens, precision="f32").embed(
+        _PROBES
+    )
     agreement = float((expected * got).sum(axis=1).min())
     if agreement < MIN_AGREEMENT:
         raise SettingsError(f"the exported model agrees with the original only to cosine {agreement:.5f} < {MIN_AGREEMENT}")

@@ -46,9 +46,9 @@ def quantize_model(described: dict[str, Any], folder: Path, store: Store, prefix
 
     from headgate.index.embed import OpenVinoEmbedder, _engine
 
-    graph, tokens = (folder / "model.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes()
+    graph, tokens = folder / "model.onnx", folder / "tokenizer.json"
     max_tokens = int(described["max_tokens"])
-    tokenizer = Tokenizer.from_buffer(tokens)
+    tokenizer = Tokenizer.from_file(str(tokens))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
 
@@ -60,7 +60,7 @@ def quantize_model(described: dict[str, Any], folder: Path, store: Store, prefix
     nncf.set_log_level(40)
     with redirect_stdout(StringIO()):  # its progress bars would end up in what a verb reports
         quantized = nncf.quantize(
-            _engine().read_model(model=graph),
+            _engine().read_model(graph),
             nncf.Dataset(texts, inputs),
             model_type=nncf.ModelType.TRANSFORMER,
             subset_size=len(texts),
@@ -69,11 +69,10 @@ def quantize_model(described: dict[str, Any], folder: Path, store: Store, prefix
         node.set_friendly_name(f"{node.get_type_name()}_{number}")  # made-up names count on over the life of a process
     with tempfile.TemporaryDirectory(prefix="headgate-int8-") as place:
         openvino.save_model(quantized, Path(place) / "model.xml", compress_to_fp16=False)
-        contents = {name: (Path(place) / name).read_bytes() for name in ("model.xml", "model.bin")} | {"tokenizer.json": tokens}
-    exact = OpenVinoEmbedder(graph, tokens, max_tokens=max_tokens).embed(texts)
-    small = OpenVinoEmbedder(
-        contents["model.xml"], tokens, weights=contents["model.bin"], max_tokens=max_tokens, precision="int8/f32"
-    ).embed(texts)
+        made, weights = Path(place) / "model.xml", Path(place) / "model.bin"
+        exact = OpenVinoEmbedder(graph, tokens, max_tokens=max_tokens).embed(texts)
+        small = OpenVinoEmbedder(made, tokens, weights=weights, max_tokens=max_tokens, precision="int8/f32").embed(texts)
+        contents = {path.name: path.read_bytes() for path in (made, weights, tokens)}
     agreement = float((exact * small).sum(axis=1).mean())
     if agreement < MIN_AGREEMENT:
         raise SettingsError(

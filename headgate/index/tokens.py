@@ -14,6 +14,7 @@ from headgate.errors import SettingsError
 from headgate.index.model import locate_source
 from headgate.settings import Settings
 
+_REMEMBERED = 2000
 #: Tokens of a text, special ones included.
 TokenCounter = Callable[[str], int]
 
@@ -25,13 +26,19 @@ class TokenizerCounter:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
+        self._counted: dict[str, int] = {}  # the newest texts: the chunker, its check and the facts ask about the same
 
     def __call__(self, text: str) -> int:
         return self.each([text])[0]
 
     def each(self, texts: Sequence[str]) -> list[int]:
         """The count of each text; faster than one by one."""
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        if len(self._counted) > _REMEMBERED:
+            self._counted.clear()
+        new = [text for text in texts if text not in self._counted]
+        for text, encoding in zip(new, self._tokenizer.encode_batch_fast(new), strict=True):
+            self._counted[text] = len(encoding.ids)
+        return [self._counted[text] for text in texts]
 
     def ruler(self, text: str) -> Callable[[int, int], int]:
         """A function (start, end) → tokens of `text[start:end]`, special ones aside, from one pass over the whole text.

@@ -6,6 +6,7 @@ A text's vector may differ by up to 0.001 with what else is in its batch, since 
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -54,17 +55,17 @@ def describe_source(folder: Path) -> dict[str, int]:
 class TorchEmbedder:
     """An `Embedder`. A model made on a GPU is opened on the CPU where there is no GPU."""
 
-    def __init__(self, model: EmbeddingModel, files: Mapping[str, bytes], *, threads: int = 0, too_long: TooLong = "cut") -> None:
+    def __init__(self, model: EmbeddingModel, files: Mapping[str, Path], *, threads: int = 0, too_long: TooLong = "cut") -> None:
         torch, sentence_transformers = _packages()
         self._torch = torch
         if threads:
             torch.set_num_threads(threads)
         self._device = "cuda" if model.device == "cuda" and torch.cuda.is_available() else "cpu"
         with tempfile.TemporaryDirectory(prefix="headgate-model-") as place:
-            for name, content in files.items():
+            for name, file in files.items():
                 path = Path(place) / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                shutil.copyfile(file, path)
             self._model = sentence_transformers.SentenceTransformer(place, device=self._device, local_files_only=True)
         self._half = model.precision == "bf16"
         self._max_tokens = model.max_tokens

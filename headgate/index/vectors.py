@@ -17,7 +17,7 @@ from types import TracebackType
 
 import numpy as np
 
-from headgate.index.embed import Embedder, Vectors, checked, open_embedder, read_files
+from headgate.index.embed import Embedder, Vectors, checked, model_files, open_embedder
 from headgate.index.model import EmbeddingModel
 from headgate.index.remote_embed import EmbeddingUsage
 from headgate.index.vector_cache import VectorCache
@@ -143,7 +143,7 @@ def open_vectors(settings: Settings, model: EmbeddingModel, folder: Path) -> Vec
     """
 
     def open_engine() -> Embedder:
-        return open_embedder(model, read_files(model, folder), threads=settings.embedding.threads, streams=0, too_long="refuse")
+        return open_embedder(model, model_files(model, folder), threads=settings.embedding.threads, streams=0, too_long="refuse")
 
     return VectorSource(model, open_cache(settings, model), open_engine)
 

@@ -44,7 +44,7 @@ class Block:
 class ParsedFile:
     """What a parser makes of one file's bytes.
 
-    `labels` uses the field names of `DocumentMetadata`, plus `detected_language`. `hidden` holds text a reader would not see:
+    `labels` uses the field names of `DocumentMetadata`. `hidden` holds text a reader would not see:
     it is never indexed, but validation looks at it. `findings` are remarks on the file.
     """
 

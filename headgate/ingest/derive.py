@@ -8,7 +8,7 @@ Keys are 32 bytes of SHA-256. Equal keys mean equal results, so what has a key i
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -23,6 +23,7 @@ from headgate.ingest.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.chunk import CHUNKER_VERSION, chunk_document
 from headgate.ingest.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.labels import LABELS, merge_labels
+from headgate.ingest.language import detect_language
 from headgate.ingest.language_model import model_name
 from headgate.ingest.redaction import redact
 from headgate.ingest.sources import matches
@@ -31,7 +32,7 @@ from headgate.settings import Settings
 from headgate.storage import sha256_file
 
 #: Raised when documents, or the way they are kept in the cache, are made differently.
-_FORMAT = 1
+_FORMAT = 2
 #: Settings of parsing that decide whether a file is parsed, never what comes out.
 _LIMITS = {
     "workers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
@@ -59,7 +60,7 @@ class DerivedFacts:
     facts: DocumentFacts
 
     def to_bytes(self) -> bytes:
-        return orjson.dumps({"metadata": asdict(self.metadata), "facts": self.facts.to_json()})
+        return orjson.dumps({"metadata": self.metadata, "facts": self.facts.to_json()})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> DerivedFacts:
@@ -76,7 +77,7 @@ class DerivedChunks:
 
     def summary(self) -> bytes:
         """Everything but the rows: facts and digests."""
-        return orjson.dumps({"facts": self.facts.to_json(), "digests": self.block.digests.hex()})
+        return orjson.dumps({"facts": self.facts, "digests": self.block.digests.hex()})
 
     @classmethod
     def read_summary(cls, content: bytes) -> tuple[ChunkFacts, bytes]:
@@ -117,7 +118,7 @@ class Deriver:
 
     def document(self, origin: Origin, parsed: ParsedFile) -> Document:
         """The document with its labels: the file's own first, then those of the rules, then what can be told from the content."""
-        detected = {"language": parsed.labels.get("detected_language", "") or self._settings.corpus.default_language}
+        detected = {"language": detect_language(parsed.text) or self._settings.corpus.default_language}
         own = {name: value for name, value in parsed.labels.items() if name in LABELS}
         title = {"title": _first_heading(parsed) or _title_from_path(origin.path)}
         labels = merge_labels(own, *self._rules(origin.path), title, detected) | {"stale_since": origin.stale_since}

@@ -210,7 +210,7 @@ def _derive(run: Run, work: FileWork, parsed: ParsedFile | None) -> None:
     origin = work.origin
     assert origin is not None
     if parsed is not None and origin.content_key not in run.cached["parsed"]:
-        _put(run, "parsed", origin.content_key, orjson.dumps(parsed.to_json()))
+        _put(run, "parsed", origin.content_key, orjson.dumps(parsed))
     if _is_derived(run, work):
         return
     if parsed is None:

@@ -187,7 +187,7 @@ def chunk_facts(document: Document, chunks: Sequence[Chunk], count_tokens: Token
     Args:
         budget: the most tokens that a chunk with its context may have.
     """
-    tokens = [count_tokens(f"{chunk.context}\n{chunk.text}") for chunk in chunks]
+    tokens = [count_tokens(f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text) for chunk in chunks]
     return ChunkFacts(
         doc_id=document.doc_id,
         chunks=len(chunks),

@@ -26,7 +26,6 @@ from pathlib import Path, PurePosixPath
 
 from headgate.errors import ParseFailure
 from headgate.ingest.blocks import Block, ParsedFile, assemble
-from headgate.ingest.language import detect_language, load_identifier
 from headgate.ingest.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 from headgate.ingest.short_text import short_text_classifier
 
@@ -37,7 +36,6 @@ _WORD, _SLIDES, _SHEET = (
     OFFICE + "presentationml.presentation",
     OFFICE + "spreadsheetml.sheet",
 )
-_LANGUAGE_SAMPLE = 1500  # characters; more changes nothing but the time
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 #: Formats of which short texts are told apart by unstructured's rules.
 _CLASSIFIED = frozenset({"text/plain", "message/rfc822", "application/pdf"})
@@ -94,8 +92,6 @@ def parse_file(
     blank = any(finding.startswith("blank:") for finding in parsed.findings) or _is_blank(content, media_type)
     if not parsed.elements and content.strip() and not blank:
         raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
-    if not parsed.labels.get("language") and (detected := detect_language(parsed.text[:_LANGUAGE_SAMPLE])):
-        parsed = replace(parsed, labels={**parsed.labels, "detected_language": detected})
     return parsed
 
 
@@ -112,7 +108,6 @@ def preload(media_type: str) -> None:
             from lxml import etree  # noqa: F401
     if media_type in _CLASSIFIED:
         short_text_classifier()("Preload the language model.")
-    load_identifier()
 
 
 # --- formats --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
+from headgate.ingest.lean_import import without
+
 _RECOGNIZERS = (
     "CreditCardRecognizer",
     "IbanRecognizer",
@@ -105,7 +107,7 @@ def locate_personal_data(text: str, *, allowed: Collection[str] = ()) -> list[Pe
 
 
 def _may_hold_any(text: str) -> bool:
-    """Whether it is worth asking presidio, whose import takes 5 to 10 s."""
+    """Whether it is worth asking presidio, whose import takes a second or more."""
     return (
         _WORDS.search(text) is not None
         or any(_passes_luhn(match.group()) for match in _LONG_NUMBER.finditer(text))
@@ -156,6 +158,8 @@ def _bare(value: str) -> str:
 
 @lru_cache(maxsize=1)
 def _recognizers() -> tuple[Any, ...]:
-    from presidio_analyzer import predefined_recognizers
+    # Patterns need no language model: without these packages the import takes 1 s in place of 5, and 150 MB less.
+    with without("torch", "transformers", "stanza"):
+        from presidio_analyzer import predefined_recognizers
 
     return tuple(getattr(predefined_recognizers, name)() for name in _RECOGNIZERS)

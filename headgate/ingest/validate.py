@@ -12,10 +12,10 @@ check of level error stops the release (docs/decisions/0010-validation.md).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from headgate.storage import Store
 
 _EXAMPLES = 5
 _BLOCK = 2000  # documents whose rows are in memory at once
+_REHEARSED = 200  # rows on which a suite of changes is tried before there are any
 _MAX_REPORTED = 1000  # failing rows of one check that the report lists; all are counted
 #: A line is boilerplate when it stands in this many documents or more, and in this share of them.
 _BOILERPLATE_DOCUMENTS = 10
@@ -195,12 +196,17 @@ class _Run:
 
     def judge_changes(self, shapes: Mapping[str, Shape], baseline: Baseline | None, suite: Suite) -> None:
         before = baseline.shapes if baseline else {}
-        rows = [
-            change_row(path, before[path], shape, quarantined=path in self._result.quarantined, settings=self._settings)
-            for path, shape in shapes.items()
-            if path in before and before[path] != shape
-        ]
-        self.judge("changes", suite, rows)
+
+        def row(path: str, earlier: Shape) -> dict[str, Any]:
+            return change_row(path, earlier, shapes[path], quarantined=path in self._result.quarantined, settings=self._settings)
+
+        def rehearsal() -> list[dict[str, Any]]:
+            """Documents as if each had been the next one: among such rows every expectation has some that fail."""
+            paths = sorted(shapes)[: _REHEARSED + 1]
+            return [row(path, shapes[earlier]) for earlier, path in pairwise(paths)]
+
+        changed = [row(path, before[path]) for path, shape in shapes.items() if path in before and before[path] != shape]
+        self._judge_blocks("changes", suite, iter([changed]), rehearsal)
 
     def judge_chunks(self, chunks: Iterable[ChunkFacts], suite: Suite) -> None:
         def blocks() -> Iterator[list[dict[str, Any]]]:
@@ -234,10 +240,18 @@ class _Run:
                 )
             )
 
-    def _judge_blocks(self, name: SuiteName, suite: Suite, blocks: Iterator[Sequence[Mapping[str, Any]]]) -> None:
+    def _judge_blocks(
+        self,
+        name: SuiteName,
+        suite: Suite,
+        blocks: Iterator[Sequence[Mapping[str, Any]]],
+        rehearsal: Callable[[], list[dict[str, Any]]] | None = None,
+    ) -> None:
         for entry in suite.entries:
             self.tallies[entry.name] = _Tally(entry, name)
         judge = open_judge(self._store, suite)
+        if rehearsal:
+            judge.rehearse(rehearsal)
         for rows in blocks:
             for entry in suite.entries:
                 self.tallies[entry.name].checked += len(rows)

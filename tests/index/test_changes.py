@@ -15,7 +15,7 @@ import pytest
 from headgate.errors import StorageError
 from headgate.index.analyze import analyze
 from headgate.index.differences import compare_versions
-from headgate.index.embed import open_embedder, read_files
+from headgate.index.embed import model_files, open_embedder
 from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
 from headgate.index.model import ensure_model
@@ -277,7 +277,7 @@ def test_a_pinned_version_with_a_model_is_the_same_as_without_the_cache(settings
     """Vectors of the table, of the cache and of the engine are the same, so it does not matter where one came from."""
     result = update_table(settings, put_chunks(settings, help_chunks()))
     model, folder = ensure_model(settings)
-    vectors = open_embedder(model, read_files(model, folder)).embed(
+    vectors = open_embedder(model, model_files(model, folder)).embed(
         [embedding_text({"context": c.context, "text": c.text}) for c in help_chunks()]
     )
     table = lancedb.connect(str(settings.store_root / "lance")).open_table(result.ref.table)

@@ -14,7 +14,7 @@ import pytest
 from headgate.bundle import create_bundle, load_manifest, open_bundle
 from headgate.errors import IntegrityError, ModelError, SettingsError
 from headgate.index import embed as embed_module
-from headgate.index.embed import Embedder, open_embedder, read_files, same_length_batches
+from headgate.index.embed import Embedder, model_files, open_embedder, same_length_batches
 from headgate.index.model import ensure_model, usable_precision
 from headgate.index.model_int8 import calibration_texts
 from headgate.index.table import update_table
@@ -31,7 +31,7 @@ Make = Callable[..., Settings]
 
 def engine(settings: Settings, **options: object) -> Embedder:
     model, folder = ensure_model(settings)
-    return open_embedder(model, read_files(model, folder), **options)  # type: ignore[arg-type]
+    return open_embedder(model, model_files(model, folder), **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16"])

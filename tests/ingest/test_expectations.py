@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,17 @@ def test_rows_are_not_judged_without_great_expectations_where_the_two_did_not_ag
     again = open_judge(store, suite)
     again.judge([{"characters": 51}])
     assert (again.validated, again.few) == (1, 0)
+
+
+def test_a_pattern_over_numbers_is_left_to_great_expectations(tmp_path: Path) -> None:
+    entry = ENTRY.replace("expect_column_values_to_be_between", "expect_column_values_to_match_regex")
+    suite = load(tmp_path, re.sub(r"kwargs: .*", "kwargs: {column: characters, regex: '^5'}", entry))["documents"]
+    store = FolderStore(tmp_path / "store")
+    for value in (50, 51):
+        judging = open_judge(store, suite)
+        judging.judge([{"characters": value}])
+        judging.close()
+        assert (judging.validated, judging.few) == (1, 0)
 
 
 NUMBERS = st.one_of(st.none(), st.integers(-5, 5), st.sampled_from([0.5, -2.5, 4.999999]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from headgate.errors import IntegrityError
+from headgate.errors import IntegrityError, SettingsError
 from headgate.ingest.expectations import BUILT_IN, SUITES
 from headgate.ingest.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate import Validated, boilerplate_shares, named_checks, validate
@@ -485,3 +486,24 @@ def test_a_damaged_baseline_is_told_and_not_taken_for_none(project: Project) -> 
     project.store.put("validation/baseline/pages.json", b"{ damaged")
     with pytest.raises(IntegrityError, match="delete it to validate without comparison"):
         project.ingest("two", facts(plans=BEFORE))
+
+
+def test_the_first_ingest_tries_the_suite_of_changes_so_that_later_ones_need_no_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(tmp_path)
+    project.ingest("one", facts(plans=BEFORE))
+    monkeypatch.setitem(sys.modules, "great_expectations", None)  # importing it fails now
+    assert failed(project.ingest("two", facts(plans="")))["no_document_emptied"] == "error"
+
+
+def test_a_suite_of_changes_that_cannot_be_evaluated_is_told_at_the_first_ingest(tmp_path: Path) -> None:
+    shutil.copytree(BUILT_IN, tmp_path / "mine")
+    with (tmp_path / "mine" / "changes.yaml").open("a") as suite:
+        suite.write(
+            "- name: odd\n  expectation: expect_column_values_to_be_between\n  kwargs: {column: language, min_value: 3}\n"
+            "  level: finding\n  reason: odd\n"
+        )
+    project = Project(tmp_path, validation={"expectations": "mine"})
+    with pytest.raises(SettingsError, match="'odd' can't be evaluated"):
+        project.ingest("one", facts(plans=BEFORE))
