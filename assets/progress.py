@@ -9,7 +9,7 @@ import dagster as dg
 INTERVAL = 5.0
 
 
-def log_progress(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int], None]:
+def log_progress(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, what: str) -> Callable[[int, int], None]:
     """A callback for `progress=` of a library function: logs `files parsed: 40 of 98`.
 
     Args:

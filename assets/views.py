@@ -14,7 +14,18 @@ from headgate.evaluate.plots import draw_plots
 from headgate.evaluate.suite import ALL
 from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.sources import Corpus
-from headgate.records import Canary, GateResult, IndexResult, IngestResult, MetricSummary, Release, Report, Verdict
+from headgate.records import (
+    Canary,
+    GateResult,
+    IndexResult,
+    IngestResult,
+    IntegrityReport,
+    MetricSummary,
+    Release,
+    Report,
+    Verdict,
+)
+from headgate.retention import PruneResult
 from headgate.settings import Settings
 
 Metadata = dict[str, dg.MetadataValue]
@@ -165,6 +176,50 @@ def index(result: IndexResult) -> Metadata:
         "reused": dg.MetadataValue.int(result.reused),
         "deleted": dg.MetadataValue.int(result.deleted),
         "seconds": dg.MetadataValue.float(round(result.seconds, 2)),
+    }
+
+
+def integrity(reports: Sequence[IntegrityReport]) -> Metadata:
+    """What the check `integrity` shows: a row for every version, and every check of one that is not passed."""
+    rows = [
+        {
+            "version": f"{report.table}@{report.version}",
+            "rows": report.rows,
+            "passed": report.passed,
+            "wrong": "; ".join(f"{check.name}: {check.detail}" for check in report.checks if check.outcome == "failed"),
+            "not_checked": "; ".join(
+                f"{check.name}: {check.detail}" for check in report.checks if check.outcome == "not_checked"
+            ),
+        }
+        for report in sorted(reports, key=lambda report: (report.passed, -report.version))
+    ]
+    return {
+        "versions": dg.MetadataValue.int(len(rows)),
+        "damaged": dg.MetadataValue.int(sum(not report.passed for report in reports)),
+        "found": _table(rows, empty={"version": "", "rows": 0, "passed": True, "wrong": "", "not_checked": ""}),
+    }
+
+
+def pruned(result: PruneResult) -> Metadata:
+    """What a clean-up shows: what the store holds, why bundles stay, what went."""
+    sizes = [
+        {"folder": name, "mib": round(size / 2**20, 1)}
+        for name, size in sorted(result.sizes.items(), key=lambda item: item[1], reverse=True)
+    ]
+    kept = [{"bundle": bundle_id[:16], "because": "; ".join(why)} for bundle_id, why in result.kept.items()]
+    kinds: dict[str, list[int]] = {}
+    for item in result.removed:
+        kinds.setdefault(item.kind, []).append(item.bytes_freed)
+    removed = [{"what": kind, "number": len(freed), "mib": round(sum(freed) / 2**20, 1)} for kind, freed in kinds.items()]
+    return {
+        "store_mib": dg.MetadataValue.float(round(sum(result.sizes.values()) / 2**20, 1)),
+        "limit_mib": dg.MetadataValue.float(round(result.limit / 2**20, 1)),
+        "freed_mib": dg.MetadataValue.float(round(result.bytes_freed / 2**20, 1)),
+        "bundles_kept": dg.MetadataValue.int(len(kept)),
+        "holds": _table(sizes, empty={"folder": "", "mib": 0.0}),
+        "kept": _table(kept, empty={"bundle": "", "because": ""}),
+        "removed": _table(removed, empty={"what": "", "number": 0, "mib": 0.0}),
+        "left_alone": dg.MetadataValue.text("; ".join(result.skipped)),
     }
 
 

@@ -4,7 +4,7 @@ import os
 
 import dagster as dg
 
-from assets import bundle, canary, corpus, dead_letters, evaluation, index, release
+from assets import bundle, canary, corpus, dead_letters, evaluation, index, integrity, release
 from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE, Project
 from pipelines.alerts import ALERTS
 from pipelines.jobs import JOBS
@@ -13,6 +13,7 @@ from pipelines.sensors import SENSORS
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([corpus, dead_letters, index, bundle, canary, evaluation, release]),
+    asset_checks=dg.load_asset_checks_from_modules([integrity]),
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=(*SENSORS, *ALERTS),

@@ -6,15 +6,20 @@ from pydantic import Field
 from assets.failures import library_errors
 from assets.references import to_metadata
 from assets.resources import Project
+from assets.views import pruned
 from assets.views import release as release_metadata
 from headgate.release import rollback as roll_back
+from headgate.retention import prune
 
 #: Runs with this tag wait for each other (dagster.yaml): a table has one writer.
 WRITES_TABLE = {"writes": "chunk_table"}
 
+#: Reads every version whole, so that it has a job of its own.
+INTEGRITY = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("chunk_table"), "integrity"))
+
 rebuild = dg.define_asset_job(
     "rebuild",
-    selection=dg.AssetSelection.assets("corpus", "chunks", "dead_letters", "chunk_table", "bundle", "canary"),
+    selection=dg.AssetSelection.assets("corpus", "chunks", "dead_letters", "chunk_table", "bundle", "canary") - INTEGRITY,
     tags=WRITES_TABLE,
     description="Documents to a bundle. Only what changed is parsed and embedded. Config of `corpus`: which revision.",
 )
@@ -30,9 +35,14 @@ release = dg.define_asset_job(
 )
 full_path = dg.define_asset_job(
     "full_path",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - INTEGRITY,
     tags=WRITES_TABLE,
     description="Documents to a release in one run. Ends before the release when a gate fails.",
+)
+check_integrity = dg.define_asset_job(
+    "check_integrity",
+    selection=INTEGRITY,
+    description="Look at every file, row, vector and index of every pinned version. Fails when one is not what was pinned.",
 )
 
 
@@ -69,4 +79,34 @@ def rollback() -> None:
     write_rollback()
 
 
-JOBS = (rebuild, evaluate_candidate, release, rollback, full_path)
+class CleanUpConfig(dg.Config):
+    """Whether anything really goes."""
+
+    dry_run: bool = Field(default=False, description="only tell what would go")
+
+
+@dg.op
+def prune_store(context: dg.OpExecutionContext, config: CleanUpConfig, project: Project) -> None:
+    """Remove what no release, logged answer, report or recent build needs; shows as an observation of `chunk_table`."""
+    settings = project.settings()
+    with library_errors():
+        result = prune(settings, dry_run=config.dry_run)
+    what = "clean-up tried" if config.dry_run else "cleaned up"
+    context.log_event(dg.AssetObservation("chunk_table", description=what, metadata=pruned(result)))
+    if result.over_limit:
+        raise dg.Failure(
+            f"the store takes {sum(result.sizes.values()) / 2**30:.1f} GiB after the clean-up, retention.max_gib is {settings.retention.max_gib:g}: raise it, or keep fewer releases "
+            "(retention.releases_keep) or logged answers (retention.interactions_days)",
+            allow_retries=False,
+        )
+
+
+@dg.job(
+    tags=WRITES_TABLE,
+    description="Remove what nothing needs any more (see [retention]). Fails when the store is still too large.",
+)
+def clean_up() -> None:
+    prune_store()
+
+
+JOBS = (rebuild, evaluate_candidate, release, rollback, full_path, check_integrity, clean_up)

@@ -174,3 +174,38 @@ def test_a_changed_corpus_is_released_and_rolled_back(released: Dagster) -> None
     assert (release.kind, release.bundle_id, release.release) == ("rollback", first, 3)
     assert released.version("release") == first
     assert released.newest("release").metadata["kind"].value == "rollback"
+
+
+def test_a_clean_up_tells_what_the_store_holds_and_fails_when_it_is_too_large(released: Dagster) -> None:
+    assert released.run("clean_up", prune_store={"dry_run": True}).success
+    assert released.run("clean_up").success
+    (newest,) = released.instance.fetch_observations(dg.AssetKey("chunk_table"), limit=1).records
+    observed = newest.asset_observation
+    assert observed is not None
+    assert observed.description == "cleaned up"
+    kept = {row.data["bundle"]: row.data["because"] for row in observed.metadata["kept"].value.records}
+    assert "of production" in kept[released.version("release")[:16]]
+    settings_file = released.project.settings_file
+    content = settings_file.read_text()
+    settings_file.write_text(content + "\n[retention]\nmax_gib = 1e-6\n")
+    result = released.run("clean_up")
+    settings_file.write_text(content)
+    assert "retention.max_gib is 1e-06: raise it" in failures(result)["prune_store"]
+
+
+def test_a_damaged_version_fails_the_run_that_checks_integrity(released: Dagster) -> None:
+    result = released.run("check_integrity")
+    assert result.success, failures(result)
+    (passed,) = result.get_asset_check_evaluations()
+    assert passed.metadata["versions"].value > 0
+    assert passed.metadata["damaged"].value == 0
+    table = released.store.local_lance() / f"{released.newest('chunk_table').metadata['table'].value}.lance"
+    damaged = max((table / "data").glob("*.lance"), key=lambda path: path.stat().st_mtime)
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    result = released.run("check_integrity")
+    damaged.write_bytes(content)
+    assert not result.success
+    (failed,) = result.get_asset_check_evaluations()
+    assert not failed.passed
+    assert "files: " in failed.metadata["found"].value.records[0].data["wrong"]

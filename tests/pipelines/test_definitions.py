@@ -54,6 +54,8 @@ def test_jobs() -> None:
         "evaluate_candidate": ["evaluation_report", "verdict"],
         "release": ["release", "verdict"],
         "rollback": [],
+        "check_integrity": [],
+        "clean_up": [],
         "full_path": sorted(name for name, _, _ in STAGES),
     }
 
@@ -75,7 +77,11 @@ def test_blocking_checks() -> None:
 
 
 def test_nothing_runs_by_itself_until_someone_turns_it_on() -> None:
-    assert {schedule.name: schedule.cron_schedule for schedule in SCHEDULES} == {"nightly_rebuild": "0 3 * * *"}
+    assert {schedule.name: schedule.cron_schedule for schedule in SCHEDULES} == {
+        "nightly_rebuild": "0 3 * * *",
+        "nightly_integrity_check": "0 5 * * *",
+        "weekly_clean_up": "0 6 * * 0",
+    }
     assert {sensor.name for sensor in SENSORS} == {"corpus_revision_changed", "dead_letters_due", "content_changed"}
     assert all(schedule.default_status == dg.DefaultScheduleStatus.STOPPED for schedule in SCHEDULES)
     assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in SENSORS)
