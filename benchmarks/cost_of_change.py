@@ -1,11 +1,12 @@
 """What a step of a real knowledge base costs: parsed, embedded, written, seconds, memory, against a full build in the same run.
 
-    python -m benchmarks.cost_of_change [--kb handbook|cloudformation] [--steps N] [--compare 1,10,20,30] [--pin 3] [--prune-every 5]
+    python -m benchmarks.cost_of_change [--kb handbook|cloudformation] [--steps N] [--compare 1,10,20,30] [--pin 3] [--prune-every 5] [--edits 3]
 
 Each build is a process of its own, as in CI: its seconds hold the start of Python and the imports. Memory is the largest resident set of
 the build's process and, apart, of its parsers. After the steps named by --compare the table's content digest, which covers ids, texts and
 vectors, is compared with that of one built from scratch (in a store that has the models, and nothing else). After the step named by
---pin, questions are asked of its bundle; at the end their answers are replayed. Between, the store is pruned as if months had passed.
+--pin, questions are asked of its bundle; at the end their answers are replayed. Between, the store is pruned as if months had passed;
+and at the very end 1 % of the pages are edited at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import gzip
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -35,6 +37,7 @@ from headgate.storage import open_store, sha256_hex
 KBS = {"handbook": ("kb_sourcegraph_handbook", 30), "cloudformation": ("kb_aws_cloudformation_scale", 20)}
 #: Asked of the pinned bundle: titles of pages, of this many.
 QUESTIONS = 10
+EDITED = 0.01
 #: The store is pruned as if it were this much later: past what keeps bundles that nobody released, within what keeps logged answers.
 LATER = timedelta(days=60)
 _MEASURED = """
@@ -54,10 +57,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--compare", default="", help="steps after which the table is compared with one built from scratch")
     parser.add_argument("--pin", type=int, default=3, help="step whose bundle answers questions that are replayed at the end")
+    parser.add_argument(
+        "--edits", type=int, default=3, help="builds at the end, before each of which 1 % of the pages are edited"
+    )
     parser.add_argument("--prune-every", type=int, default=5)
     arguments = parser.parse_args()
     name, all_steps = KBS[arguments.kb]
-    last = arguments.steps or all_steps
+    last = all_steps if arguments.steps is None else arguments.steps
     data = public_data(name)
     compare = {int(step) for step in arguments.compare.split(",") if step}
     steps: dict[int, list[dict[str, str]]] = defaultdict(list)
@@ -91,6 +97,10 @@ def main() -> None:
                 tell_sizes(step, prune(settings, now=datetime.now(UTC) + LATER))
         again, took = build(project)
         row("unchanged", 0, 0, again, took, seconds)
+        for _ in range(arguments.edits):
+            edited = edit_pages(project / "documents", EDITED)
+            again, took = build(project)
+            row(f"{EDITED:.0%} edited", edited, edited, again, took, seconds)
         replay_answers(project, interactions, arguments.pin)
 
 
@@ -120,6 +130,17 @@ def apply_changes(documents: Path, changes: list[dict[str, str]]) -> int:
         target.write_text(change["text"], encoding="utf-8")
         new_texts.add(sha256_hex(target.read_bytes()))
     return len(new_texts - before)
+
+
+def edit_pages(documents: Path, share: float) -> int:
+    """Add a sentence to this share of the pages, others each time; returns how many."""
+    pages = sorted(path for path in documents.rglob("*") if path.is_file())
+    chance = random.Random(time.time_ns())
+    chosen = chance.sample(pages, round(len(pages) * share))
+    for page in chosen:
+        with page.open("a", encoding="utf-8") as text:
+            text.write(f"\n\nRemark number {chance.randrange(10**9)} was added later, for everybody who reads this page.\n")
+    return len(chosen)
 
 
 def headgate(project: Path, *arguments: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from headgate.errors import NotFoundError, StorageError
 from headgate.index.analyze import analyze
 from headgate.index.integrity import check_version
 from headgate.index.inventory import version_files
+from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
 from headgate.index.table import update_table
 from headgate.index.versions import list_versions
@@ -26,7 +27,7 @@ from headgate.needs import needed_bundles
 from headgate.records import Answer, Interaction, Question, TableRef
 from headgate.retention import prune
 from headgate.settings import Settings, parse_settings
-from headgate.storage import open_store
+from headgate.storage import Store, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 
@@ -246,14 +247,14 @@ def test_a_bundle_made_after_marking_keeps_its_table_version(
     settings, made = bundles
     store = open_store(settings)
     late = store.get(f"bundles/{made[2].bundle_id}.json")
-    marked = retention._Prune.bundles
 
-    def then_another_writes(run: retention._Prune, kept: dict[str, tuple[str, ...]]) -> None:
-        marked(run, kept)
+    def tables_after_another_wrote_a_bundle(_: Store) -> list[str]:
+        assert not store.exists(f"bundles/{made[2].bundle_id}.json")  # it was marked as not needed, and removed
         store.put(f"bundles/{made[2].bundle_id}.json", late)
+        return stored_tables(store)
 
-    monkeypatch.setattr(retention._Prune, "bundles", then_another_writes)
-    prune(settings, now=LATER)
+    monkeypatch.setattr(retention, "stored_tables", tables_after_another_wrote_a_bundle)
+    assert made[2].manifest.table.version in prune(settings, now=LATER).kept_versions[made[2].manifest.table.table]
     open_bundle(store, made[2].bundle_id).close()
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from headgate.errors import StorageError
+from headgate.storage import is_alive
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         if parent.is_dir():
             for entry in parent.iterdir():
                 process = entry.name.partition("-")[0]
-                if process.isdigit() and not _is_alive(int(process)):
+                if process.isdigit() and not is_alive(int(process)):
                     shutil.rmtree(entry, ignore_errors=True)
         folder.mkdir(parents=True)
     except OSError as error:
@@ -34,13 +35,3 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headgate.settings import Settings
-from headgate.storage.folder import FolderStore
+from headgate.storage.folder import FolderStore, is_alive
 from headgate.storage.s3 import S3Store
 from headgate.storage.store import Held, Store, StoredFile, checked_key, sha256_file, sha256_hex
 
@@ -14,6 +14,7 @@ __all__ = [
     "Store",
     "StoredFile",
     "checked_key",
+    "is_alive",
     "open_store",
     "sha256_file",
     "sha256_hex",

@@ -160,7 +160,7 @@ class FolderStore(Store):
             folders[:] = [name for name in folders if name not in _NOT_SWEPT]
             for name in names:
                 process = name.removeprefix(prefix).partition("-")[0]
-                half_written = name.startswith(prefix) and process.isdigit() and not _is_alive(int(process))
+                half_written = name.startswith(prefix) and process.isdigit() and not is_alive(int(process))
                 path = Path(folder, name)
                 with suppress(OSError):
                     if half_written or (name.startswith(PROBE) and time.time() - path.stat().st_mtime > _OLD_PROBE_SECONDS):
@@ -219,7 +219,8 @@ def _own_prefix() -> str:
     return f"{_TEMPORARY}{machine}-"
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of that id runs on this machine, whoever's it is."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
