@@ -23,6 +23,8 @@ QUIET_ENVIRONMENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "DVC_NO_ANALYTICS": "1",
     "DO_NOT_TRACK": "1",
+    "LANCE_LOG": "error",  # it warns of every partition that an extension leaves empty
+    "LANCE_INCLUDE_VECTOR_CENTROIDS": "false",
     "UNSTRUCTURED_DISABLE_NOTICE": "1",
     "SCARF_NO_ANALYTICS": "true",
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -22,7 +22,7 @@ from headgate.index.model import ensure_model
 from headgate.index.rows import embedding_text
 from headgate.index.search import open_table
 from headgate.index.table import update_table
-from headgate.index.table_indexes import partitions, wanted_indexes
+from headgate.index.table_indexes import can_be_extended, partitions, wanted_indexes
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
@@ -197,7 +197,7 @@ def test_the_vector_index_grows_by_what_changed_and_is_trained_anew_now_and_then
     update(settings, chunks_of(pages), "r0")
     parts = []
     for step in range(3):
-        for name in sorted(pages)[50 * step :][: 40 if step == 2 else 3]:
+        for name in sorted(pages)[50 * step :][: 90 if step == 2 else 3]:
             pages[name] += f" again{step}"
         result = update(settings, chunks_of(pages), f"r{step + 1}")
         table = lancedb.connect(str(settings.store_root / "lance")).open_table(result.ref.table)
@@ -285,3 +285,23 @@ def test_a_pinned_version_with_a_model_is_the_same_as_without_the_cache(settings
     for chunk, vector in zip(help_chunks(), vectors, strict=True):
         assert np.array_equal(np.asarray(stored[chunk.chunk_id], dtype=np.float32), vector)
     assert orjson.loads(open_store(settings).get(f"objects/{result.vocabulary}"))["chunks"] == 4
+
+
+@pytest.mark.parametrize(
+    ("parts", "unindexed", "extended"),
+    [
+        ([1000], 250, True),
+        ([1000], 251, False),
+        ([700, 200], 50, True),
+        ([700, 200], 51, False),
+        ([200, 700], 50, True),
+        ([900] + [1] * 14, 1, True),
+        ([900] + [1] * 15, 1, False),
+        ([], 1000, False),
+    ],
+)
+def test_the_vector_index_is_extended_until_a_quarter_came_after_its_training(
+    parts: list[int], unindexed: int, extended: bool
+) -> None:
+    stats = {"num_indexed_rows_per_delta": parts, "num_unindexed_rows": unindexed}
+    assert can_be_extended(stats, rows=1000) is extended
