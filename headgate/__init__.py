@@ -7,6 +7,8 @@ must come before them. A variable that the caller has set is left alone.
 import os
 import sys
 
+from headgate.imports import defer_remote_client
+
 __version__ = "0.1.0"
 
 #: Read by third-party packages at import. None of them may call out, ask for a licence or print a banner.
@@ -37,3 +39,5 @@ for _name, _value in QUIET_ENVIRONMENT.items():
 # OpenVINO reports its use to an analytics service through this package, from a forked process, and heeds no variable; without the package
 # it takes a stub of its own.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+defer_remote_client()

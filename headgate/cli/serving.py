@@ -22,10 +22,9 @@ from headgate.records import Answer, Interaction, Question
 @pass_invocation
 def serve(invocation: Invocation, host: str | None, port: int | None) -> None:
     """Answer over HTTP from the promoted bundle; a new release is picked up without a restart."""
-    from headgate.serve.thin import defer_remote_client, refuse_pipeline_imports
+    from headgate.serve.thin import refuse_pipeline_imports
 
     refuse_pipeline_imports()
-    defer_remote_client()
     from headgate.serve.server import run_server
 
     logging.getLogger("headgate").setLevel(logging.INFO)

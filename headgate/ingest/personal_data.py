@@ -13,7 +13,7 @@ from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
-from headgate.ingest.lean_import import without
+from headgate.imports import without
 
 _RECOGNIZERS = (
     "CreditCardRecognizer",
