@@ -112,15 +112,15 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
         model=settings.model,
     )
     bundle_id = sha256_hex(manifest.to_bytes())
-    with store.lock(
-        RETENTION_LOCK, wait_seconds=LOCK_SECONDS
-    ):  # nothing that is found here is pruned before the manifest names it
+    # Nothing that is found here is pruned before the manifest names it.
+    with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS) as held:
         for content in (*prompts.values(), vocabulary):
             if not store.exists(key := f"objects/{sha256_hex(content)}"):
                 store.put(key, content)
         for name, digest in embedding.files.items():
             if not store.exists(key := f"objects/{digest}"):
                 store.put_file(key, folder / name)
+        held.check()
         store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
     store.put(LAST_BUILD_KEY, orjson.dumps({"bundle_id": bundle_id}))
     return Bundle(bundle_id=bundle_id, manifest=manifest)
@@ -219,9 +219,10 @@ def hold_bundle(store: Store, bundle_id: str) -> None:
     Raises:
         NotFoundError: no such bundle.
     """
-    with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
+    with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS) as held:
         if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(f"bundles/{bundle_id}.json"):
             raise NotFoundError(f"no bundle {bundle_id!r} in the store at {store.address!r}; `headgate build` makes one")
+        held.check()
         store.put(f"holds/{bundle_id}.json", b"{}")
 
 

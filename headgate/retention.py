@@ -11,8 +11,9 @@ run that is killed is completed by the next one. Alone: `headgate versions prune
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -26,10 +27,14 @@ from headgate.index.versions import list_versions, read_versions
 from headgate.needs import DAY, age, all_releases, needed_bundles, records_in, stem
 from headgate.records import PinnedVersion, Record
 from headgate.settings import Settings
-from headgate.storage import Store, StoredFile, open_store
+from headgate.storage import Held, Store, StoredFile, open_store
 
 _DIGEST = re.compile(rb"\b[0-9a-f]{64}\b")
 _GIB = float(2**30)
+#: Folders of the store in which files have the names of documents, or of other programs.
+_FOREIGN = frozenset({"corpora", "dagster", "mlflow"})
+#: Locks are asked whether they are still held before what is removed, at most this often, seconds.
+_CHECK_SECONDS = 5.0
 #: Kept by earlier versions of headgate, read by none.
 _OBSOLETE = ("cache/parsed", "parsed")
 Kind = Literal[
@@ -74,13 +79,13 @@ def prune(settings: Settings, *, dry_run: bool = False, now: datetime | None = N
     """
     store = open_store(settings)
     run = _Prune(settings, store, now or datetime.now(UTC), dry_run=dry_run)
-    with store.lock("prune"):
-        with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
+    with run.holding("prune"):
+        with run.holding(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
             kept = needed_bundles(settings, store, run.now)
             run.bundles(kept)
         versions = run.tables(kept)
         run.ingests(versions)
-        with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
+        with run.holding(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
             run.objects(kept, versions)
         run.temporary_files()
     return PruneResult(
@@ -114,8 +119,9 @@ def measure_store(settings: Settings, store: Store) -> dict[str, int]:
 
 #: Folders of a store, for those that can't list their root.
 _FOLDERS = (
-    "alerts", "bundles", "canaries", "chunk_sets", "dead_letters", "holds", "ingest_state", "ingests", "interactions", "kept",
-    "lance", "latest_reports", "locks", "models", "objects", "releases", "reports", "table_refs", "verdicts",
+    "alerts", "bundles", "cache", "canaries", "chunk_sets", "corpora", "dead_letters", "holds", "ingest_state", "ingests",
+    "interactions", "kept", "lance", "latest_reports", "locks", "locks-clock", "models", "objects", "releases", "reports",
+    "source_listings", "sources", "table_refs", "validation", "verdicts",
 )  # fmt: skip
 
 
@@ -131,6 +137,19 @@ class _Prune:
         self.skipped: list[str] = []
         self._grace = settings.retention.grace_hours * 3600
         self._unreleased = max(settings.retention.unreleased_days * DAY, self._grace)
+        self._held: list[Held] = []
+        self._checked_at = -_CHECK_SECONDS
+
+    @contextmanager
+    def holding(self, lock: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold a lock; nothing is removed once it, or one around it, was lost."""
+        with self.store.lock(lock, wait_seconds=wait_seconds) as held:
+            self._held.append(held)
+            self._checked_at = -_CHECK_SECONDS
+            try:
+                yield
+            finally:
+                self._held.remove(held)
 
     def bundles(self, kept: Mapping[str, Any]) -> None:
         """Manifests first: what they named is then needed by nothing, also if this run is killed."""
@@ -171,7 +190,7 @@ class _Prune:
         left: dict[str, tuple[int, ...]] = {}
         for table in stored_tables(self.store):
             try:
-                with self.store.lock(table):
+                with self.holding(table):
                     keep = self._kept_versions(table, kept)
                     if keep:
                         self._count(prune_table(self.store, table, keep, dry_run=self.dry_run, now=self.now.timestamp()))
@@ -219,7 +238,7 @@ class _Prune:
         """Chunk sets, records of ingests, kept parsed forms and corpora that nothing names any more; not while an ingest runs."""
         corpus = self.settings.corpus.name
         try:
-            with self.store.lock(f"ingest-{corpus}"):
+            with self.holding(f"ingest-{corpus}"):
                 self._ingests(versions)
         except StorageError as error:
             if "is being written by another run" not in str(error):
@@ -316,7 +335,8 @@ class _Prune:
                 self._remove("temporary", entry)
         root = self.store.local_root
         for path in _files(root):
-            if path.name.startswith((".tmp-", "probe-")) and age(self.now, path.stat().st_mtime) > self._grace:
+            others = path.relative_to(root).parts[0] in _FOREIGN  # names there are other people's
+            if not others and path.name.startswith((".tmp-", "probe-")) and age(self.now, path.stat().st_mtime) > self._grace:
                 self.removed.append(
                     Removed(kind="temporary", name=path.relative_to(root).as_posix(), bytes_freed=path.stat().st_size)
                 )
@@ -330,10 +350,12 @@ class _Prune:
         listed = {entry.key for folder in ("lance", "objects", "chunk_sets") for entry in self.store.entries(folder)}
         for path in _files(root):
             key = path.relative_to(root).as_posix()
-            if key.startswith(("lance/", "objects/", "chunk_sets/")) and key not in listed:
+            ours = key.startswith(("lance/", "objects/", "chunk_sets/")) and key not in listed
+            # A young copy may be of what came into the store after the listing.
+            if ours and age(self.now, path.stat().st_mtime) > self._grace:
                 self.removed.append(Removed(kind="copy", name=key, bytes_freed=path.stat().st_size))
                 if not self.dry_run:
-                    self.store.delete(key)
+                    self.store.forget(key)
 
     def _young(self, entry: StoredFile, seconds: float) -> bool:
         return age(self.now, entry.modified) <= seconds
@@ -341,6 +363,10 @@ class _Prune:
     def _remove(self, kind: Kind, entry: StoredFile) -> None:
         self.removed.append(Removed(kind=kind, name=entry.key, bytes_freed=entry.size))
         if not self.dry_run:
+            if time.monotonic() - self._checked_at >= _CHECK_SECONDS:
+                for held in self._held:
+                    held.check()
+                self._checked_at = time.monotonic()
             self.store.delete(entry.key)
 
 

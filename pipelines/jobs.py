@@ -42,6 +42,7 @@ full_path = dg.define_asset_job(
 check_integrity = dg.define_asset_job(
     "check_integrity",
     selection=INTEGRITY,
+    tags=WRITES_TABLE,  # it only reads, but a clean-up should not take away what it reads
     description="Look at every file, row, vector and index of every pinned version. Fails when one is not what was pinned.",
 )
 

@@ -16,7 +16,7 @@ import pytest
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
 from headgate.errors import NotFoundError, StorageError
 from headgate.index.analyze import analyze
-from headgate.index.integrity import check_version
+from headgate.index.integrity import check_version, check_versions
 from headgate.index.inventory import version_files
 from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
@@ -230,6 +230,7 @@ def test_a_version_that_was_indexed_again_is_young_again(bundles: tuple[Settings
     settings, made = bundles
     for path in _files(settings.store_root):
         os.utime(path, (NOW.timestamp() - 3e7, NOW.timestamp() - 3e7))
+    os.utime(settings.store_root / "bundles" / f"{made[5].bundle_id}.json", (NOW.timestamp() - 2e7,) * 2)  # the newest
     chunks = [*help_chunks(), make_chunk("news/1.md", "News number 1: the router of type 7 is on sale.")]
     again = update_table(settings, put_chunks(settings, chunks, "r1"))
     assert again.ref == made[1].manifest.table
@@ -320,3 +321,35 @@ def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, l
         "1 logged answers",
     )
     assert "0" * 64 not in needed_bundles(settings, store, NOW)
+
+
+def test_documents_with_names_like_temporary_files_stay_in_the_checkout(bundles: tuple[Settings, list[Bundle]]) -> None:
+    settings, _ = bundles
+    names = ("corpora/now.dir/files/probe-calibration.md", "corpora/now.dir/files/.tmp-notes.md", ".tmp-left-by-a-killed-run")
+    for name in names:
+        path = settings.store_root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text")
+        os.utime(path, (0, 0))
+    removed = {item.name for item in prune(settings).removed if item.kind == "temporary"}
+    assert removed == {".tmp-left-by-a-killed-run"}
+    assert [(settings.store_root / name).exists() for name in names] == [True, True, False]
+
+
+def test_a_version_that_a_clean_up_takes_during_the_check_is_no_damage(
+    bundles: tuple[Settings, list[Bundle]],
+) -> None:
+    settings, made = bundles
+    store = open_store(settings)
+    versions = list_versions(store)
+    assert len(versions) == len(made)
+    pruned = []
+
+    def clean_up(done: int, _: int) -> None:
+        if done == 1:
+            pruned.append(prune(settings, now=LATER))
+
+    reports = check_versions(store, versions, clean_up)
+    assert pruned[0].removed
+    assert 0 < len(reports) < len(versions)
+    assert all(report.passed for report in reports)

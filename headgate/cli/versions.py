@@ -99,11 +99,11 @@ def diff(invocation: Invocation, before: str, after: str, examples: int, as_json
 @pass_invocation
 def verify(invocation: Invocation, version: str | None, everything: bool, as_json: bool) -> int:
     """Look at every file, row, vector and index of a version, by default of the newest. Exit 1 when something is wrong."""
-    from headgate.index.integrity import check_version
+    from headgate.index.integrity import check_versions
     from headgate.index.versions import list_versions
 
     chosen_versions = list_versions(invocation.store) if everything else [find_version(invocation, version or "newest")]
-    reports = [check_version(invocation.store, pinned) for pinned in chosen_versions]
+    reports = check_versions(invocation.store, chosen_versions)
     passed = all(report.passed for report in reports)
     if as_json:
         print_json({"passed": passed, "versions": [report.model_dump() | {"passed": report.passed} for report in reports]})

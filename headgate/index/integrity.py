@@ -18,7 +18,7 @@ A check that can't be made, since what it compares with was pruned, is told as n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from headgate.index import chunk_set as chunk_sets
 from headgate.index.inventory import verify_inventory
 from headgate.index.rows import ROW_FORMAT, embedding_text, row_mark, search_text
 from headgate.index.table_indexes import wanted_indexes
-from headgate.index.versions import open_version
+from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.settings import IndexSettings
 from headgate.storage import Store, sha256_hex
@@ -40,6 +40,7 @@ from headgate.storage import Store, sha256_hex
 _UNIT_TOLERANCE = 1e-2
 _EXAMPLES = 5
 _READ = 2048
+Progress = Callable[[int, int], None]
 
 
 class _Findings:
@@ -86,7 +87,7 @@ def check_version(store: Store, pinned: PinnedVersion) -> IntegrityReport:
     ref = pinned.ref
     findings.start("files")
     try:
-        verify_inventory(store, ref.table, ref.version, ref.files_digest)
+        verify_inventory(store, ref.table, ref.version, ref.files_digest, copies=False)
     except IntegrityError as error:
         findings.add("files", str(error))
     findings.start("readable")
@@ -100,6 +101,22 @@ def check_version(store: Store, pinned: PinnedVersion) -> IntegrityReport:
     return IntegrityReport(
         table=ref.table, version=ref.version, corpus_revision=pinned.corpus_revision, rows=ref.rows, checks=findings.checks()
     )
+
+
+def check_versions(store: Store, versions: Sequence[PinnedVersion], progress: Progress | None = None) -> list[IntegrityReport]:
+    """`check_version` of each; one that a clean-up took away meanwhile is left out.
+
+    Args:
+        progress: called with (versions looked at so far, all).
+    """
+    reports = []
+    for number, pinned in enumerate(versions, start=1):
+        report = check_version(store, pinned)
+        if report.passed or any(known.ref == pinned.ref for known in list_versions(store, pinned.ref.table)):
+            reports.append(report)
+        if progress:
+            progress(number, len(versions))
+    return reports
 
 
 def _check_rows(store: Store, pinned: PinnedVersion, table: Any, findings: _Findings) -> None:

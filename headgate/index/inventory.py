@@ -74,8 +74,11 @@ def read_inventory(store: Store, files_digest: str) -> dict[str, str] | None:
     return dict(orjson.loads(content)) if sha256_hex(content) == files_digest else None
 
 
-def verify_inventory(store: Store, table: str, version: int, files_digest: str) -> None:
+def verify_inventory(store: Store, table: str, version: int, files_digest: str, *, copies: bool = True) -> None:
     """Compare every file of a version with its inventory. Afterwards `store.local_lance()` holds the whole version.
+
+    Args:
+        copies: take this machine's copy of a remote file where it is whole; False = look at what the store itself holds, and fetch nothing.
 
     Raises:
         IntegrityError: the inventory or a file is missing or changed; names it.
@@ -90,8 +93,12 @@ def verify_inventory(store: Store, table: str, version: int, files_digest: str) 
 
     def problem(item: tuple[str, str]) -> str:
         name, digest = item
+        file = f"lance/{table}.lance/{name}"
         try:
-            store.local(f"lance/{table}.lance/{name}", digest)
+            if copies:
+                store.local(file, digest)
+            elif store.digest(file) != digest:
+                return f"{name} was changed"
         except NotFoundError:
             return f"{name} is missing"
         except IntegrityError:

@@ -104,7 +104,11 @@ def hold_lease(
         if not refusal:
             try:
                 store.create(_key(name, current.number + 1), json.dumps(content).encode())
-                break
+                if _highest(store, name) == current.number + 1:
+                    break
+                # Others took and freed higher numbers since we looked, and cleared this one away: it counts for nothing.
+                store.delete(_key(name, current.number + 1))
+                refusal = "others that came first"
             except AlreadyExistsError:
                 refusal = "another run that came first"
         if time.monotonic() >= deadline:

@@ -145,6 +145,9 @@ class S3Store(Store):
             self._do(key, f"deleting {key!r}", lambda: obstore.delete(self._client, key))
         self._fetched.forget(key)
 
+    def forget(self, key: str) -> None:
+        self._fetched.forget(checked_key(key))
+
     def local(self, key: str, digest: str = "") -> Path:
         key = checked_key(key)
         if digest and (path := self._fetched.with_digest(key, digest)) is not None:

@@ -180,6 +180,10 @@ class Store(ABC):
     def local_lance(self) -> Path:
         """Folder in which `local` puts the files of tables: a LanceDB folder of exactly the fetched versions."""
 
+    def forget(self, key: str) -> None:
+        """Remove this machine's copy of `key`, where the store is remote; what the store itself holds stays."""
+        checked_key(key)
+
     def sweep(self) -> int:
         """Remove half-written files of processes that are dead; returns how many. Others are left alone."""
         return 0

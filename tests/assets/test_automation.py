@@ -78,6 +78,16 @@ def test_a_run_that_made_both_settles_it(chain: Chain) -> None:
     assert chain.requested() == 0
 
 
+def test_a_check_that_is_made_apart_is_not_waited_for() -> None:
+    """Dagster takes a check that is older than its asset for none; a blocking one would hold up every rebuild."""
+    graph = defs.resolve_asset_graph()
+    (integrity,) = [graph.get(key) for key in graph.asset_check_keys if key.name == "integrity"]
+    made_with_their_asset = {spec.key for asset in defs.assets or () for spec in asset.check_specs}  # type: ignore[union-attr]
+    apart = [graph.get(key) for key in graph.asset_check_keys if key not in made_with_their_asset]
+    assert apart == [integrity]
+    assert not any(check.blocking for check in apart)
+
+
 def test_the_policy_covers_the_rebuild_and_never_the_release() -> None:
     graph = defs.resolve_asset_graph()
     automated = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).automation_condition is not None}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from headgate.bundle import create_bundle, open_bundle
 from headgate.index.integrity import check_version
@@ -12,7 +15,7 @@ from headgate.index.table import update_table
 from headgate.index.versions import list_versions
 from headgate.retention import prune
 from headgate.settings import parse_settings
-from headgate.storage import open_store
+from headgate.storage import S3Store, StoredFile, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 from tests.s3 import Bucket
@@ -51,3 +54,47 @@ def test_a_bucket_is_pruned_to_what_is_needed_and_so_are_the_copies_of_it(
         open_bundle(store, one.bundle_id).close()
     assert all(check_version(store, pinned).passed for pinned in list_versions(store))
     assert not prune(settings, now=LATER).removed
+
+
+def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = parse_settings({"corpus": {"name": "test", "folder": "documents"}} | bucket.sections(), project_dir=tmp_path)
+    store = open_store(settings)
+    new, old = "lance/t.lance/data/new.lance", "lance/t.lance/data/old.lance"
+    store.put(old, b"removed by another machine since")
+    store.local(old)
+    bucket.client().delete_object(Bucket=bucket.name, Key=f"store/{old}")
+    listed = S3Store.entries
+
+    def entries(self: S3Store, prefix: str) -> Iterator[StoredFile]:
+        found = list(listed(self, prefix))
+        if prefix == "chunk_sets":  # the last listing: now a build here pins a version
+            self.put(new, b"rows")
+            self.local(new)
+        return iter(found)
+
+    monkeypatch.setattr(S3Store, "entries", entries)
+    result = prune(settings)
+    monkeypatch.setattr(S3Store, "entries", listed)
+    assert store.get(new) == b"rows"
+    assert not result.removed  # both copies are young
+    later = prune(settings, now=LATER)
+    assert old in {item.name for item in later.removed if item.kind == "copy"}
+    assert not (store.local_lance() / "t.lance/data/old.lance").exists()
+
+
+def test_integrity_is_that_of_the_bucket_and_not_of_the_copies_of_it(
+    bucket: Bucket, tmp_path: Path, exported_model: Path
+) -> None:
+    settings = parse_settings({"corpus": {"name": "test", "folder": "documents"}} | bucket.sections(), project_dir=tmp_path)
+    store = open_store(settings)
+    for path in sorted(exported_model.rglob("*.*")):
+        store.put_file(f"models/{path.relative_to(exported_model).as_posix()}", path)
+    update_table(settings, put_chunks(settings, help_chunks(), "r"))
+    (pinned,) = list_versions(store)
+    assert check_version(store, pinned).passed
+    index = next(key for key in store.list("lance") if "_indices" in key)
+    bucket.flip(index)
+    wrong = {check.name: check.detail for check in check_version(store, pinned).checks if check.outcome == "failed"}
+    assert index.rpartition("/")[2] in wrong["files"]
