@@ -6,6 +6,7 @@ releases, logged answers, reports, verdicts, canaries, holds, the newest bundles
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import orjson
 
 from headgate.bundle import LAST_BUILD_KEY
 from headgate.errors import NotFoundError
+from headgate.index.versions import read_versions
 from headgate.interactions import InteractionLog
 from headgate.settings import Settings
 from headgate.storage import Store, StoredFile
@@ -56,6 +58,25 @@ def needed_bundles(settings: Settings, store: Store, now: datetime) -> dict[str,
     for bundle_id, count in answered.items():
         reasons[bundle_id].append(f"{count} logged answers")
     return {bundle_id: tuple(dict.fromkeys(why)) for bundle_id, why in sorted(reasons.items()) if bundle_id in present}
+
+
+def needed_versions(settings: Settings, store: Store, table: str, named: Collection[int], now: datetime) -> dict[int, str]:
+    """Version of a table → why it stays.
+
+    Args:
+        named: versions that bundles name which stay.
+    """
+    rules = settings.retention
+    grace = rules.grace_hours * 3600
+    ages = {entry.key: age(now, entry.modified) for entry in store.entries(f"table_refs/{table}")}
+    notes = [(ages.get(key, 0.0), pinned.ref.version) for key, pinned in read_versions(store, table)]
+    needed = dict.fromkeys(named, "a bundle names it")
+    for old, version in notes:
+        if old <= grace:
+            needed.setdefault(version, f"indexed in the last {rules.grace_hours:g} hours")
+    if notes and (needed or min(old for old, _ in notes) <= max(rules.unreleased_days * DAY, grace)):
+        needed.setdefault(max(version for _, version in notes), "newest of its table")  # the next index run counts on from it
+    return needed
 
 
 def all_releases(store: Store) -> dict[str, list[dict[str, Any]]]:

@@ -24,7 +24,7 @@ from headgate.bundle import LOCK_SECONDS, RETENTION_LOCK
 from headgate.errors import NotFoundError, StorageError
 from headgate.index.pruning import PrunedTable, drop_table, prune_table, stored_tables
 from headgate.index.versions import list_versions, read_versions
-from headgate.needs import DAY, age, all_releases, needed_bundles, records_in, stem
+from headgate.needs import DAY, age, all_releases, needed_bundles, needed_versions, records_in, stem
 from headgate.records import PinnedVersion, Record
 from headgate.settings import Settings
 from headgate.storage import Held, Store, StoredFile, open_store
@@ -205,13 +205,8 @@ class _Prune:
         return left
 
     def _kept_versions(self, table: str, kept: Mapping[str, Any]) -> set[int]:
-        keep = {version for name, version in self._named_versions(kept) if name == table}
-        ages = {entry.key: age(self.now, entry.modified) for entry in self.store.entries(f"table_refs/{table}")}
-        notes = [(ages.get(key, 0.0), pinned.ref.version) for key, pinned in read_versions(self.store, table)]
-        keep |= {version for age, version in notes if age <= self._grace}
-        if notes and (keep or min(age for age, _ in notes) <= self._unreleased):
-            keep.add(max(version for _, version in notes))  # the next index run counts on from it
-        return keep
+        named = {version for name, version in self._named_versions(kept) if name == table}
+        return set(needed_versions(self.settings, self.store, table, named, self.now))
 
     def _named_versions(self, kept: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         """(table, version) of every bundle that stays, those made since they were marked included."""

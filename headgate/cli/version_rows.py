@@ -10,21 +10,26 @@ import orjson
 
 from headgate.index.inventory import read_inventory
 from headgate.index.versions import list_versions
-from headgate.needs import needed_bundles
+from headgate.needs import needed_bundles, needed_versions
 from headgate.settings import Settings
 from headgate.storage import Store
 
 
 def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
     """Every pinned version, oldest first."""
-    needed = needed_bundles(settings, store, datetime.now(UTC))
+    now = datetime.now(UTC)
+    needed = needed_bundles(settings, store, now)
     bundles: dict[tuple[str, int], list[str]] = defaultdict(list)
     for key in store.list("bundles"):
         table = orjson.loads(store.get(key))["table"]
         bundles[(table["table"], table["version"])].append(key.rsplit("/", 1)[-1].removesuffix(".json"))
     sizes = {entry.key: entry.size for entry in store.entries("lance")}
     known = list_versions(store)
-    newest = {pinned.ref.table: pinned.ref.version for pinned in known}
+    staying = {key for key, on_it in bundles.items() if needed.keys() & on_it}
+    kept = {
+        table: needed_versions(settings, store, table, {version for name, version in staying if name == table}, now)
+        for table in {pinned.ref.table for pinned in known}
+    }
     rows = []
     for pinned in known:
         ref = pinned.ref
@@ -41,7 +46,7 @@ def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
                 "created_at": pinned.created_at,
                 "bundles": on_it,
                 "releases": [reason.removeprefix("release ") for reason in why if reason.startswith("release ")],
-                "kept_because": why + (["newest of its table"] if newest[ref.table] == ref.version else []),
+                "kept_because": why or [kept[ref.table][ref.version]] if ref.version in kept[ref.table] else [],
                 "bytes": sum(sizes.get(f"lance/{ref.table}.lance/{name}", 0) for name in files),
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,23 @@ def test_list_shows_what_each_version_is_kept_for(two: tuple[Settings, list[Bund
     assert all(row["rows"] == 4 and row["bytes"] > 1000 for row in rows)
     assert run(settings, "list") == 0
     assert "1 of production" in capsys.readouterr().out
+
+
+def test_list_says_of_each_version_what_a_clean_up_would_do(
+    two: tuple[Settings, list[Bundle]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, made = two
+    store = open_store(settings)
+    for bundle in made:
+        store.delete(f"bundles/{bundle.bundle_id}.json")
+    rows = told(settings, capsys, "list")["versions"]
+    assert [row["kept_because"] for row in rows] == [["indexed in the last 24 hours"]] * 2
+    for key in store.list("table_refs"):
+        os.utime(settings.store_root / key, (0, 0))
+    rows = told(settings, capsys, "list")["versions"]
+    assert [row["kept_because"] for row in rows] == [[], []]
+    assert run(settings, "list") == 0
+    assert "goes with the" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("kind", ["version", "bundle", "revision"])
