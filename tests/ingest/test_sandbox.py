@@ -20,6 +20,7 @@ from tests.ingest import files
 #: The real worker, with parsers that do what the file's first word says. Test only: no such hook exists in the package.
 MISCHIEF = """
 import os, socket, subprocess, sys, time
+from headgate import QUIET_ENVIRONMENT
 from pathlib import Path
 from headgate.ingest import parse, worker
 real = parse.parse_file
@@ -34,7 +35,7 @@ def parse_file(content, media_type, **options):
         case b"dial": socket.create_connection(("127.0.0.1", 9))
         case b"spawn": subprocess.run(["true"])
         case b"print": print("noise on standard output")
-        case b"environment": raise ValueError(",".join(sorted(os.environ)))
+        case b"environment": raise ValueError(",".join(sorted(os.environ.keys() - QUIET_ENVIRONMENT.keys())))
         case b"big": open("out", "wb").write(b"x" * (160 * 2**20))
         case b"fork": os.fork()
         case b"resolve": socket.gethostbyname("localhost")
@@ -98,7 +99,7 @@ def test_no_secret_of_the_environment_reaches_a_parser(tmp_path: Path, monkeypat
 
     failure = parse_all(tmp_path, ["environment"])["environment"].failure
     assert failure is not None
-    assert "PATH" in failure.detail
+    assert "PATH" in failure.detail, "the names of the secrets, that sort before it, would be cut off"
     assert "KEY" not in failure.detail
 
 
