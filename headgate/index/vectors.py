@@ -21,6 +21,7 @@ from headgate.index.embed import Embedder, Vectors, checked, model_files, open_e
 from headgate.index.model import EmbeddingModel
 from headgate.index.remote_embed import EmbeddingUsage
 from headgate.index.vector_cache import VectorCache
+from headgate.memory import return_large_buffers
 from headgate.settings import Settings
 
 #: Texts embedded between two writes of the cache: at most these are lost by a kill. Large enough that few batches are not full.
@@ -143,6 +144,7 @@ def open_vectors(settings: Settings, model: EmbeddingModel, folder: Path) -> Vec
     """
 
     def open_engine() -> Embedder:
+        return_large_buffers()
         return open_embedder(model, model_files(model, folder), threads=settings.embedding.threads, streams=0, too_long="refuse")
 
     return VectorSource(model, open_cache(settings, model), open_engine)
