@@ -16,6 +16,7 @@ from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.sources import Corpus
 from headgate.records import (
     Canary,
+    EmbeddingUsage,
     GateResult,
     IndexResult,
     IngestResult,
@@ -176,6 +177,19 @@ def index(result: IndexResult) -> Metadata:
         "reused": dg.MetadataValue.int(result.reused),
         "deleted": dg.MetadataValue.int(result.deleted),
         "seconds": dg.MetadataValue.float(round(result.seconds, 2)),
+        **_usage(result.usage),
+    }
+
+
+def _usage(usage: EmbeddingUsage) -> Metadata:
+    """What a provider was paid for vectors; engines on this machine have nothing to show."""
+    if not usage.requests:
+        return {}
+    cost = dg.MetadataValue.text("price not known") if usage.cost is None else dg.MetadataValue.float(usage.cost)
+    return {
+        "embedding_requests": dg.MetadataValue.int(usage.requests),
+        "embedding_tokens": dg.MetadataValue.int(usage.tokens),
+        "embedding_cost_usd": cost,
     }
 
 

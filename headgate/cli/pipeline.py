@@ -113,6 +113,7 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
                 "version": indexed["version"],
                 "counts": result.ingest.counts.model_dump(),
                 "chunks": indexed["chunks"],
+                "usage": indexed["usage"],
                 "parsed": result.ingest.parsed,
                 "derived": result.ingest.derived,
                 "kept": len(result.ingest.kept),
@@ -191,6 +192,7 @@ def index_summary(result: IndexResult) -> dict[str, Any]:
         "version": result.ref.version,
         "digest": result.ref.digest,
         "chunks": {"total": result.total, "embedded": result.embedded, "reused": result.reused, "deleted": result.deleted},
+        "usage": result.usage.model_dump(),
         "seconds": round(result.seconds, 3),
     }
 
@@ -253,3 +255,7 @@ def _print_index(result: IndexResult) -> None:
         [("embedded now", result.embedded), ("reused", result.reused), ("in all", result.total), ("deleted", result.deleted)],
         right=("count",),
     )
+    usage = result.usage
+    if usage.requests:
+        cost = "price not known" if usage.cost is None else f"{usage.cost:.4f} US dollars"
+        say(f"\nembedding: {usage.requests} request(s), {usage.tokens} tokens, {cost}")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headgate.errors import ModelError, SettingsError
+from headgate.records import EmbeddingUsage
 from headgate.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
 _BACKOFF_SECONDS = 0.5
 #: What a model is asked to find out its dimensions.
 _PROBE = "How do I get a refund?"
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingUsage:
-    """What embedding has cost so far. `cost` is in US dollars, None when the model's price is not known."""
-
-    requests: int = 0
-    tokens: int = 0
-    cost: float | None = 0.0
-
-    def plus(self, tokens: int, cost: float | None) -> EmbeddingUsage:
-        total = None if self.cost is None or cost is None else self.cost + cost
-        return EmbeddingUsage(self.requests + 1, self.tokens + tokens, total)
 
 
 class RemoteEmbedder:

@@ -37,7 +37,7 @@ from headgate.index.vectors import Progress as EmbeddingProgress
 from headgate.index.vectors import VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
-from headgate.records import ChunkSetRef, IndexResult, PinnedVersion, TableRef
+from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import Held, Store, open_store, sha256_hex
 
@@ -89,14 +89,14 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
     key = state_key(name, [chunk_set.digest, model.digest, settings.index.model_dump()])
     with store.lock(name) as held, table_failures(store):
         if (known := _pinned(store, key, chunk_set)) is not None:
-            return _result(known, embedded=0, written=0, deleted=0, started=started)
+            return _result(known, embedded=0, written=0, deleted=0, usage=EmbeddingUsage(), started=started)
         table = _open_or_create(store, name, model)
         difference = _compare(table, store, chunk_set)
-        embedded = 0
+        embedded, usage = 0, EmbeddingUsage()
         if difference.add:
             with open_vectors(settings, model, folder) as source:
                 _add(table, store, chunk_set, difference, source, model.dimensions, held, progress)
-                embedded = source.embedded
+                embedded, usage = source.embedded, source.usage
         for start in range(0, len(difference.delete), _BATCH):
             held.check()
             table.delete(f"row_digest IN ({quoted(difference.delete[start : start + _BATCH])})")
@@ -104,10 +104,14 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         held.check()
         pinned = _pin(store, table, name, settings, chunk_set)
         save_version(store, key, pinned)
-    return _result(pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, started=started)
+    return _result(
+        pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, usage=usage, started=started
+    )
 
 
-def _result(pinned: PinnedVersion, *, embedded: int, written: int, deleted: int, started: float) -> IndexResult:
+def _result(
+    pinned: PinnedVersion, *, embedded: int, written: int, deleted: int, usage: EmbeddingUsage, started: float
+) -> IndexResult:
     return IndexResult(
         ref=pinned.ref,
         corpus_revision=pinned.corpus_revision,
@@ -119,6 +123,7 @@ def _result(pinned: PinnedVersion, *, embedded: int, written: int, deleted: int,
         seconds=time.monotonic() - started,
         vocabulary=pinned.vocabulary,
         languages=pinned.languages,
+        usage=usage,
     )
 
 

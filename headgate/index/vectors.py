@@ -19,9 +19,9 @@ import numpy as np
 
 from headgate.index.embed import Embedder, Vectors, checked, model_files, open_embedder
 from headgate.index.model import EmbeddingModel
-from headgate.index.remote_embed import EmbeddingUsage
 from headgate.index.vector_cache import VectorCache
 from headgate.memory import return_large_buffers
+from headgate.records import EmbeddingUsage
 from headgate.settings import Settings
 
 #: Texts embedded between two writes of the cache: at most these are lost by a kill. Large enough that few batches are not full.

@@ -25,6 +25,7 @@ from headgate.records.evaluate import (
 )
 from headgate.records.index import (
     ChunkChange,
+    EmbeddingUsage,
     Hit,
     IndexResult,
     IntegrityCheck,
@@ -71,6 +72,7 @@ __all__ = [
     "DocumentMetadata",
     "Element",
     "ElementKind",
+    "EmbeddingUsage",
     "FileOutcome",
     "GateResult",
     "Hit",

@@ -19,6 +19,19 @@ class TableRef(Record):
     rows: int
 
 
+class EmbeddingUsage(Record):
+    """What a provider was asked for vectors; nothing for engines on this machine. `cost` is None when the model's price is not known."""
+
+    requests: int = 0
+    tokens: int = 0
+    cost: float | None = 0.0  # US dollars
+
+    def plus(self, tokens: int, cost: float | None) -> EmbeddingUsage:
+        """This and one more request."""
+        total = None if self.cost is None or cost is None else self.cost + cost
+        return EmbeddingUsage(requests=self.requests + 1, tokens=self.tokens + tokens, cost=total)
+
+
 class IndexResult(Record):
     """What an index run did. `total` is the number of rows afterwards."""
 
@@ -32,6 +45,7 @@ class IndexResult(Record):
     written: int = 0  # rows added to the table
     vocabulary: str = ""  # SHA-256 of the version's vocabulary, in `objects/`; "" = not counted
     languages: tuple[str, ...] = ()  # of the rows, sorted
+    usage: EmbeddingUsage = EmbeddingUsage()  # of this run
 
 
 class PinnedVersion(Record):

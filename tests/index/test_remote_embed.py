@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assets import views
 from headgate.bundle import create_bundle, open_bundle
 from headgate.errors import ModelError, SettingsError
 from headgate.index import remote_embed
@@ -68,6 +69,19 @@ def test_the_price_of_a_known_model_is_counted(remote: Callable[..., Settings], 
     opened = embedder(remote(model="openai/text-embedding-3-small", max_tokens=0))
     opened.embed(["one two three four"])
     assert opened.usage.cost == pytest.approx(4 * 0.02 / 1e6)
+
+
+def test_a_run_tells_what_its_provider_was_paid(remote: Callable[..., Settings], server: EmbeddingServer) -> None:
+    server.dimensions = 1536
+    settings = remote(model="openai/text-embedding-3-small", max_tokens=0)
+    chunk_set = put_chunks(settings, help_chunks())
+    paid = update_table(settings, chunk_set)
+    assert paid.usage.requests > 1
+    assert paid.usage.cost == pytest.approx(paid.usage.tokens * 0.02 / 1e6)
+    assert views.index(paid)["embedding_cost_usd"].value == pytest.approx(paid.usage.cost)
+    again = update_table(settings, chunk_set)
+    assert (again.usage.requests, again.usage.cost) == (0, 0.0)
+    assert "embedding_cost_usd" not in views.index(again)
 
 
 def test_dimensions_are_found_by_asking_and_remembered(remote: Callable[..., Settings], server: EmbeddingServer) -> None:
