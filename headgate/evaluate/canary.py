@@ -42,7 +42,7 @@ from headgate.records import (
     Question,
     VersionDifference,
 )
-from headgate.release import current_release
+from headgate.release import history
 from headgate.settings import CanarySettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
 
@@ -58,7 +58,8 @@ def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progres
     """Compare a bundle with the one before, store the result and log a small MLflow run.
 
     Args:
-        against: bundle to compare with; "" = the promoted one, else the one built before. With neither the verdict is `passed`.
+        against: bundle to compare with; "" = the promoted one or, where this is the promoted one or there is none, the one built before.
+            With neither the verdict is `passed`, and its only check, `baseline`, says that there was nothing to compare.
         progress: called with (questions asked, questions in all).
 
     Raises:
@@ -73,7 +74,7 @@ def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progres
         check = CanaryCheck(
             name="baseline",
             verdict="inconclusive" if problem else "passed",
-            reason=problem or "there is no bundle to compare with",
+            reason=problem or "nothing to compare: no bundle of this corpus was built before this one",
         )
         result = _result(bundle_id, "", settings.canary, [check], {})
     else:
@@ -124,25 +125,40 @@ def find_canary(store: Store, bundle_id: str, baseline_bundle_id: str = "") -> C
 
 
 def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: str) -> tuple[str, str]:
-    """The bundle to compare with and, where there is one that can't be used, why."""
+    """The bundle to compare with and, where there is one that can't be used, why; both "" where there is nothing to compare.
+
+    It is the promoted bundle, unless that is this one or of another corpus; else the bundle of this corpus built last before this one.
+    Without `against` it is never the bundle itself, and never one that was built later unless that one is in force.
+
+    Raises:
+        NotFoundError, IntegrityError: either named bundle is not there, or not what its id says.
+    """
     if against:
         load_manifest(store, against)
         return against, ""
-    release = current_release(store, settings.release.channel)
-    if release is not None and release.bundle_id != bundle_id:
-        candidates = [release.bundle_id]
-    else:
-        entries = sorted(store.entries("bundles"), key=lambda entry: -entry.modified)
-        candidates = [name for entry in entries if (name := entry.key.rsplit("/", 1)[-1].removesuffix(".json")) != bundle_id]
-    problem = ""
-    for candidate in candidates:
+    corpus = load_manifest(store, bundle_id).corpus.name
+    releases = history(store, settings.release.channel)
+    if releases and releases[-1].bundle_id != bundle_id:
+        promoted = releases[-1].bundle_id
         try:
-            manifest = load_manifest(store, candidate)
+            if load_manifest(store, promoted).corpus.name == corpus:
+                return promoted, ""
+        except HeadgateError as error:
+            return "", str(error)
+    # Building a bundle again makes its file new, so a bundle that was in service is at least as old as its first release.
+    ends = [store.stat(f"bundles/{bundle_id}.json").modified]
+    ends += [datetime.fromisoformat(release.promoted_at).timestamp() for release in releases if release.bundle_id == bundle_id]
+    older = [entry for entry in store.entries("bundles") if entry.modified < min(ends)]
+    problem = ""
+    for entry in sorted(older, key=lambda entry: -entry.modified):
+        candidate = entry.key.rsplit("/", 1)[-1].removesuffix(".json")
+        if candidate == bundle_id:
+            continue
+        try:
+            if load_manifest(store, candidate).corpus.name == corpus:
+                return candidate, ""
         except HeadgateError as error:
             problem = problem or str(error)
-            continue
-        if manifest.corpus.name == settings.corpus.name:
-            return candidate, ""
     return "", problem
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,6 +134,47 @@ def test_the_promoted_bundle_is_the_baseline_and_the_first_bundle_has_none(tmp_p
     assert choose_baseline(settings, store, put_bundle(store, "b"), "") == (first, "")
     store.put(f"bundles/{first}.json", b"{}")
     assert "was changed" in choose_baseline(settings, store, put_bundle(store, "b"), "")[1]
+
+
+def test_a_bundle_is_never_compared_with_itself_or_a_newer_candidate(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, corpus={"name": "test", "folder": "documents"})
+    store = open_store(settings)
+    old, served, newer = (put_bundle(store, name) for name in ("old", "served", "newer"))
+
+    def built(bundle_id: str, at: str) -> None:
+        moment = datetime.fromisoformat(at).timestamp()
+        os.utime(settings.store_root / "bundles" / f"{bundle_id}.json", (moment, moment))
+
+    built(old, "2026-01-01T00:00:00+00:00")
+    built(served, "2026-02-01T00:00:00+00:00")
+    built(newer, "2026-03-01T00:00:00+00:00")
+    assert choose_baseline(settings, store, newer, "") == (served, "")
+    assert choose_baseline(settings, store, served, "") == (old, "")
+    assert choose_baseline(settings, store, old, "") == ("", "")
+
+    put_release(store, 1, served)  # promoted on 2 February
+    assert choose_baseline(settings, store, served, "") == (old, "")
+    assert choose_baseline(settings, store, newer, "") == (served, "")
+    assert choose_baseline(settings, store, old, "") == (served, "")
+    built(served, "2026-04-01T00:00:00+00:00")  # the nightly build found nothing new, and wrote the same bundle again
+    assert choose_baseline(settings, store, served, "") == (old, "")
+
+    (settings.store_root / "bundles" / f"{old}.json").unlink()
+    canary = run_canary(settings, served)
+    assert (canary.verdict, canary.baseline_bundle_id) == ("passed", "")
+    assert canary.checks[0].reason == "nothing to compare: no bundle of this corpus was built before this one"
+
+
+def test_a_bundle_of_another_corpus_is_no_baseline(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, corpus={"name": "test", "folder": "documents"})
+    store = open_store(settings)
+    ids = [put_bundle(store, "other", corpus="other"), put_bundle(store, "first"), put_bundle(store, "second")]
+    for age, bundle_id in enumerate(reversed(ids), start=1):
+        os.utime(settings.store_root / "bundles" / f"{bundle_id}.json", (2_000_000_000 - age, 2_000_000_000 - age))
+    other, first, second = ids
+    assert choose_baseline(settings, store, first, "") == ("", "")
+    put_release(store, 1, other)
+    assert choose_baseline(settings, store, second, "") == (first, "")
 
 
 def test_the_verb_tells_the_verdict_by_its_exit_code(
