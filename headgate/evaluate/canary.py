@@ -195,6 +195,7 @@ def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, pr
     shared = {
         "questions": len(asked),
         "probes": lost.asked,
+        "probes_left_out": lost.left_out,
         "jaccard": fmean(jaccard(_texts_of(p.old), _texts_of(p.new), k) for p in asked) if asked else None,
         "rank_biased": fmean(rank_biased_overlap(_texts_of(p.old), _texts_of(p.new)) for p in asked) if asked else None,
         "slices": slices,
@@ -280,9 +281,14 @@ def _checks(
     difference: VersionDifference,
 ) -> list[CanaryCheck]:
     checks = [_recall_check(settings, slices, recalls)]
-    for name, found in (("unreachable", lost.unreachable), ("emptied", lost.emptied)):
-        verdict: Decision = "failed" if len(found) > settings.max_unreachable else "passed"
-        checks.append(CanaryCheck(name=name, verdict=verdict, reason=_few(found, f"none of {lost.asked} documents searched for")))
+    checks.append(unreachable_check(settings, lost))
+    checks.append(
+        CanaryCheck(
+            name="emptied",
+            verdict="failed" if len(lost.emptied) > settings.max_unreachable else "passed",
+            reason=_few(lost.emptied, "no document lost most of its text"),
+        )
+    )
     checks.append(
         CanaryCheck(
             name="language",
@@ -317,6 +323,19 @@ def _recall_check(settings: CanarySettings, slices: Sequence[CanarySlice], recal
         return CanaryCheck(name="recall", verdict="passed", reason=reason)
     certain = whole.high is not None and whole.high < 0
     return CanaryCheck(name="recall", verdict="failed" if certain else "inconclusive", reason=reason)
+
+
+def unreachable_check(settings: CanarySettings, lost: Lost) -> CanaryCheck:
+    """Documents that were not searched for may be lost as well: then nothing but a failure is certain."""
+    reason = _few(lost.unreachable, f"none of {lost.asked} documents searched for")
+    if lost.left_out:
+        reason += (
+            f"; {lost.left_out} changed documents were not searched for, above canary.changed_probes = {settings.changed_probes}"
+        )
+    verdict: Decision = "inconclusive" if lost.left_out else "passed"
+    if len(lost.unreachable) > settings.max_unreachable:
+        verdict = "failed"
+    return CanaryCheck(name="unreachable", verdict=verdict, reason=reason)
 
 
 def _few(names: Sequence[str], otherwise: str) -> str:

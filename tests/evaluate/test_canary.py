@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +12,16 @@ import pytest
 from headgate.bundle import create_bundle
 from headgate.cli.main import main
 from headgate.errors import CorpusError
-from headgate.evaluate.canary import choose_baseline, find_canary, recent_questions, refuse_regression, run_canary
+from headgate.evaluate.canary import (
+    choose_baseline,
+    find_canary,
+    recent_questions,
+    refuse_regression,
+    run_canary,
+    unreachable_check,
+)
 from headgate.evaluate.overlap import jaccard, rank_biased_overlap
-from headgate.evaluate.probes import IndexedDocument, probe_documents
+from headgate.evaluate.probes import IndexedDocument, Lost, probe_documents
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.interactions import InteractionLog, new_interaction_id
@@ -48,9 +55,10 @@ def bundle_of(settings: Settings) -> str:
     return create_bundle(settings, update_table(settings, ingest(settings).chunk_set)).bundle_id
 
 
-def rebuilt(project: tuple[SmallProject, str], pages: Mapping[str, str | None]) -> Canary:
+def rebuilt(project: tuple[SmallProject, str], pages: Mapping[str, str | None], *, settings: Settings | None = None) -> Canary:
     """The canary of a build in which some pages are other or gone (None); the folder is put back."""
     made, first = project
+    settings = settings or made.settings
     documents = made.folder / "documents"
     for path, text in pages.items():
         if text is None:
@@ -58,7 +66,7 @@ def rebuilt(project: tuple[SmallProject, str], pages: Mapping[str, str | None]) 
         else:
             made.write_page(path, text)
     try:
-        return run_canary(made.settings, bundle_of(made.settings), against=first)
+        return run_canary(settings, bundle_of(settings), against=first)
     finally:
         for path in pages.keys() - GROWN.keys():
             (documents / path).unlink()
@@ -121,6 +129,16 @@ def test_pages_that_moved_were_rewritten_or_taken_away_are_no_regression(project
     canary = rebuilt(project, pages)
     assert canary.verdict == "passed"
     assert canary.unreachable == ()
+
+
+def test_a_canary_that_left_changed_pages_out_does_not_pass(project: tuple[SmallProject, str]) -> None:
+    made, _ = project
+    edited = {path: f"{text} Ask us if anything is unclear." for path, text in GROWN.items()}
+    settings = made.settings.model_copy(update={"canary": CanarySettings(changed_probes=2)})
+    canary = rebuilt(project, edited, settings=settings)
+    assert (canary.probes, canary.probes_left_out) == (2, 7)
+    assert canary.verdict == verdicts(canary)["unreachable"] == "inconclusive"
+    refuse_regression(canary)
 
 
 def test_the_promoted_bundle_is_the_baseline_and_the_first_bundle_has_none(tmp_path: Path) -> None:
@@ -267,6 +285,75 @@ def test_a_page_that_changed_its_language_is_named_and_copies_and_stale_pages_ar
     )
     assert lost.unreachable == ("dead.md (dead-lettered: timeout: 60 s)",)
     assert lost.language_changed == ("a.md (en before, de now)",)
+
+
+def _probed(count: int, settings: CanarySettings, *, unfindable: Collection[str] = ()) -> tuple[Lost, list[str]]:
+    """What probes tell of `count` changed pages and ten others, some of which the new index does not find; and the pages asked for."""
+    changed = [f"changed-{number}.md" for number in range(count)]
+    pages = {name: _document(f"{name} tells what it is about.") for name in (*(f"same-{n}.md" for n in range(10)), *changed)}
+    asked: list[str] = []
+
+    def search_old(question: Question) -> list[Hit]:
+        asked.append(question.text.split()[0])
+        return [_hit(asked[-1])]
+
+    def search_new(question: Question) -> list[Hit]:
+        name = question.text.split()[0]
+        return [] if name in unfindable else [_hit(name)]
+
+    lost = probe_documents(
+        pages,
+        pages,
+        _difference(documents_changed=tuple(changed)),
+        {},
+        search_old=search_old,
+        search_new=search_new,
+        access={"staff": ["internal"], "customer": ["public"]},
+        settings=settings,
+    )
+    return lost, asked
+
+
+def test_every_changed_page_is_looked_for_however_few_probes_there_are_for_others() -> None:
+    lost, asked = _probed(250, CanarySettings(probes=200), unfindable=[f"changed-{number}.md" for number in range(250)])
+    assert (lost.asked, lost.left_out, len(lost.unreachable)) == (250, 0, 250)
+    assert not [name for name in asked if name.startswith("same")]
+    lost, asked = _probed(5, CanarySettings(probes=8))
+    assert (lost.asked, lost.left_out) == (8, 0)
+    assert [name.partition("-")[0] for name in asked] == ["changed"] * 5 + ["same"] * 3
+    assert unreachable_check(CanarySettings(probes=8), lost).verdict == "passed"
+
+
+def test_changed_pages_that_are_left_out_make_it_inconclusive_unless_the_sample_fails_already() -> None:
+    settings = CanarySettings(changed_probes=20, probes=5)
+    lost, asked = _probed(50, settings)
+    assert (lost.asked, lost.left_out, len(asked)) == (20, 30, 20)
+    check = unreachable_check(settings, lost)
+    assert check.verdict == "inconclusive"
+    assert "30 changed documents were not searched for" in check.reason
+    again, asked_again = _probed(50, settings, unfindable=asked[:1])
+    assert asked_again == asked
+    check = unreachable_check(settings, again)
+    assert check.verdict == "failed"
+    assert asked[0] in check.reason
+    assert "30 changed documents were not searched for" in check.reason
+    assert unreachable_check(settings.model_copy(update={"max_unreachable": 1}), again).verdict == "inconclusive"
+
+
+def test_pages_that_nobody_may_see_are_neither_looked_for_nor_left_out() -> None:
+    page = _document("A page that only the board reads.")
+    page.confidentiality = "secret"
+    lost = probe_documents(
+        {"board.md": page},
+        {"board.md": page},
+        _difference(documents_changed=("board.md",)),
+        {},
+        search_old=lambda question: [],
+        search_new=lambda question: [],
+        access={"customer": ["public"]},
+        settings=CanarySettings(changed_probes=0),
+    )
+    assert (lost.asked, lost.left_out) == (0, 0)
 
 
 @pytest.mark.parametrize(
