@@ -185,10 +185,11 @@ def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, pr
         finally:
             old.close()
             new.close()
-    recalls = paired_recalls(asked, gold_texts(old_table, suites), gold_texts(new_table, suites), settings.canary.recall_at)
-    slices = recall_slices(settings.evaluation, recalls)
     moved = {pair.before: pair.after for pair in difference.documents_moved}
     k = settings.canary.recall_at
+    old_gold, new_gold = (gold_texts(table, suites, moved=moved) for table in (old_table, new_table))
+    recalls = paired_recalls(asked, old_gold, new_gold, k, moved=moved)
+    slices = recall_slices(settings.evaluation, recalls)
     found_old = {moved.get(hit.doc_id, hit.doc_id) for pair in asked for hit in pair.old}
     found_new = {hit.doc_id for pair in asked for hit in pair.new}
     never = sorted(new_documents.keys() - found_new)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,10 @@ from headgate.evaluate.canary import (
     unreachable_check,
 )
 from headgate.evaluate.overlap import jaccard, rank_biased_overlap
+from headgate.evaluate.paired_recall import AskedOfBoth, paired_recalls
 from headgate.evaluate.probes import IndexedDocument, Lost, probe_documents
+from headgate.evaluate.quotes import searchable
+from headgate.evaluate.suite import Case
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.interactions import InteractionLog, new_interaction_id
@@ -129,6 +135,20 @@ def test_pages_that_moved_were_rewritten_or_taken_away_are_no_regression(project
     canary = rebuilt(project, pages)
     assert canary.verdict == "passed"
     assert canary.unreachable == ()
+
+
+def test_gold_pages_that_moved_lose_neither_recall_nor_hits(project: tuple[SmallProject, str]) -> None:
+    renamed = {"billing/refunds.md": "money/back.md", "plans/plus.md": "offers/plus.md", "setup/lights.md": "lights.md"}
+    pages: dict[str, str | None] = dict.fromkeys(renamed)
+    made, _ = project
+    later = {"id": "later", "question": "How long does a refund take?", "answerable": True, "gold_documents": ["money/back.md"]}
+    (made.folder / "evals" / "suites" / "later.jsonl").write_text(json.dumps(later))  # names the page as it is called now
+    suites = (*made.settings.evaluation.suites, "evals/suites/later.jsonl")
+    settings = made.settings.model_copy(update={"evaluation": made.settings.evaluation.model_copy(update={"suites": suites})})
+    canary = rebuilt(project, pages | {after: GROWN[before] for before, after in renamed.items()}, settings=settings)
+    assert (canary.cases_lost, canary.lost_hits, canary.unreachable) == ((), (), ())
+    assert (canary.slices[0].n, canary.slices[0].before, canary.slices[0].after) == (6, 1.0, 1.0)
+    assert canary.verdict == "passed"
 
 
 def test_a_canary_that_left_changed_pages_out_does_not_pass(project: tuple[SmallProject, str]) -> None:
@@ -285,6 +305,36 @@ def test_a_page_that_changed_its_language_is_named_and_copies_and_stale_pages_ar
     )
     assert lost.unreachable == ("dead.md (dead-lettered: timeout: 60 s)",)
     assert lost.language_changed == ("a.md (en before, de now)",)
+
+
+_REFUNDS = "Refunds come within ten days."
+
+
+def _asked(case: dict[str, Any], before: str, after: str) -> AskedOfBoth:
+    """A case of which either index finds one page, with the text about refunds."""
+    old, new = (replace(_hit(name), text=_REFUNDS) for name in (before, after))
+    return AskedOfBoth("s", Case.model_validate({"id": "c", "question": "q?"} | case), Question(text="q?"), (old,), (new,))
+
+
+@pytest.mark.parametrize("named", ["billing/a.md", "money/a.md"])
+@pytest.mark.parametrize("otherwise", [(), ({"answerable": False},)])
+def test_a_case_that_names_either_path_of_a_page_that_moved_is_found_before_and_after(
+    named: str, otherwise: tuple[dict[str, Any], ...]
+) -> None:
+    gold = {"answerable": True, "gold_documents": [named], "gold_passages": [{"document": named, "quote": "within ten days"}]}
+    old, new = ({name: searchable([_REFUNDS])} for name in ("billing/a.md", "money/a.md"))
+    for found, recall in (("money/a.md", 1.0), ("other.md", 0.0)):
+        pair = _asked({"variants": [gold, *otherwise]}, "billing/a.md", found)
+        recalls = paired_recalls([pair], old, new, 5, moved={"billing/a.md": "money/a.md"})
+        assert (recalls.before, recalls.after, recalls.lost) == ({"s/c": 1.0}, {"s/c": recall}, ())
+
+
+def test_a_page_that_is_gone_and_did_not_move_is_lost() -> None:
+    gold = {"answerable": True, "gold_documents": ["a.md"], "gold_passages": [{"document": "a.md", "quote": "within ten days"}]}
+    pair = _asked(gold, "a.md", "b.md")
+    text = searchable([_REFUNDS])
+    recalls = paired_recalls([pair], {"a.md": text}, {"b.md": text}, 5, moved={"c.md": "b.md"})
+    assert (recalls.after, recalls.lost) == ({"s/c": 0.0}, ("s/c",))
 
 
 def _probed(count: int, settings: CanarySettings, *, unfindable: Collection[str] = ()) -> tuple[Lost, list[str]]:
