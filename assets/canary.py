@@ -13,7 +13,7 @@ from headgate.evaluate.canary import run_canary
 
 @dg.asset(group_name=GROUP, kinds={"mlflow"}, deps=[bundle], check_specs=checks.CANARY)
 def canary(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
-    """The same questions asked of the new index and of the one in service (else the one before): what is found worse, or not at all.
+    """The same questions asked of the new index and of the one in service (or the one before, where this is the one in service): what is found worse, or not at all.
 
     Retrieval only, so that it takes seconds. A failed canary fails the verdict about the bundle as well.
     """

@@ -94,9 +94,10 @@ def canary(found: Canary) -> Metadata:
     lost += [{"document": name, "what": "no question finds it any more"} for name in found.lost_hits]
     return {
         "verdict": dg.MetadataValue.text(found.verdict),
-        "against": dg.MetadataValue.text(found.baseline_bundle_id or "nothing: there is no bundle to compare with"),
+        "against": dg.MetadataValue.text(found.baseline_bundle_id or "nothing; the check `baseline` says why"),
         "questions": dg.MetadataValue.int(found.questions),
         "probes": dg.MetadataValue.int(found.probes),
+        "changed_not_probed": dg.MetadataValue.int(found.probes_left_out),
         "checks": _table(checks, empty={"check": "", "verdict": "", "reason": ""}),
         f"recall@{found.recall_at}": _table(
             slices, empty=dict.fromkeys(("slice", "questions", "before", "after", "interval"), "")

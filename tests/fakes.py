@@ -27,12 +27,12 @@ def make_settings(folder: Path, **sections: object) -> Settings:
     return parse_settings({"corpus": {"folder": "documents"}, **sections}, project_dir=folder)  # type: ignore[dict-item]
 
 
-def put_bundle(store: Store, name: str) -> str:
+def put_bundle(store: Store, name: str, *, corpus: str = "test") -> str:
     """The manifest of a bundle that names nothing real; its id follows from `name`."""
     manifest = Manifest(
         format=MANIFEST_FORMAT,
         engine=ENGINE_VERSION,
-        corpus=CorpusRef(name="test", revision=name),
+        corpus=CorpusRef(name=corpus, revision=name),
         table=TableRef(table="test-00000000", version=1, digest="0" * 64, files_digest="0" * 64, rows=1),
         embedding=EmbeddingModel(name="none", dimensions=1, max_tokens=1, precision="f32", weights_digest="0" * 64, files={}),
         prompts={},

@@ -144,7 +144,11 @@ def prune(invocation: Invocation, dry_run: bool, as_json: bool) -> int:
 
 @click.command()
 @bundle_argument
-@click.option("--against", metavar="BUNDLE", help="The bundle to compare with; by default the promoted one, else the one before.")
+@click.option(
+    "--against",
+    metavar="BUNDLE",
+    help="The bundle to compare with; by default the promoted one; of the promoted one, the one before.",
+)
 @json_option
 @pass_invocation
 def canary(invocation: Invocation, bundle: str | None, bundle_option: str | None, against: str | None, as_json: bool) -> int:

@@ -42,7 +42,7 @@ from headgate.records import (
     Question,
     VersionDifference,
 )
-from headgate.release import current_release
+from headgate.release import history
 from headgate.settings import CanarySettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
 
@@ -58,7 +58,8 @@ def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progres
     """Compare a bundle with the one before, store the result and log a small MLflow run.
 
     Args:
-        against: bundle to compare with; "" = the promoted one, else the one built before. With neither the verdict is `passed`.
+        against: bundle to compare with; "" = the promoted one or, where this is the promoted one or there is none, the one built before.
+            With neither the verdict is `passed`, and its only check, `baseline`, says that there was nothing to compare.
         progress: called with (questions asked, questions in all).
 
     Raises:
@@ -73,7 +74,7 @@ def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progres
         check = CanaryCheck(
             name="baseline",
             verdict="inconclusive" if problem else "passed",
-            reason=problem or "there is no bundle to compare with",
+            reason=problem or "nothing to compare: no bundle of this corpus was built before this one",
         )
         result = _result(bundle_id, "", settings.canary, [check], {})
     else:
@@ -124,25 +125,40 @@ def find_canary(store: Store, bundle_id: str, baseline_bundle_id: str = "") -> C
 
 
 def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: str) -> tuple[str, str]:
-    """The bundle to compare with and, where there is one that can't be used, why."""
+    """The bundle to compare with and, where there is one that can't be used, why; both "" where there is nothing to compare.
+
+    It is the promoted bundle, unless that is this one or of another corpus; else the bundle of this corpus built last before this one.
+    Without `against` it is never the bundle itself, and never one that was built later unless that one is in force.
+
+    Raises:
+        NotFoundError, IntegrityError: either named bundle is not there, or not what its id says.
+    """
     if against:
         load_manifest(store, against)
         return against, ""
-    release = current_release(store, settings.release.channel)
-    if release is not None and release.bundle_id != bundle_id:
-        candidates = [release.bundle_id]
-    else:
-        entries = sorted(store.entries("bundles"), key=lambda entry: -entry.modified)
-        candidates = [name for entry in entries if (name := entry.key.rsplit("/", 1)[-1].removesuffix(".json")) != bundle_id]
-    problem = ""
-    for candidate in candidates:
+    corpus = load_manifest(store, bundle_id).corpus.name
+    releases = history(store, settings.release.channel)
+    if releases and releases[-1].bundle_id != bundle_id:
+        promoted = releases[-1].bundle_id
         try:
-            manifest = load_manifest(store, candidate)
+            if load_manifest(store, promoted).corpus.name == corpus:
+                return promoted, ""
+        except HeadgateError as error:
+            return "", str(error)
+    # Building a bundle again makes its file new, so a bundle that was in service is at least as old as its first release.
+    ends = [store.stat(f"bundles/{bundle_id}.json").modified]
+    ends += [datetime.fromisoformat(release.promoted_at).timestamp() for release in releases if release.bundle_id == bundle_id]
+    older = [entry for entry in store.entries("bundles") if entry.modified < min(ends)]
+    problem = ""
+    for entry in sorted(older, key=lambda entry: -entry.modified):
+        candidate = entry.key.rsplit("/", 1)[-1].removesuffix(".json")
+        if candidate == bundle_id:
+            continue
+        try:
+            if load_manifest(store, candidate).corpus.name == corpus:
+                return candidate, ""
         except HeadgateError as error:
             problem = problem or str(error)
-            continue
-        if manifest.corpus.name == settings.corpus.name:
-            return candidate, ""
     return "", problem
 
 
@@ -169,16 +185,18 @@ def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, pr
         finally:
             old.close()
             new.close()
-    recalls = paired_recalls(asked, gold_texts(old_table, suites), gold_texts(new_table, suites), settings.canary.recall_at)
-    slices = recall_slices(settings.evaluation, recalls)
     moved = {pair.before: pair.after for pair in difference.documents_moved}
     k = settings.canary.recall_at
+    old_gold, new_gold = (gold_texts(table, suites, moved=moved) for table in (old_table, new_table))
+    recalls = paired_recalls(asked, old_gold, new_gold, k, moved=moved)
+    slices = recall_slices(settings.evaluation, recalls)
     found_old = {moved.get(hit.doc_id, hit.doc_id) for pair in asked for hit in pair.old}
     found_new = {hit.doc_id for pair in asked for hit in pair.new}
     never = sorted(new_documents.keys() - found_new)
     shared = {
         "questions": len(asked),
         "probes": lost.asked,
+        "probes_left_out": lost.left_out,
         "jaccard": fmean(jaccard(_texts_of(p.old), _texts_of(p.new), k) for p in asked) if asked else None,
         "rank_biased": fmean(rank_biased_overlap(_texts_of(p.old), _texts_of(p.new)) for p in asked) if asked else None,
         "slices": slices,
@@ -264,9 +282,14 @@ def _checks(
     difference: VersionDifference,
 ) -> list[CanaryCheck]:
     checks = [_recall_check(settings, slices, recalls)]
-    for name, found in (("unreachable", lost.unreachable), ("emptied", lost.emptied)):
-        verdict: Decision = "failed" if len(found) > settings.max_unreachable else "passed"
-        checks.append(CanaryCheck(name=name, verdict=verdict, reason=_few(found, f"none of {lost.asked} documents searched for")))
+    checks.append(unreachable_check(settings, lost))
+    checks.append(
+        CanaryCheck(
+            name="emptied",
+            verdict="failed" if len(lost.emptied) > settings.max_unreachable else "passed",
+            reason=_few(lost.emptied, "no document lost most of its text"),
+        )
+    )
     checks.append(
         CanaryCheck(
             name="language",
@@ -301,6 +324,19 @@ def _recall_check(settings: CanarySettings, slices: Sequence[CanarySlice], recal
         return CanaryCheck(name="recall", verdict="passed", reason=reason)
     certain = whole.high is not None and whole.high < 0
     return CanaryCheck(name="recall", verdict="failed" if certain else "inconclusive", reason=reason)
+
+
+def unreachable_check(settings: CanarySettings, lost: Lost) -> CanaryCheck:
+    """Documents that were not searched for may be lost as well: then nothing but a failure is certain."""
+    reason = _few(lost.unreachable, f"none of {lost.asked} documents searched for")
+    if lost.left_out:
+        reason += (
+            f"; {lost.left_out} changed documents were not searched for, above canary.changed_probes = {settings.changed_probes}"
+        )
+    verdict: Decision = "inconclusive" if lost.left_out else "passed"
+    if len(lost.unreachable) > settings.max_unreachable:
+        verdict = "failed"
+    return CanaryCheck(name="unreachable", verdict=verdict, reason=reason)
 
 
 def _few(names: Sequence[str], otherwise: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -40,13 +40,21 @@ class PairedRecalls:
 
 
 def paired_recalls(
-    asked: Sequence[AskedOfBoth], old: Mapping[str, SearchableText], new: Mapping[str, SearchableText], k: int
+    asked: Sequence[AskedOfBoth],
+    old: Mapping[str, SearchableText],
+    new: Mapping[str, SearchableText],
+    k: int,
+    *,
+    moved: Mapping[str, str],
 ) -> PairedRecalls:
     """Recall@k of every case of a suite that the older version can answer.
 
     Args:
         old, new: from `gold_texts`, of either version.
+        moved: id before → id after of documents that only moved. A case may name either; both mean the same document in both versions.
     """
+    # No id before is in the newer version and no id after in the older one, so that ids after can stand for both.
+    old = {moved.get(name, name): text for name, text in old.items()}
     before: dict[str, float] = {}
     after: dict[str, float] = {}
     tags: dict[str, tuple[str, ...]] = {}
@@ -54,19 +62,34 @@ def paired_recalls(
     for pair in asked:
         if pair.case is None:
             continue
-        variant = choose_variant(pair.case, old)
+        case = _after_moves(pair.case, moved)
+        variant = choose_variant(case, old)
         if variant is None or not variant.answerable:
             continue
         name = f"{pair.suite}/{pair.case.id}"
-        current = choose_variant(pair.case, new)
+        current = choose_variant(case, new)
         if current is not None and not current.answerable:
             continue  # the suite knows a corpus in which nothing answers it
-        before[name] = _recall(variant, pair.case, pair.old, k)
-        after[name] = _recall(current, pair.case, pair.new, k) if current is not None else 0.0
+        before[name] = _recall(variant, case, [replace(hit, doc_id=moved.get(hit.doc_id, hit.doc_id)) for hit in pair.old], k)
+        after[name] = _recall(current, case, pair.new, k) if current is not None else 0.0
         tags[name] = (pair.suite, *pair.case.tags)
         if current is None:
             lost.append(name)
     return PairedRecalls(before, after, tags, tuple(lost))
+
+
+def _after_moves(case: Case, moved: Mapping[str, str]) -> Case:
+    """The case with the ids that its gold documents have after they moved."""
+
+    def renamed(variant: Variant) -> Variant:
+        documents = tuple(dict.fromkeys(moved.get(name, name) for name in variant.gold_documents))
+        passages = tuple(
+            passage.model_copy(update={"document": moved.get(passage.document, passage.document)})
+            for passage in variant.gold_passages
+        )
+        return variant.model_copy(update={"gold_documents": documents, "gold_passages": passages})
+
+    return case.model_copy(update={"variants": tuple(renamed(variant) for variant in case.variants)})
 
 
 def _recall(variant: Variant, case: Case, hits: Sequence[Hit], k: int) -> float:
@@ -110,15 +133,21 @@ def _passages(variant: Variant) -> Sequence[Any]:
     return [passage for part in variant.parts for passage in part]
 
 
-def gold_texts(table: Any, suites: Iterable[Suite]) -> dict[str, SearchableText]:
-    """The texts of the gold documents that `table`, a LanceDB table, holds, prepared for quotes."""
-    wanted = {
+def gold_texts(table: Any, suites: Iterable[Suite], *, moved: Mapping[str, str]) -> dict[str, SearchableText]:
+    """The texts of the gold documents that `table`, a LanceDB table, holds, prepared for quotes; by the ids that they have in it.
+
+    Args:
+        moved: as for `paired_recalls`; a document is read under its other id as well.
+    """
+    named = {
         passage.document
         for suite in suites
         for case in suite.cases
         for variant in case.variants
         for passage in _passages(variant)
     }
+    wanted = {*named, *(moved[name] for name in named if name in moved)}
+    wanted |= {before for before, after in moved.items() if after in named}
     chunks: dict[str, list[tuple[int, str]]] = {}
     for batch in table.search().select(["doc_id", "ordinal", "text"]).limit(table.count_rows() or 1).to_batches():
         for row in batch.to_pylist():

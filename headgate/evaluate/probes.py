@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -52,12 +52,16 @@ class IndexedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What the probes found, each entry a document and why. `asked` counts the documents that were searched for."""
+    """What the probes found, each entry a document and why.
+
+    `asked` counts the documents that were searched for, `left_out` the changed ones that were not, because they are too many.
+    """
 
     unreachable: tuple[str, ...]
     emptied: tuple[str, ...]
     language_changed: tuple[str, ...]
     asked: int
+    left_out: int = 0
 
 
 def read_documents(table: Any) -> dict[str, IndexedDocument]:
@@ -81,7 +85,9 @@ def probe_documents(
     access: Mapping[str, Sequence[str]],
     settings: CanarySettings,
 ) -> Lost:
-    """Look for every document that changed, and for others up to `settings.probes` in all.
+    """Look for every document that changed, at most `settings.changed_probes`, and for others up to `settings.probes` in all.
+
+    Where more documents changed, those with the lowest SHA-256 of their id are looked for: a sample that is always the same.
 
     Args:
         outcomes: path → what the newer ingest made of it; empty where its record is gone.
@@ -103,24 +109,30 @@ def probe_documents(
             emptied[name] = f"{before.characters} characters before, {after.characters} now"
         if before.language and after.language and after.language != before.language:
             switched[name] = f"{before.language} before, {after.language} now"
-    asked = 0
-    for name in _to_probe(old, new, moved, difference, settings.probes):
+    audiences: dict[str, str] = {}
+    for audience, labels in access.items():
+        for label in labels:
+            audiences.setdefault(label, audience)
+    able = [
+        name
+        for name, before in old.items()
+        if before.probe and before.confidentiality in audiences and moved.get(name, name) in new
+    ]
+    chosen, left_out = _to_probe(able, moved, set(difference.documents_changed), settings)
+    for name in chosen:
         target, before = moved.get(name, name), old[name]
-        audience = next((who for who, labels in access.items() if before.confidentiality in labels), "")
-        if not audience or not before.probe:
-            continue
-        asked += 1
-        question = Question(text=before.probe, audience=audience)
+        question = Question(text=before.probe, audience=audiences[before.confidentiality])
         if name not in _found(search_old(question)) or target in _found(search_new(question)):
             continue
-        again = Question(text=new[target].probe, audience=audience)
+        again = Question(text=new[target].probe, audience=question.audience)
         if not again.text.strip() or target not in _found(search_new(again)):
             unreachable[name] = "neither its old nor its new words find it"
     return Lost(
         unreachable=_told(unreachable, settings.accept),
         emptied=_told(emptied, settings.accept),
         language_changed=_told(switched, settings.accept),
-        asked=asked,
+        asked=len(chosen),
+        left_out=left_out,
     )
 
 
@@ -135,17 +147,14 @@ def _withdrawn(outcome: FileOutcome) -> str:
 
 
 def _to_probe(
-    old: Mapping[str, Any], new: Mapping[str, Any], moved: Mapping[str, str], difference: VersionDifference, limit: int
-) -> list[str]:
-    """Changed documents first, then moved ones, then others in an order that is always the same."""
-
-    def mixed(names: Iterable[str]) -> list[str]:
-        return sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
-
-    changed = set(difference.documents_changed)
-    rest = {name for name in old if name not in changed and name not in moved}
-    ordered = [*mixed(changed), *mixed(moved), *mixed(rest)]
-    return [name for name in ordered if name in old and moved.get(name, name) in new][:limit]
+    able: Iterable[str], moved: Mapping[str, str], changed: Set[str], settings: CanarySettings
+) -> tuple[list[str], int]:
+    """Changed documents first, then moved ones, then others; and how many changed ones are left out."""
+    mixed = sorted(able, key=lambda name: hashlib.sha256(name.encode()).digest())
+    edited = [name for name in mixed if name in changed]
+    chosen = edited[: settings.changed_probes]
+    others = sorted((name for name in mixed if name not in changed), key=lambda name: name not in moved)
+    return chosen + others[: max(0, settings.probes - len(chosen))], len(edited) - len(chosen)
 
 
 def _found(hits: Sequence[Hit]) -> set[str]:

@@ -133,6 +133,7 @@ class Canary(Record):
     slices: tuple[CanarySlice, ...] = ()
     questions: int = 0  # asked of both, logged ones and those of the suites
     probes: int = 0  # documents searched by their own words
+    probes_left_out: int = 0  # changed documents that were not, because they are too many
     jaccard: float | None = None
     rank_biased: float | None = None
     unreachable: tuple[str, ...] = ()  # documents that can't be found any more, each with why
