@@ -1,6 +1,7 @@
 """A folder as a source: regular files, hidden ones and links left out by name, read in a way that notices a change.
 
-A file is opened without following a link and without waiting for a pipe, and must be the same before and after it is read.
+A file is opened folder by folder without following a link anywhere below the root, and without waiting for a pipe; it must be the same
+before and after it is read.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class FolderReader:
 
     Args:
         objects: where to keep copies, so that this state can be opened again; None = files are read where they lie.
-        limit: larger files are not copied, bytes.
+        limit: larger files are neither read nor copied, bytes.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class FolderReader:
 
     def _read(self, item: Listed, known: Known | None) -> Fetched | None:
         """None = it changed meanwhile."""
-        descriptor = os.open(self._root / item.key, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open(self._root, item.key)
         with os.fdopen(descriptor, "rb") as stream:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
@@ -116,20 +117,34 @@ class FolderReader:
 
     def _take(self, stream: BufferedReader, size: int) -> tuple[str, int]:
         """Digest and number of the bytes that were read, and copied if copies are kept."""
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        read = stream.tell()
-        if self._objects is None or read != size or self._objects.has(digest, size):
-            return digest, read
         if size > self._limit:
             raise SourceFault(
                 "too_large", f"{size / 2**20:.1f} MiB, parse.max_file_mib allows {self._limit / 2**20:.0f}", blames_source=False
             )
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        read = stream.tell()
+        if self._objects is None or read != size or self._objects.has(digest, size):
+            return digest, read
         stream.seek(0)
         with self._objects.receive() as incoming:
             while piece := stream.read(_PIECE):
                 incoming.write(piece)
             copied = incoming.size
             return self._objects.keep(incoming), copied
+
+
+def _open(root: Path, key: str) -> int:
+    """A descriptor of the file `key` below `root`; a folder on the way that became a link is not entered."""
+    *folders, name = key.split("/")
+    within = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            entered = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
+            os.close(within)
+            within = entered
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=within)
+    finally:
+        os.close(within)
 
 
 def _rule(entry: os.DirEntry[str]) -> str | None:
@@ -165,6 +180,10 @@ def _version(state: os.stat_result) -> tuple[int, int, int, int]:
 def _fault(reason: str, what: str, error: OSError) -> SourceFault:
     if error.errno == errno.ELOOP:
         return SourceFault(reason, f"{what} was replaced by a link, which is not followed", blames_source=False)
+    if error.errno == errno.ENOTDIR:
+        return SourceFault(
+            reason, f"a folder of {what} was replaced by a file or a link, which is not followed", blames_source=False
+        )
     return SourceFault(
         reason,
         f"{what} can't be read: {error.strerror or error}; check its permissions",

@@ -165,6 +165,33 @@ def test_a_file_that_becomes_a_link_or_a_pipe_is_not_read(tmp_path: Path) -> Non
         reader.fetch(Listed("c.md", "c.md"), None)
 
 
+def test_a_folder_that_becomes_a_link_after_it_was_listed_is_not_entered(tmp_path: Path) -> None:
+    for path in ("docs/sub/deep/a.md", "outside/deep/a.md"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(path)
+    reader = FolderReader(tmp_path / "docs", None)
+    (item,) = reader.listing().items
+    assert reader.fetch(item, None).size == len("docs/sub/deep/a.md")
+    (tmp_path / "docs" / "sub").rename(tmp_path / "docs" / "moved")
+    with pytest.raises(Gone):
+        reader.fetch(item, None)
+    (tmp_path / "docs" / "sub").symlink_to(tmp_path / "outside")
+    with pytest.raises(SourceFault, match="replaced by a file or a link"):
+        reader.fetch(item, None)
+
+
+def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
+    class Unread(FolderReader):
+        def _take(self, stream: Any, size: int) -> tuple[str, int]:
+            stream.close()  # whatever reads it now fails
+            return super()._take(stream, size)
+
+    (tmp_path / "a.md").write_text("# Title")
+    with pytest.raises(SourceFault, match="allows") as refused:
+        Unread(tmp_path, None, limit=3).fetch(Listed("a.md", "a.md"), None)
+    assert refused.value.reason == "too_large"
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that another user may enter."""
