@@ -13,7 +13,6 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from headgate.ingest.sources.faults import Gone, SourceFault
 from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
 from headgate.ingest.sources.names import corpus_path
 from headgate.ingest.sources.objects import ObjectCache
+from headgate.ingest.sources.values import iso_timestamp
 
 _LINK = "symlink: links are not followed"
 _HIDDEN = "hidden: names that start with a dot"
@@ -112,7 +112,7 @@ class FolderReader:
             if _version(before) != _version(os.fstat(descriptor)) or size != before.st_size:
                 return None
         unchanged = known is not None and known.digest == digest
-        modified = datetime.fromtimestamp(before.st_mtime, UTC).isoformat(timespec="seconds")
+        modified = iso_timestamp(before.st_mtime)
         return Fetched(digest, size, unchanged, modified, place=None if self._objects else self._root / item.key)
 
     def _take(self, stream: BufferedReader, size: int) -> tuple[str, int]:
@@ -163,7 +163,7 @@ def _listed(key: str, entry: os.DirEntry[str], rule: str) -> Listed:
         state = entry.stat(follow_symlinks=False)
     except OSError:  # gone or unreadable: reading it will tell
         return Listed(key, corpus_path(key), rule=rule)
-    modified = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
+    modified = iso_timestamp(state.st_mtime)
     return Listed(
         key,
         corpus_path(key),

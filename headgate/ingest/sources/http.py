@@ -18,14 +18,15 @@ from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
 from headgate.ingest.sources.names import corpus_path, url_path
 from headgate.ingest.sources.objects import Incoming, ObjectCache
 from headgate.ingest.sources.sitemap import Entry, lastmod_date, read_sitemap, read_url_list, unpack
-from headgate.ingest.sources.web import WebClient, content_type, host_of, iso_date
+from headgate.ingest.sources.values import iso_date, whole_number
+from headgate.ingest.sources.web import WebClient, content_type, host_of
 from headgate.settings import HttpSource
 
 #: Sitemaps in one index; the protocol allows 50,000, each with as many pages.
 _MAX_SITEMAPS = 1000
 #: Listed addresses for each that max_pages lets in, before the listing is refused.
 _MAX_LISTED = 10
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 
 
 class HttpReader:
@@ -183,11 +184,9 @@ class _Download:
         self._headers, self._type = reply.headers, content_type(reply)
         whole = not reply.headers.get("content-encoding") and reply.headers.get("accept-ranges", "").lower() != "none"
         self._resumable = tag if whole and tag.startswith('"') else ""
-        told = reply.headers.get("content-length", "")
-        if told.isdigit() and int(told) > self._limit:
-            raise SourceFault(
-                "too_large", f"{int(told) / 2**20:.1f} MiB, {self._limit / 2**20:.0f} are allowed", blames_source=False
-            )
+        told = whole_number(reply.headers.get("content-length", "")) or 0
+        if told > self._limit:
+            raise SourceFault("too_large", f"{told / 2**20:.1f} MiB, {self._limit / 2**20:.0f} are allowed", blames_source=False)
 
     def _check_range(self, reply: urllib3.BaseHTTPResponse) -> None:
         found = _RANGE.match(reply.headers.get("content-range", ""))

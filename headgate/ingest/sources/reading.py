@@ -33,6 +33,8 @@ _IN_FLIGHT = 4  # files handed to each thread ahead of time
 _CHECKPOINT = 200
 _Wanted = tuple[Listed, str]
 _UNREAD = SourceFault("unread", "")
+#: Raised by libraries for odd strings that nobody foresaw. One source, or one file, must not stop the others.
+_ODD = (ValueError, OverflowError, Gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,9 @@ class SourceReader:
         except SourceFault as fault:
             self._breaker.failed()
             return self._down(fault)
+        except _ODD as error:
+            self._breaker.failed()
+            return self._down(_odd(error))
         self._breaker.succeeded()
         files = [*left_out, *self._fetch_all(source, wanted)]
         files += self._carried(listing, {file.path for file in files})
@@ -178,7 +183,7 @@ class SourceReader:
             why = f"the source failed {self._breaker.state.failures} times in a row and is left alone for now"
             return self._not_read(item, path, SourceFault("source_down", why, transient=True))
         try:
-            fetched = source.fetch(item, usable)
+            taken = self._taken(item, path, source.fetch(item, usable))
         except Gone as gone:
             self._breaker.succeeded()
             return ReadFile(self._full(path), _left_out(item, path), rule=f"{_GONE}{gone}")
@@ -188,8 +193,11 @@ class SourceReader:
             else:
                 self._breaker.succeeded()
             return self._not_read(item, path, fault)
+        except _ODD as error:
+            self._breaker.succeeded()
+            return self._not_read(item, path, _odd(error))
         self._breaker.succeeded()
-        return self._taken(item, path, fetched)
+        return taken
 
     def _not_read(self, item: Listed, path: str, fault: SourceFault) -> ReadFile:
         known = self._known.get(item.key)
@@ -294,6 +302,11 @@ class SourceReader:
 
     def _full(self, path: str) -> str:
         return f"{self._section.prefix}/{path}" if self._section.prefix else path
+
+
+def _odd(error: Exception) -> SourceFault:
+    """Its text is not told: it may repeat an address with a secret in it."""
+    return SourceFault("odd_answer", f"it says something that can't be read ({type(error).__name__})", blames_source=False)
 
 
 def _sorted(files: Iterable[ReadFile]) -> tuple[ReadFile, ...]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
 from typing import Any
 
 from headgate.ingest.sources.faults import Gone, Patience, SourceFault
 from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
 from headgate.ingest.sources.names import corpus_path
 from headgate.ingest.sources.objects import Incoming, ObjectCache
+from headgate.ingest.sources.values import iso_moment, retry_after
 from headgate.settings import S3Source
 
 _PIECE = 1 << 16
@@ -80,10 +80,16 @@ class S3Reader:
     def _page(self, token: str) -> dict[str, Any]:
         settings = self._settings
         more = {"ContinuationToken": token} if token else {}
-        with _translated(f"bucket {settings.bucket!r}"):
-            page: dict[str, Any] = self._client.list_objects_v2(
-                Bucket=settings.bucket, Prefix=settings.key_prefix, MaxKeys=settings.page_size, **more
-            )
+        what = f"bucket {settings.bucket!r}"
+        try:
+            with _translated(what):
+                page: dict[str, Any] = self._client.list_objects_v2(
+                    Bucket=settings.bucket, Prefix=settings.key_prefix, MaxKeys=settings.page_size, **more
+                )
+        except Gone as gone:
+            raise SourceFault("missing", f"{what} can't be listed: {gone}; check bucket and endpoint") from gone
+        except _Changed as refusal:
+            raise SourceFault("refused", f"{what} can't be listed: {refusal.__cause__}"[:300]) from refusal
         return page
 
     def _listed(self, entry: Mapping[str, Any]) -> Listed:
@@ -98,7 +104,7 @@ class S3Reader:
             key,
             corpus_path(shown),
             int(entry.get("Size", -1)),
-            entry["LastModified"].astimezone(UTC).isoformat(timespec="seconds") if entry.get("LastModified") else "",
+            iso_moment(entry["LastModified"]) if entry.get("LastModified") else "",
             str(entry.get("ETag", "")),
             f"s3://{self._settings.bucket}/{key}",
             rule,
@@ -169,7 +175,7 @@ class _Download:
     def _receive(self, answer: Mapping[str, Any]) -> None:
         self.tag = str(answer.get("ETag", ""))
         if answer.get("LastModified"):
-            self.modified = answer["LastModified"].astimezone(UTC).isoformat(timespec="seconds")
+            self.modified = iso_moment(answer["LastModified"])
         self.content_type = str(answer.get("ContentType", "")).partition(";")[0].strip().lower()[:100]
         body = answer["Body"]
         try:
@@ -265,7 +271,7 @@ def _answered(error: Any, what: str) -> Exception:
         return Gone(shown)
     if code in _PASSING_CODES or status in _PASSING:
         asked = str(meta.get("HTTPHeaders", {}).get("retry-after", ""))
-        return SourceFault("unavailable", shown, transient=True, retry_after=float(asked) if asked.isdigit() else 0.0)
+        return SourceFault("unavailable", shown, transient=True, retry_after=retry_after(asked))
     if code == "InvalidObjectState":
         return SourceFault("archived", f"{what} is archived ({shown}); restore it, or exclude it", blames_source=False)
     if status in (401, 403):

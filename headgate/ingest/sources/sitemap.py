@@ -6,9 +6,10 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from headgate.ingest.sources.faults import SourceFault
+from headgate.ingest.sources.values import iso_moment
 
 _GZIP = b"\x1f\x8b"
 
@@ -91,10 +92,9 @@ def _local_name(element: object) -> str:
 def lastmod_date(lastmod: str) -> str:
     """A W3C date as ISO 8601 in UTC, "" where it is none."""
     try:
-        moment = datetime.fromisoformat(lastmod)
+        return iso_moment(datetime.fromisoformat(lastmod))
     except ValueError:
         return ""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def read_url_list(text: str) -> tuple[Entry, ...]:

@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -26,6 +24,7 @@ from urllib3.exceptions import TimeoutError as WebTimeout
 
 from headgate.ingest.sources.addresses import open_pool
 from headgate.ingest.sources.faults import Gone, SourceFault
+from headgate.ingest.sources.values import retry_after
 from headgate.settings import HttpSource
 
 _PIECE = 1 << 16
@@ -151,7 +150,12 @@ class WebClient:
         )
 
     def _redirect(self, url: str, reply: urllib3.BaseHTTPResponse) -> str:
-        target = urljoin(url, reply.headers.get("location", "")).partition("#")[0]
+        try:
+            target = urljoin(url, reply.headers.get("location", "")).partition("#")[0]
+        except ValueError as error:
+            raise SourceFault(
+                "redirect_refused", "it redirects to what can't be read as an address", blames_source=False
+            ) from error
         if why := self.why_refused(target):
             raise SourceFault("redirect_refused", f"it redirects to {target!r}: {why}", blames_source=False)
         if url.startswith("https:") and not target.startswith("https:"):
@@ -175,14 +179,6 @@ def content_type(reply: urllib3.BaseHTTPResponse) -> tuple[str, str]:
     return header.partition(";")[0].strip().lower()[:100], charset[1].lower() if charset else ""
 
 
-def iso_date(header: str) -> str:
-    """An HTTP date as ISO 8601 in UTC, "" where it is none."""
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC).isoformat(timespec="seconds") if header else ""
-    except (ValueError, OverflowError):
-        return ""
-
-
 def _check_status(reply: urllib3.BaseHTTPResponse) -> None:
     status = reply.status
     if status in (200, 206, 304):
@@ -192,17 +188,9 @@ def _check_status(reply: urllib3.BaseHTTPResponse) -> None:
     if status in (401, 403, 407):
         raise SourceFault("forbidden", f"HTTP {status}; check what authorization_variable names, and what it is allowed to read")
     if status in _PASSING:
-        asked = _retry_after(reply.headers.get("retry-after", ""))
+        asked = retry_after(reply.headers.get("retry-after", ""))
         raise SourceFault("unavailable", f"HTTP {status}", transient=True, retry_after=asked)
     raise SourceFault("refused", f"HTTP {status}", blames_source=status >= 500)
-
-
-def _retry_after(header: str) -> float:
-    """Seconds, from a number or a date; 0 where the header says neither."""
-    if header.strip().isdigit():
-        return float(header.strip()[:9])
-    when = iso_date(header)
-    return max((datetime.fromisoformat(when) - datetime.now(UTC)).total_seconds(), 0.0) if when else 0.0
 
 
 @contextmanager

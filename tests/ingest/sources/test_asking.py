@@ -15,7 +15,8 @@ from headgate.ingest.sources.faults import LONGEST_PAUSE, Patience, SourceFault
 from headgate.ingest.sources.objects import ObjectCache
 from headgate.ingest.sources.sitemap import lastmod_date, read_sitemap
 from headgate.ingest.sources.tree import TreeFile, read_tree, tree_revision, write_tree
-from headgate.ingest.sources.web import Pace, host_of, iso_date
+from headgate.ingest.sources.values import iso_date
+from headgate.ingest.sources.web import Pace, host_of
 from headgate.storage import FolderStore
 
 
