@@ -68,23 +68,27 @@ class _Checked(HTTPConnection):
     """Connects to checked addresses; the whole head of an answer must come within the timeout."""
 
     allow_private = False
+    answering: socket.socket | None = None  # whose answer came last; the connection itself lets go of it before the body is read
 
     def _new_conn(self) -> socket.socket:
         return _connect(self, allow_private=self.allow_private)
 
     def getresponse(self) -> Any:
-        with _Watch(self):
+        self.answering = self.sock
+        with Watch(self.sock, _seconds(self)):
             return super().getresponse()
 
 
 class _CheckedTls(HTTPSConnection):
     allow_private = False
+    answering: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
         return _connect(self, allow_private=self.allow_private)
 
     def getresponse(self) -> Any:
-        with _Watch(self):
+        self.answering = self.sock
+        with Watch(self.sock, _seconds(self)):
             return super().getresponse()
 
 
@@ -108,12 +112,15 @@ def _connect(connection: HTTPConnection, *, allow_private: bool) -> socket.socke
     raise NewConnectionError(connection, f"no connection to {connection.host}: {problem}") from problem
 
 
-class _Watch:
-    """Ends a connection whose answer drips in: each byte in time, the whole not."""
+def _seconds(connection: HTTPConnection) -> float:
+    return connection.timeout if isinstance(connection.timeout, (int, float)) else 60.0
 
-    def __init__(self, connection: HTTPConnection) -> None:
-        seconds = connection.timeout if isinstance(connection.timeout, (int, float)) else 60.0
-        self._timer = threading.Timer(seconds, _shut, (connection.sock,))
+
+class Watch:
+    """Ends a connection whose answer drips in: each byte in time, the whole not. Whoever reads finds the connection closed."""
+
+    def __init__(self, connected: socket.socket | None, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, _shut, (connected,))
         self._timer.daemon = True
 
     def __enter__(self) -> None:

@@ -94,7 +94,10 @@ class HttpReader:
         if len(first.entries) > _MAX_SITEMAPS:
             raise SourceFault("sitemap", f"the index names {len(first.entries)} sitemaps, {_MAX_SITEMAPS} are read at most")
         entries: list[Entry] = []
-        for child in first.entries:
+        until = time.monotonic() + self._settings.run_minutes * 60
+        for number, child in enumerate(first.entries):
+            if time.monotonic() > until:
+                raise SourceFault("timeout", f"run_minutes were over after {number} of {len(first.entries)} sitemaps")
             if why := self._client.why_refused(child.url):
                 raise SourceFault("sitemap", f"the index names the sitemap {child.url!r}: {why}")
             found = read_sitemap(self._read_listing(child.url))

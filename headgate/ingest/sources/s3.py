@@ -65,7 +65,10 @@ class S3Reader:
     def listing(self) -> Listing:
         items: list[Listed] = []
         token = ""
+        until = time.monotonic() + self._settings.run_minutes * 60
         while True:
+            if time.monotonic() > until:
+                raise SourceFault("timeout", f"run_minutes were over after {len(items)} entries of its listing")
             page = self._patience.retry(lambda token=token: self._page(token))  # type: ignore[misc]
             items += [self._listed(entry) for entry in page.get("Contents", ())]
             if not page.get("IsTruncated"):

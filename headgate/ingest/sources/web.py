@@ -22,7 +22,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as WebTimeout
 
-from headgate.ingest.sources.addresses import open_pool
+from headgate.ingest.sources.addresses import Watch, open_pool
 from headgate.ingest.sources.faults import Gone, SourceFault
 from headgate.ingest.sources.values import retry_after
 from headgate.settings import HttpSource
@@ -129,13 +129,24 @@ class WebClient:
         if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise SourceFault("encoding", f"the server sends content encoding {encoding!r} unasked", blames_source=False)
         received = 0
-        while piece := reply.read1(_PIECE, decode_content=True):
-            received += len(piece)
-            if received > limit:
-                raise SourceFault("too_large", f"more than {limit / 2**20:.0f} MiB", blames_source=False)
-            if time.monotonic() > until:
-                raise SourceFault("timeout", f"only {received} bytes came before the deadline", transient=True)
-            yield piece
+        # One read may wait for many answers of the socket, none of which yields a byte: compressed, or in chunks without an end.
+        with Watch(getattr(reply.connection, "answering", None), max(0.0, until - time.monotonic())):
+            while piece := self._piece(reply, until, received):
+                received += len(piece)
+                if received > limit:
+                    raise SourceFault("too_large", f"more than {limit / 2**20:.0f} MiB", blames_source=False)
+                yield piece
+
+    def _piece(self, reply: urllib3.BaseHTTPResponse, until: float, received: int) -> bytes:
+        try:
+            piece = reply.read1(_PIECE, decode_content=True)
+        except (HTTPError, OSError):
+            if time.monotonic() <= until:
+                raise
+            piece = b""
+        if time.monotonic() > until:
+            raise SourceFault("timeout", f"only {received + len(piece)} bytes came before the deadline", transient=True)
+        return piece
 
     def _ask(self, url: str, headers: Mapping[str, str], until: float) -> urllib3.BaseHTTPResponse:
         self._pace.wait()

@@ -121,6 +121,26 @@ def drip_head(seconds: float) -> Callable[[BaseHTTPRequestHandler, Page], None]:
     return answer
 
 
+def drip_chunk(given_up: threading.Event) -> Callable[[BaseHTTPRequestHandler, Page], None]:
+    """Send the head at once, then, for ten seconds, the length of the first chunk: none of it is a byte of the page.
+
+    Args:
+        given_up: set when the client is gone before that.
+    """
+
+    def answer(handler: BaseHTTPRequestHandler, page: Page) -> None:
+        handler.close_connection = True
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;")
+        try:
+            for _ in range(200):
+                handler.wfile.write(b"x")
+                time.sleep(0.05)
+        except OSError:
+            given_up.set()
+
+    return answer
+
+
 def changed_to(content: bytes) -> Callable[[BaseHTTPRequestHandler, Page], None]:
     """Cut off, and be another page from now on."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,7 +14,18 @@ import pytest
 
 from headgate.errors import CorpusError, SettingsError
 from tests.ingest.sources.conftest import Project, outcomes_add_up, texts
-from tests.ingest.sources.site import Site, changed_to, cut_chunks, cut_off, drip_head, hang, hang_up, serve_site, status
+from tests.ingest.sources.site import (
+    Site,
+    changed_to,
+    cut_chunks,
+    cut_off,
+    drip_chunk,
+    drip_head,
+    hang,
+    hang_up,
+    serve_site,
+    status,
+)
 
 Web = Callable[..., dict[str, Any]]
 HTML = "<html><body><h1>Refunds</h1><p>Refunds take ten days.</p></body></html>"
@@ -190,6 +202,18 @@ def test_a_silent_server_and_a_dripping_one_are_given_up(project: Project, site:
     assert all(failure.transient for failure in corpus.failed.values())
 
 
+def test_a_body_that_yields_nothing_is_given_up_at_the_deadline(project: Project, site: Site, web: Web) -> None:
+    given_up = threading.Event()
+    site.put("/a.html", HTML).faults += [drip_chunk(given_up)] * 2
+    site.put("/b.html", HTML)
+    site.sitemap()
+    corpus = project.open(web(deadline_seconds=0.5, retries=0))
+    assert (set(corpus.failed), set(texts(corpus))) == ({"a.html"}, {"b.html"})
+    assert corpus.failed["a.html"].transient
+    assert "before the deadline" in corpus.failed["a.html"].detail
+    assert given_up.wait(30)
+
+
 def test_a_long_retry_after_ends_the_tries(project: Project, site: Site, web: Web) -> None:
     site.put("/a.html", HTML).faults += [status(429, retry_after="86400")] * 5
     site.put("/b.html", HTML)
@@ -353,6 +377,17 @@ def test_an_index_of_gzipped_sitemaps(project: Project, site: Site, web: Web) ->
     parts = "".join(f"<sitemap><loc>{site.address}{path}</loc></sitemap>" for path in ("/sitemap-1.xml", "/sitemap-2.xml.gz"))
     site.put("/sitemap.xml", f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}</sitemapindex>')
     assert set(texts(project.open(web()))) == {"a.html", "b.html"}
+
+
+def test_an_index_without_end_is_given_up(project: Project, site: Site, web: Web) -> None:
+    parts = "".join(f"<sitemap><loc>{site.address}/sitemap-{number}.xml</loc></sitemap>" for number in range(50))
+    site.put("/sitemap.xml", f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}</sitemapindex>')
+    for number in range(50):
+        site.sitemap(at=f"/sitemap-{number}.xml")
+        site.pages[f"/sitemap-{number}.xml"].faults += [hang(0.1)]
+    with pytest.raises(CorpusError, match=r"run_minutes were over after \d+ of 50 sitemaps"):
+        project.open(web(run_minutes=0.005))
+    assert len(site.seen) < 50
 
 
 @pytest.mark.parametrize(

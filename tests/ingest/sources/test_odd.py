@@ -77,7 +77,7 @@ def test_a_bucket_whose_listing_is_not_found_is_down_alone(
 
 
 def test_files_modified_after_the_year_9999(project: Project) -> None:
-    shared = Path("/dev/shm")  # noqa: S108 - ext4 keeps no time after 2446, tmpfs does
+    shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
         file = Path(folder, "n.md")
         file.write_text("# N")

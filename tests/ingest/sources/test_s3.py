@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,19 @@ def test_what_is_wrong_with_a_bucket_is_told(
     assert texts(found) == {"a.md": "# A"}
     kept = "".join(path.read_text(errors="ignore") for path in project.folder.rglob("*") if path.is_file())
     assert "own-secret" not in kept
+
+
+def test_a_listing_without_end_is_given_up(project: Project, bucket: Bucket, proxy: Proxy) -> None:
+    for number in range(30):
+        put_key(bucket, f"{number}.md", f"# {number}")
+
+    def slow(_request: Request) -> None:
+        time.sleep(0.05)
+
+    proxy.rule = slow
+    with pytest.raises(CorpusError, match=r"run_minutes were over after \d+ entries"):
+        project.open(source(bucket, endpoint=proxy.endpoint, page_size=1, run_minutes=0.005))
+    assert proxy.count("GET") < 30
 
 
 def test_refused_credentials_are_final(project: Project, bucket: Bucket, proxy: Proxy) -> None:
