@@ -1,10 +1,11 @@
 """Tell people that something is wrong, once, and again when it is over.
 
     raise_alert(key …) ──new, or repeat_hours passed──► every channel (log, webhook, e-mail) ──► alerts/open/<digest of key>.json
-    resolve_alert(key) ──was open──► every channel ──► alerts/closed/<time>-<digest>.json
+    resolve_alert(key) ──was open──► every channel ──all told──► alerts/closed/<time>-<digest>.json
 
 An alert is stored before it is sent: a channel that stays down is told so in the record and tried again at the next call, alone; the
-others are not told twice. Sending never raises: what raised the alert goes on.
+others are not told twice. So it is with the end of an alert, whose record stays under `open` until every channel has heard of it.
+Sending never raises: what raised the alert goes on.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ def raise_alert(
     now = clock()
     told = open_channels(settings.alerts) if channels is None else channels
     known = _read(store, key)
+    if known is not None and known.resolved_at:  # wrong again before everybody knew that it was over: a new alert
+        _close(store, known, now)
+        known = None
     alert = Alert(
         key=key,
         severity=severity,
@@ -98,29 +102,35 @@ def resolve_alert(
     channels: Sequence[Channel] | None = None,
     clock: Clock = lambda: datetime.now(UTC),
 ) -> Alert | None:
-    """Record that `key` is over and tell whoever was told of it; None where it was not open."""
+    """Record that `key` is over and tell whoever was told of it; None where it was not open.
+
+    What a channel did not hear of it is sent at the next call, as long as the settings name that channel.
+    """
     known = _read(store, key)
     if known is None:
         return None
     now = clock()
     told = open_channels(settings.alerts) if channels is None else channels
-    heard = {delivery.channel for delivery in known.deliveries if delivery.sent_at}
-    over = known.model_copy(
-        update={
-            "resolved_at": _iso(now),
-            "deliveries": tuple(Delivery(channel=channel.name) for channel in told if channel.name in heard),
-        }
-    )
-    closed = over.model_copy(update={"deliveries": _deliver(over, told, now)})
-    store.put(f"alerts/closed/{_stamp(now)}-{_digest(key)}.json", closed.model_dump_json(indent=2).encode())
-    store.delete(_open_key(key))
-    return closed
+    names = {channel.name for channel in told}
+    if known.resolved_at:
+        due = tuple(delivery for delivery in known.deliveries if delivery.sent_at or delivery.channel in names)
+    else:
+        heard = {delivery.channel for delivery in known.deliveries if delivery.sent_at}
+        due = tuple(Delivery(channel=channel.name) for channel in told if channel.name in heard)
+    over = known.model_copy(update={"resolved_at": known.resolved_at or _iso(now), "deliveries": due})
+    store.put(_open_key(key), over.model_dump_json(indent=2).encode())
+    over = over.model_copy(update={"deliveries": _deliver(over, told, now)})
+    if over.undelivered:
+        store.put(_open_key(key), over.model_dump_json(indent=2).encode())
+    else:
+        _close(store, over, now)
+    return over
 
 
 def open_alerts(store: Store) -> list[Alert]:
     """What is wrong now, the oldest first."""
     alerts = [Alert.model_validate_json(store.get(key)) for key in store.list("alerts/open")]
-    return sorted(alerts, key=lambda alert: alert.first_seen)
+    return sorted((alert for alert in alerts if not alert.resolved_at), key=lambda alert: alert.first_seen)
 
 
 def _due(known: Alert | None, channels: Sequence[Channel], now: datetime, repeat: timedelta) -> tuple[Delivery, ...]:
@@ -148,6 +158,11 @@ def _deliver(alert: Alert, channels: Sequence[Channel], now: datetime) -> tuple[
             Delivery(channel=delivery.channel, sent_at="" if error else _iso(now), attempts=delivery.attempts + 1, error=error)
         )
     return tuple(deliveries)
+
+
+def _close(store: Store, over: Alert, now: datetime) -> None:
+    store.put(f"alerts/closed/{_stamp(now)}-{_digest(over.key)}.json", over.model_dump_json(indent=2).encode())
+    store.delete(_open_key(over.key))
 
 
 def _read(store: Store, key: str) -> Alert | None:

@@ -62,11 +62,17 @@ class WebhookChannel:
         self, address: str, *, secret: bytes, timeout_seconds: float, pause: Callable[[float], None] = time.sleep
     ) -> None:
         self._address, self._secret, self._timeout, self._pause = address, secret, timeout_seconds, pause
-        parts = urlsplit(address)
-        self._shown = f"{parts.scheme}://{parts.hostname}"
+        try:
+            parts = urlsplit(address)
+            self._shown = f"{parts.scheme}://{parts.hostname}"
+        except ValueError:
+            self._shown = ""
 
     def send(self, content: Content) -> str:
         import httpx
+
+        if not self._shown:
+            return "the webhook's address can't be read as one; check the variable that alerts.webhook_env names"
 
         body = orjson.dumps({**content, "text": f"{headline(content)}\n{content['text']}"})  # chat systems show `text`
         headers = {"content-type": "application/json", "user-agent": "headgate"}
@@ -76,8 +82,10 @@ class WebhookChannel:
         def once() -> str:
             try:
                 reply = httpx.post(self._address, content=body, headers=headers, timeout=self._timeout)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except httpx.HTTPError as error:
                 return f"{self._shown}: {type(error).__name__}"
+            except (httpx.InvalidURL, ValueError) as error:  # UnicodeError of a host name too
+                raise _Refused(f"{self._shown}: {type(error).__name__}") from None
             if reply.is_success:
                 return ""
             if reply.status_code in (408, 429) or reply.is_server_error:

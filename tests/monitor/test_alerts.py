@@ -165,6 +165,47 @@ def test_the_end_is_told_to_whom_the_beginning_was(tmp_path: Path) -> None:
     assert len(list(desk.store.list("alerts/closed"))) == 1
 
 
+def test_a_channel_that_is_down_hears_of_the_end_later(tmp_path: Path) -> None:
+    up, down = Recorder("up"), Recorder("down")
+    desk = Desk(tmp_path, up, down)
+    desk.wrong()
+    down.problem = "no route"
+    assert [delivery.channel for delivery in desk.over().undelivered] == ["down"]
+    assert open_alerts(desk.store) == []  # it is over, whoever knows
+    down.problem = ""
+    desk.now += timedelta(minutes=5)
+    assert desk.over().undelivered == ()
+    assert desk.over() is None
+    assert [[bool(content["resolved_at"]) for content in channel.told] for channel in (up, down)] == [[False, True]] * 2
+    assert down.told[-1]["resolved_at"] == START.isoformat(timespec="seconds")
+    assert len(list(desk.store.list("alerts/closed"))) == 1
+    assert list(desk.store.list("alerts/open")) == []
+
+
+def test_what_is_wrong_again_before_everybody_knew_the_end_is_told_anew(tmp_path: Path) -> None:
+    up, down = Recorder("up"), Recorder("down")
+    desk = Desk(tmp_path, up, down)
+    desk.wrong()
+    down.problem = "no route"
+    desk.over()
+    down.problem = ""
+    desk.now += timedelta(minutes=5)
+    assert desk.wrong().first_seen == desk.now.isoformat(timespec="seconds")
+    assert [bool(content["resolved_at"]) for content in up.told] == [False, True, False]
+    assert len(open_alerts(desk.store)) == len(list(desk.store.list("alerts/closed"))) == 1
+
+
+def test_the_end_does_not_wait_for_a_channel_that_is_no_more(tmp_path: Path) -> None:
+    up, down = Recorder("up"), Recorder("down")
+    desk = Desk(tmp_path, up, down)
+    desk.wrong()
+    down.problem = "no route"
+    desk.over()
+    desk.channels = (up,)
+    desk.over()
+    assert list(desk.store.list("alerts/open")) == []
+
+
 def test_what_was_never_wrong_has_no_end(tmp_path: Path) -> None:
     channel = Recorder()
     assert Desk(tmp_path, channel).over() is None
@@ -192,7 +233,18 @@ def test_a_webhook_is_tried_again_only_where_that_can_help(
     assert "s3cret" not in error
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/hook/s3cret", "not an address", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9/hook/s3cret",
+        "not an address",
+        "",
+        "https://[bad/s3cret",
+        "https://ex\u2100.com/s3cret",
+        "https://host:99999/s3cret",
+        "http://a b\n/s3cret",
+    ],
+)
 def test_a_webhook_that_is_not_there_is_told_without_its_token(address: str) -> None:
     error = WebhookChannel(address, secret=b"", timeout_seconds=2, pause=lambda _: None).send(CONTENT)
     assert error

@@ -23,7 +23,7 @@ from headgate.ingest.sources.memory import forget_sources, read_known, read_stat
 from headgate.ingest.sources.names import case_twins
 from headgate.ingest.sources.objects import ObjectCache
 from headgate.ingest.sources.reading import ReadFile, Reading, SourceReader
-from headgate.ingest.sources.rules import Asked, excluding_rule
+from headgate.ingest.sources.rules import Asked, excluding_rule, is_corpus_rule
 from headgate.ingest.sources.tree import TreeFile, read_tree, tree_revision, write_tree
 from headgate.records import SourceFile, SourceState
 from headgate.settings import DvcSource, FolderSource, HttpSource, S3Source, Settings, SourceSettings
@@ -196,17 +196,17 @@ def _reopen(settings: Settings, revision: str) -> Corpus:
     """A revision as it was read; the rules are those of today, as far as its bytes are here."""
     store = open_store(settings)
     full, files = read_tree(store, revision, names=settings.corpus.revisions)
-    ruled = [
-        file if file.rule or file.failure or not (rule := _rule_now(settings, file)) else replace(file, rule=rule)
-        for file in files
-    ]
+    ruled = [_ruled(settings, file) for file in files]
     states = [read_state(store, settings.corpus.name, section.name) for section in settings.corpus.sources]
     known = tuple(state for state in states if state is not None)
     return _corpus(ruled, full, store.local_root / "corpora", known, {}, ObjectCache(store))
 
 
-def _rule_now(settings: Settings, file: TreeFile) -> str:
-    return excluding_rule(settings, Asked(file.path, file.size, file.modified))
+def _ruled(settings: Settings, file: TreeFile) -> TreeFile:
+    """A file under the rules of today. What left it out for another reason, or before its bytes were had, still does."""
+    if file.failure or (file.rule and not (is_corpus_rule(file.rule) and file.digest)):
+        return file
+    return replace(file, rule=excluding_rule(settings, Asked(file.path, file.size, file.modified)))
 
 
 def _remember(store: Store, settings: Settings, readings: Mapping[str, Reading], states: Mapping[str, SourceState]) -> None:

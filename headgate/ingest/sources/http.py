@@ -15,7 +15,7 @@ import urllib3
 
 from headgate.ingest.sources.faults import Gone, Patience, SourceFault
 from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
-from headgate.ingest.sources.names import corpus_path, url_path
+from headgate.ingest.sources.names import corpus_path, shown_url, url_path
 from headgate.ingest.sources.objects import Incoming, ObjectCache
 from headgate.ingest.sources.sitemap import Entry, lastmod_date, read_sitemap, read_url_list, unpack
 from headgate.ingest.sources.values import iso_date, whole_number
@@ -73,9 +73,11 @@ class HttpReader:
         pages = 0
         for entry in entries:
             url = entry.url.partition("#")[0]
+            rule = self._client.why_refused(url)
+            if rule and "@" in url:
+                url = shown_url(url)  # it is not asked for, and a password in it is not kept
             if url in items:
                 continue
-            rule = self._client.why_refused(url)
             if not rule:
                 pages += 1
                 rule = f"max_pages: more than {self._settings.max_pages}" if pages > self._settings.max_pages else ""
@@ -99,10 +101,10 @@ class HttpReader:
             if time.monotonic() > until:
                 raise SourceFault("timeout", f"run_minutes were over after {number} of {len(first.entries)} sitemaps")
             if why := self._client.why_refused(child.url):
-                raise SourceFault("sitemap", f"the index names the sitemap {child.url!r}: {why}")
+                raise SourceFault("sitemap", f"the index names the sitemap {shown_url(child.url)!r}: {why}")
             found = read_sitemap(self._read_listing(child.url))
             if found.is_index:
-                raise SourceFault("sitemap", f"{child.url!r} is an index inside an index, which the protocol forbids")
+                raise SourceFault("sitemap", f"{shown_url(child.url)!r} is an index inside an index, which the protocol forbids")
             entries += found.entries
         return tuple(entries)
 
@@ -117,9 +119,9 @@ class HttpReader:
         try:
             return unpack(self._patience().retry(read), limit=limit)
         except Gone as gone:
-            raise SourceFault("sitemap", f"{url!r} is not there: {gone}") from gone
+            raise SourceFault("sitemap", f"{shown_url(url)!r} is not there: {gone}") from gone
         except SourceFault as fault:
-            fault.detail = f"{url!r}: {fault.detail}"
+            fault.detail = f"{shown_url(url)!r}: {fault.detail}"
             raise
 
     def fetch(self, item: Listed, known: Known | None) -> Fetched:

@@ -9,16 +9,20 @@ https://host/a%20b?x=1      → a b@x=1~5e8848ff        a digest of the address 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 #: Direction overrides and isolates: they make a path look like another one.
 _DECEIVING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 _EMPTY = "%2F"
 _MAX_BYTES = 400  # of a path made from an address; longer ones are cut
+_AFTER_HOST = re.compile(r"[/?#]")
+_SECRET = re.compile(r"token|secret|passw|signature|credential|api[_-]?key|session|auth|^(?:sig|key|code|pwd)$", re.IGNORECASE)
+_REDACTED = "redacted"
 _MAX_QUERY = 60  # characters of a query that are shown
 
 
@@ -74,6 +78,25 @@ def case_twins(paths: Iterable[str]) -> dict[str, str]:
     return twins
 
 
+def shown_url(url: str) -> str:
+    """`url` as it may be told: a name and password, and the values of query parameters that are called like secrets, are taken out."""
+    scheme, colon, rest = url.partition("://") if "://" in url.partition("?")[0] else ("", "", url)
+    netloc = _AFTER_HOST.split(rest, maxsplit=1)[0]
+    after = rest[len(netloc) :]
+    if "@" in netloc:
+        netloc = f"{_REDACTED}@{netloc.rpartition('@')[2]}"
+    path, mark, query = after.partition("?")
+    return f"{scheme}{colon}{netloc}{path}{mark}{_shown_query(query)}"
+
+
+def _shown_query(query: str) -> str:
+    shown = []
+    for parameter in query.split("&"):
+        name, equals, _ = parameter.partition("=")
+        shown.append(f"{name}={_REDACTED}" if equals and _SECRET.search(unquote(name)) else parameter)
+    return "&".join(shown)
+
+
 def url_path(url: str, *, own_host: str) -> str:
     """The path of a page. A host other than `own_host` comes first; what the path can't say of the address becomes a digest."""
     parts = urlsplit(url)
@@ -82,7 +105,7 @@ def url_path(url: str, *, own_host: str) -> str:
         path += "index.html"
     decoded = corpus_path(unquote_to_bytes(path).decode("utf-8", "surrogateescape"))
     if _loses(parts, decoded):
-        shown = f"@{corpus_path(parts.query.replace('/', '_'))[:_MAX_QUERY]}" if parts.query else ""
+        shown = f"@{corpus_path(_shown_query(parts.query).replace('/', '_'))[:_MAX_QUERY]}" if parts.query else ""
         decoded = _with_suffix(_cut(decoded), f"{shown}~{_digest(url)}")
     return decoded if parts.netloc == own_host else f"{parts.netloc.replace(':', '_')}/{decoded}"
 

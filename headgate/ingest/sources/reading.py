@@ -274,7 +274,8 @@ class SourceReader:
         content = _content_digest(files)
         taken = [file.known for file in files if not file.rule and file.known.digest]
         breaker = self._breaker.state
-        whole = not down and breaker.state == "closed"
+        unread = any(file.fault is not None and file.fault.transient for file in files)
+        whole = not down and breaker.state == "closed" and not unread
         state = SourceState(
             corpus=self._settings.corpus.name,
             name=self._section.name,

@@ -13,6 +13,7 @@ from headgate.ingest.sources.patterns import matches
 from headgate.records import DocumentMetadata, SourceFile
 from headgate.settings import CorpusRule, Settings
 
+_EXCLUDE, _RULE = "corpus.exclude: ", "corpus.rules: "
 Answer = bool | None  # None = not known yet
 
 
@@ -30,15 +31,20 @@ def excluding_rule(settings: Settings, asked: Asked) -> str:
     """The rule that leaves a file out, as the report names it; "" where none does, or none does for certain yet."""
     for glob in settings.corpus.exclude:
         if matches(asked.path, glob):
-            return f"corpus.exclude: {glob}"
+            return f"{_EXCLUDE}{glob}"
     may_be_kept = False
     for rule in settings.corpus.rules:
         answer = _holds(rule, asked, settings.validation.as_of)
         if answer is None:
             may_be_kept = may_be_kept or rule.action == "include"
         elif answer:
-            return f"corpus.rules: {rule.name}" if rule.action == "exclude" and not may_be_kept else ""
+            return f"{_RULE}{rule.name}" if rule.action == "exclude" and not may_be_kept else ""
     return ""
+
+
+def is_corpus_rule(reason: str) -> bool:
+    """Whether a file is left out because the settings say so, not because of what its source or its name is."""
+    return reason.startswith((_EXCLUDE, _RULE))
 
 
 def excluded_by_content(settings: Settings, path: str, metadata: DocumentMetadata, file: SourceFile | None = None) -> str:

@@ -6,6 +6,7 @@ fetch     same entity tag and size as before ─► unchanged │ GET with If-Ma
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ _PASSING_CODES = frozenset(
 )
 #: Times that an object may change while it is read before it is given up.
 _REREADS = 3
+#: Content-Range of an answer that holds a part: first byte, size of the whole.
+_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII)
 
 
 class S3Reader:
@@ -182,6 +185,7 @@ class _Download:
         self.content_type = str(answer.get("ContentType", "")).partition(";")[0].strip().lower()[:100]
         body = answer["Body"]
         try:
+            size = self._begin(answer)
             while piece := body.read(_PIECE):
                 self._incoming.write(piece)
                 if self._incoming.size > self._limit:
@@ -190,6 +194,24 @@ class _Download:
                     raise SourceFault("timeout", f"only {self._incoming.size} bytes came before the deadline", transient=True)
         finally:
             body.close()
+        if size is not None and self._incoming.size != size:
+            came = self._incoming.size
+            self._incoming.restart()
+            raise SourceFault("interrupted", f"{came} bytes came of an object that has {size}", transient=True)
+
+    def _begin(self, answer: Mapping[str, Any]) -> int | None:
+        """Put what comes where it belongs, and tell how large the whole is; None = the store does not say."""
+        if not self._incoming.size:
+            length = answer.get("ContentLength")
+            return length if isinstance(length, int) and "ContentRange" not in answer else None
+        found = _RANGE.fullmatch(str(answer.get("ContentRange", "")).strip())
+        if found is None:  # the whole, though the rest was asked for
+            self._incoming.restart()
+            return self._begin(answer)
+        if int(found[1]) != self._incoming.size:
+            self._incoming.restart()
+            raise SourceFault("interrupted", "the store did not go on where the connection had ended", transient=True)
+        return None if found[2] == "*" else int(found[2])
 
 
 class _Changed(Exception):

@@ -2,7 +2,8 @@
 
     corpora/<revision>/tree.json     in the store: path, digest, size … of every file, left out and failed ones too
 
-The revision is the first 32 hex digits of SHA-256 over path, digest and source of every file: it names the content, not the moment.
+The revision is the first 32 hex digits of SHA-256 over path, digest and source of every file, and what its source says that it is: it names
+the content, not the moment.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def tree_revision(files: Iterable[TreeFile]) -> str:
     digest = hashlib.sha256()
     for file in sorted(files, key=lambda file: file.path):
         mark = "\0failed" if file.failure else ""
-        digest.update(f"{file.path}\0{file.digest}\0{file.source}{mark}\n".encode())
+        told = f"\0{file.content_type}\0{file.charset}" if file.content_type or file.charset else ""
+        digest.update(f"{file.path}\0{file.digest}\0{file.source}{told}{mark}\n".encode())
     return digest.hexdigest()[:32]
 
 

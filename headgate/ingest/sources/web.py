@@ -24,6 +24,7 @@ from urllib3.exceptions import TimeoutError as WebTimeout
 
 from headgate.ingest.sources.addresses import Watch, open_pool
 from headgate.ingest.sources.faults import Gone, SourceFault
+from headgate.ingest.sources.names import shown_url
 from headgate.ingest.sources.values import retry_after
 from headgate.settings import HttpSource
 
@@ -168,9 +169,9 @@ class WebClient:
                 "redirect_refused", "it redirects to what can't be read as an address", blames_source=False
             ) from error
         if why := self.why_refused(target):
-            raise SourceFault("redirect_refused", f"it redirects to {target!r}: {why}", blames_source=False)
+            raise SourceFault("redirect_refused", f"it redirects to {shown_url(target)!r}: {why}", blames_source=False)
         if url.startswith("https:") and not target.startswith("https:"):
-            raise SourceFault("redirect_refused", f"it redirects from https to {target!r}", blames_source=False)
+            raise SourceFault("redirect_refused", f"it redirects from https to {shown_url(target)!r}", blames_source=False)
         return target
 
 
@@ -215,18 +216,18 @@ def _translated(url: str) -> Iterator[None]:
         certificate = isinstance(error.__cause__ or error.args[0], ssl.SSLCertVerificationError)
         raise SourceFault("tls", f"no TLS connection: {str(error)[:200]}", transient=not certificate) from error
     except NewConnectionError as error:
-        raise SourceFault("unreachable", f"no connection to {urlsplit(url).netloc!r}", transient=True) from error
+        raise SourceFault("unreachable", f"no connection to {host_of(url)!r}", transient=True) from error
     except IncompleteRead as error:
         raise SourceFault("interrupted", "the connection ended before the file did", transient=True) from error
     except DecodeError as error:
         raise SourceFault("encoding", "its content encoding is damaged", transient=True) from error
     except LocationParseError as error:
-        raise SourceFault("refused", f"{url!r} can't be asked for: {error}", blames_source=False) from error
+        raise SourceFault("refused", f"{shown_url(url)!r} can't be asked for", blames_source=False) from error
     except ProtocolError as error:
         raise SourceFault("interrupted", "the connection was reset, or the answer is not HTTP", transient=True) from error
     except HTTPError as error:
         raise SourceFault("unavailable", f"{type(error).__name__}: {str(error)[:200]}", transient=True) from error
     except UnicodeError as error:
-        raise SourceFault("refused", f"{url!r} is no address: {error}", blames_source=False) from error
+        raise SourceFault("refused", f"{shown_url(url)!r} is no address", blames_source=False) from error
     except OSError as error:
         raise SourceFault("unreachable", f"no connection: {error.strerror or error}", transient=True) from error

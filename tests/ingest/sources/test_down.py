@@ -178,6 +178,19 @@ def test_freshness_and_silence(project: Project, site: Site, web: Web, notes: di
     assert project.open(source, notes).sources[0].content_changed == project.clock.now.isoformat(timespec="seconds")
 
 
+def test_a_source_is_fresh_when_it_was_read_whole(project: Project, site: Site, web: Web) -> None:
+    fill(site, 3)
+    source = web(fresh_within_hours=24)
+    first = project.open(source).sources[0]
+    site.pages["/00.html"].faults += [status(503)] * 4
+    project.clock.advance(hours=30)
+    partly = project.open(source).sources[0]
+    assert (partly.failed, partly.fresh, partly.last_success) == (1, False, first.last_success)
+    site.pages["/00.html"].faults += [status(403)] * 4  # says that it may not be read: waiting makes nothing fresher
+    refused = project.open(source).sources[0]
+    assert (refused.failed, refused.fresh, refused.last_success) == (1, True, refused.last_attempt)
+
+
 def test_a_source_that_left_the_settings_is_forgotten(project: Project, site: Site, web: Web, notes: dict[str, Any]) -> None:
     fill(site, 2)
     project.open(web(prefix="site"), notes)

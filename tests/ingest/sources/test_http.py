@@ -88,6 +88,32 @@ def test_with_trusted_lastmod_an_unchanged_page_is_not_asked_for(project: Projec
     assert len(site.asked("/a.html")) == 1
 
 
+def test_a_past_revision_opens_under_the_rules_of_today(project: Project, site: Site, web: Web) -> None:
+    site.put("/big.html", HTML + " " * 3000)
+    site.put("/gone.html", HTML).faults += [status(404)]
+    site.put("/small.html", HTML)
+    site.sitemap()
+    project.corpus = {"rules": [{"name": "big", "action": "exclude", "larger_than": "2 KiB"}]}
+    ruled = project.open(web())
+    assert set(texts(ruled)) == {"small.html"}
+    site.forget()
+    assert project.open(web(), revision=ruled.revision) == ruled
+    project.corpus = {}
+    assert set(texts(project.open(web(), revision=ruled.revision))) == {"small.html", "big.html"}
+    assert not site.seen
+
+
+def test_what_a_server_says_a_page_is_belongs_to_the_revision(project: Project, site: Site, web: Web) -> None:
+    site.put("/a", "a,b\n1,2\n", content_type="text/csv", validators=False)
+    site.sitemap()
+    first = project.open(web())
+    site.put("/a", "a,b\n1,2\n", content_type="text/plain", validators=False)
+    second = project.open(web())
+    assert first.revision != second.revision
+    for corpus, media_type in ((first, "text/csv"), (second, "text/plain")):
+        assert project.open(web(), revision=corpus.revision).media["a"].media_type == media_type
+
+
 def test_a_past_revision_opens_without_the_network(project: Project, site: Site, web: Web) -> None:
     site.put("/a.html", HTML)
     site.sitemap()
@@ -328,6 +354,23 @@ def test_redirects_stay_on_allowed_hosts_and_end(project: Project, site: Site, w
         "metadata.html": "redirect_refused",
     }
     assert len(site.asked("/loop.html")) == 6
+
+
+def test_no_secret_of_an_address_is_told_or_kept(project: Project, site: Site, web: Web) -> None:
+    site.put("/a.html", HTML)
+    site.put("/b.html", b"").faults += [status(302, location="https://elsewhere.example/x?X-Amz-Signature=hunter2")]
+    host = site.address.removeprefix("http://")
+    listed = "".join(
+        f"<url><loc>http://{at}</loc></url>" for at in (f"bob:hunter2@{host}/a.html", f"{host}/a.html", f"{host}/b.html")
+    )
+    site.put("/sitemap.xml", f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</urlset>')
+    corpus = project.open(web())
+    assert set(texts(corpus)) == {"a.html"}
+    assert "https://elsewhere.example/x?X-Amz-Signature=redacted" in corpus.failed["b.html"].detail
+    assert list(corpus.excluded.values()) == ["url: it holds a name or a password"]
+    assert not any("hunter2" in path for path in corpus.excluded)
+    kept = [path for path in project.folder.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert [path.name for path in kept] == []
 
 
 def test_this_machine_is_not_asked_unless_that_is_set(project: Project, site: Site, web: Web) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.ingest.sources.names import case_twins, corpus_path, settle_names, url_path
+from headgate.ingest.sources.names import case_twins, corpus_path, settle_names, shown_url, url_path
 
 HOST = "a.example"
 
@@ -99,3 +99,25 @@ def test_different_addresses_have_different_paths(parts: list[tuple[str, str]]) 
     for path, _ in settled.values():
         assert not {".", "..", ""} & set(path.split("/"))
         quote(path)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/x.html?page=2", "https://a.example/x.html?page=2"),
+        ("https://bob:hunter2@a.example:8080/x@y", "https://redacted@a.example:8080/x@y"),
+        ("https://bob:p@ss@a.example", "https://redacted@a.example"),
+        ("/x?X-Amz-Credential=AKIA1&X-Amz-Signature=ab12&id=5", "/x?X-Amz-Credential=redacted&X-Amz-Signature=redacted&id=5"),
+        ("https://a.example?to%6ben=1&key=2&sig=3&keyword=4&flag", "https://a.example?to%6ben=redacted&key=redacted&sig=redacted&keyword=4&flag"),
+        ("https://[bad?password=x", "https://[bad?password=redacted"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_addresses_are_told_without_their_secrets(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+def test_paths_tell_pages_apart_without_telling_their_secrets() -> None:
+    one, two = (url_path(f"https://{HOST}/x.html?id=5&token={token}", own_host=HOST) for token in ("hunter2", "hunter3"))
+    assert one != two
+    assert one.startswith("x@id=5&token=redacted~")

@@ -115,20 +115,35 @@ def test_a_cut_off_object_goes_on_where_it_ended(project: Project, bucket: Bucke
     assert any("range" in headers for headers in cutting.seen)
 
 
+@pytest.mark.parametrize("served", ["", "bytes=7-"], ids=["the whole", "another part"])
+def test_a_store_that_does_not_go_on_where_it_ended_is_read_anew(
+    project: Project, bucket: Bucket, cutting: Any, served: str
+) -> None:
+    content = bytes(range(256)) * 4000
+    put_key(bucket, "a.bin", content)
+    cutting.served = [served]
+    corpus = project.open(source(bucket, endpoint=cutting.endpoint))
+    assert corpus.local("a.bin").read_bytes() == content
+    assert cutting.served == []
+
+
 @pytest.fixture
 def cutting(bucket: Bucket) -> Any:
-    """A proxy that sends the first answer of an object only in part."""
+    """A proxy that sends the first answer of an object only in part. Of `served` it takes the range to ask for in place of the client's."""
     import threading
     from http.client import HTTPConnection
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from types import SimpleNamespace
 
-    state = SimpleNamespace(endpoint="", seen=[], cuts=1)
+    state = SimpleNamespace(endpoint="", seen=[], cuts=1, served=[])
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             connection = HTTPConnection(bucket.endpoint.removeprefix("http://"), timeout=30)
-            connection.request("GET", self.path, headers=dict(self.headers.items()))
+            asked = {name.lower(): value for name, value in self.headers.items()}
+            if "range" in asked and state.served:
+                asked["range"] = state.served.pop()
+            connection.request("GET", self.path, headers={name: value for name, value in asked.items() if value})
             answer = connection.getresponse()
             body = answer.read()
             if self.path.endswith("/a.bin"):
