@@ -256,7 +256,7 @@ def _one_document(work: FileWork) -> Iterator[None]:
         yield
     except (HeadgateError, OSError, MemoryError, ImportError, sqlite3.Error):
         raise
-    except Exception as error:  # noqa: BLE001  # whatever a rule stumbles over in one document must not stop the others
+    except Exception as error:  # whatever a rule stumbles over in one document must not stop the others
         frame = traceback.extract_tb(error.__traceback__)[-1]
         # The message of the exception may quote the document, a personal number even.
         where = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
