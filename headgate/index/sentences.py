@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』）]*|\n+)")
+#: Looks back, so that of a long run of marks only the whole is tried.
+_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？]+[」』）]*|\n+)")
+_BLANKS = re.compile(r"[ \t]*")
 _ABBREVIATIONS = frozenset(
     "e.g i.e etc. cf vs approx incl excl no nos nr art para sec fig ed vol pp p st mr mrs ms dr prof sr jr ltd inc co corp dept tel ext min max "
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun "
@@ -16,7 +18,6 @@ _ABBREVIATIONS = frozenset(
     "p.ej sra sr ud uds núm pág aprox av avda "
     "p.ex env cf m mme mlle n° tél art av".split()
 )
-_LAST_WORD = re.compile(r"(\S+?)[.]+[\"'”’»)\]]*$")
 #: Abbreviations that a number follows; before anything else "no." is the end of "the answer is no."
 _BEFORE_NUMBERS = frozenset(
     {
@@ -70,24 +71,28 @@ def _ends_sentence(text: str, start: int, found: re.Match[str]) -> bool:
     mark = found[0]
     if mark[0] != ".":
         return True
-    rest = text[found.end() :].lstrip(" \t")
-    if not rest or rest[0] == "\n":
+    blanks = _BLANKS.match(text, found.end())
+    follows = text[blanks.end() : blanks.end() + 1] if blanks else ""
+    if follows in ("", "\n"):
         return True
-    if rest[0].islower():
+    if follows.islower():
         return False
     if len(mark.rstrip("\"'”’»)]")) > 1:  # an ellipsis
         return True
-    word = _LAST_WORD.search(text[start : found.end()])
-    if word is None:
+    begin = found.start()
+    while begin > start and not text[begin - 1].isspace():
+        begin -= 1
+    word = text[begin : found.start()]
+    if not word:
         return True
-    last = word[1].lstrip("(\"'“‘«[").lower()
+    last = word.lstrip("(\"'“‘«[").lower()
     if last in _BEFORE_NUMBERS:
-        return not (rest[0].isdigit() or last in ("fig", "vol", "art"))
+        return not (follows.isdigit() or last in ("fig", "vol", "art"))
     if last in _WEEKDAYS_AND_MONTHS:
-        return not rest[0].isdigit()
+        return not follows.isdigit()
     if last in _ABBREVIATIONS:
         return False
     # An initial ("J. Smith", "z. B."), or the number of a list item at the start of a line ("3. Press…").
     if len(last) == 1 and last.isalpha():
         return False
-    return not (last.isdigit() and start + text[start:].find(word[1]) == start)
+    return not (last.isdigit() and text.startswith(word, start))

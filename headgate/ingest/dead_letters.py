@@ -47,6 +47,7 @@ _ADVICE = {
     "memory": "split it, or raise parse.memory_mib",
     "worker_died": "split it or export it again; `headgate dead-letters retry` tries it again",
     "unreadable": "check the file's permissions and its disk; `headgate dead-letters retry` tries it again",
+    "derive_error": "a defect of headgate that this text shows: report it; every ingest tries it again",
     "changed_while_read": "it was being written; ingest again once it is whole",
     "odd_answer": "look at what its source tells of it: a date, a length or an address can't be read",
 }

@@ -97,6 +97,10 @@ class Deriver:
         chunks, removed = settings.chunks.model_dump(mode="json"), settings.validation.model_dump(mode="json", include=_REMOVAL)
         self._chunking = [self._facts, removed, CHUNKER_VERSION, chunks, tokenizer_key(settings)]
 
+    def load(self) -> None:
+        """Load the tokenizer, so that what is wrong with it is told of no document. Raises SettingsError."""
+        _ = self._count_tokens
+
     def content_key(self, file: SourceFile) -> bytes:
         """Of the parsed form of a file: content, media type, parser and its policies; not the path."""
         return _key("content", file.digest, file.media_type, self._parsing)

@@ -3,15 +3,19 @@
 file ─┬─ excluded, dropped ──────────────────────────────► excluded
       ├─ refused, or known to fail ──────────► failure ─┬─► last good version, marked stale
       ├─ derived before ─────────────────────► document │
-      ├─ parsed before ──────────► derive ───► document └─► dead letter
+      ├─ parsed before ──────────► derive ─┬─► document └─► dead letter
+      │                                    └─ fails ─► failure
       └─ new ─► parse ─┬─ fails ─► failure
-                       └─ derive ───► document
+                       └─ derive, as above
 """
 
 from __future__ import annotations
 
+import sqlite3
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import orjson
 
-from headgate.errors import IntegrityError, NotFoundError, ParseFailure, StorageError
+from headgate.errors import HeadgateError, IntegrityError, NotFoundError, ParseFailure, StorageError
 from headgate.ingest.blocks import ParsedFile
 from headgate.ingest.cache import IngestCache, Kind
 from headgate.ingest.conversion import find_programs
@@ -187,7 +191,9 @@ def _parse(run: Run, waiting: dict[bytes, list[FileWork]], report: Callable[[int
 def _fail(run: Run, work: FileWork, failure: ParseFailure) -> None:
     work.origin = None
     work.failure = ParseFailure(work.file.path, failure.reason, failure.detail, transient=failure.transient)
-    run.letters.record(work.failure, work.file, parser=run.parser, limits=run.limits, now=run.now)
+    # Facts and chunks change without the parser, and cost little: each ingest tries to make them.
+    parser = "" if failure.reason == "derive_error" else run.parser
+    run.letters.record(work.failure, work.file, parser=parser, limits=run.limits, now=run.now)
 
 
 def _is_derived(run: Run, work: FileWork) -> bool:
@@ -202,31 +208,59 @@ def _is_derived(run: Run, work: FileWork) -> bool:
 
 
 def _derive(run: Run, work: FileWork, parsed: ParsedFile | None) -> None:
+    """`_make` it, or have it fail alone."""
+    try:
+        _make(run, work, parsed)
+    except ParseFailure as failure:
+        _fail(run, work, failure)
+
+
+def _make(run: Run, work: FileWork, parsed: ParsedFile | None) -> None:
     """Make what the cache lacks of one document.
 
     Args:
         parsed: its parsed form; None = take it from the cache, if it is needed.
+
+    Raises:
+        ParseFailure: `derive_error`.
     """
     origin = work.origin
     assert origin is not None
     if parsed is not None and origin.content_key not in run.cached["parsed"]:
-        _put(run, "parsed", origin.content_key, orjson.dumps(parsed))
+        with _one_document(work):
+            _put(run, "parsed", origin.content_key, orjson.dumps(parsed))
     if _is_derived(run, work):
         return
     if parsed is None:
         content = run.cache.get("parsed", origin.content_key)
         assert content is not None
         parsed = ParsedFile.from_json(orjson.loads(content))
-    document = run.deriver.document(origin, parsed)
     facts_key, chunks_key = run.deriver.facts_key(work.document_key), run.deriver.chunks_key(work.document_key)
-    facts = run.deriver.facts(document, parsed)
-    if facts_key not in run.cached["facts"]:
-        _put(run, "facts", facts_key, facts.to_bytes())
-    if chunks_key not in run.cached["chunks"] or chunks_key not in run.cached["digests"]:
-        chunks = run.deriver.chunks(document, facts.facts)
-        _put(run, "chunks", chunks_key, chunks.block.rows)
-        _put(run, "digests", chunks_key, chunks.summary())
+    run.deriver.load()
+    with _one_document(work):
+        document = run.deriver.document(origin, parsed)
+        facts = run.deriver.facts(document, parsed)
+        if facts_key not in run.cached["facts"]:
+            _put(run, "facts", facts_key, facts.to_bytes())
+        if chunks_key not in run.cached["chunks"] or chunks_key not in run.cached["digests"]:
+            chunks = run.deriver.chunks(document, facts.facts)
+            _put(run, "chunks", chunks_key, chunks.block.rows)
+            _put(run, "digests", chunks_key, chunks.summary())
     work.derived = True
+
+
+@contextmanager
+def _one_document(work: FileWork) -> Iterator[None]:
+    """Turn an exception that nobody foresaw into `derive_error`; what is the machine's fault, or the set-up's, passes."""
+    try:
+        yield
+    except (HeadgateError, OSError, MemoryError, ImportError, sqlite3.Error):
+        raise
+    except Exception as error:  # whatever a rule stumbles over in one document must not stop the others
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        # The message of the exception may quote the document, a personal number even.
+        where = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+        raise ParseFailure(work.file.path, "derive_error", f"its text could not be worked on: {where}") from error
 
 
 def _put(run: Run, kind: Kind, key: bytes, value: bytes) -> None:
@@ -247,12 +281,18 @@ def _take_failure(run: Run, work: FileWork) -> None:
         if kept is not None:
             work.findings.append(f"its last good version {kept.key!r} is gone or damaged")
         return
-    work.kept = kept
-    work.findings.append(f"stale: kept in its last good version since {kept.since}, because of {said}")
     work.origin = Origin(
         work.file.path, kept.digest, kept.media_type, bytes.fromhex(PurePosixPath(kept.key).stem), stale_since=kept.since
     )
-    _derive(run, work, ParsedFile.from_json(orjson.loads(content)))
+    try:
+        _make(run, work, ParsedFile.from_json(orjson.loads(content)))
+    except ParseFailure as again:
+        work.outcome, work.origin = "dead_lettered", None
+        work.reasons.append(said)
+        work.findings.append(f"its last good version fails too: {again.reason}: {again.detail}")
+        return
+    work.kept = kept
+    work.findings.append(f"stale: kept in its last good version since {kept.since}, because of {said}")
 
 
 def _last_good(run: Run, work: FileWork) -> KeptVersion | None:

@@ -19,7 +19,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"<meta[^<>]+charset\s*+=\s*+[\"']?\s*+([\w-]+)|<\?xml[^<>]+encoding\s*+=\s*[\"']([\w-]+)", re.IGNORECASE)
 #: Names that mails and pages use → the superset that the web reads them as (WHATWG Encoding).
 _WEB_NAMES = {
     "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",

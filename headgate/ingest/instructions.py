@@ -64,11 +64,11 @@ _ANYWHERE = {
     ),
     "fake_turn": re.compile(
         r"^\W{0,4}(?:assistant|ai|bot)\s*:[^\n]{0,400}\n\s*(?:user|human)\s*:|[<\[]\s*end of (?:the )?(?:session|prompt|instructions?|context|conversation)\s*[>\]]"
-        r"|^\s*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b",
+        r"|^[^\S\n]*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b",
         re.IGNORECASE | re.MULTILINE,
     ),
     "control_tokens": re.compile(
-        r"</?system>|<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)\s*:\s*$",
+        r"</?system>|<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|^[^\S\n]*#{2,}\s*(?:system|instruction)\s*:\s*$",
         re.IGNORECASE | re.MULTILINE,
     ),
     "system_prompt": re.compile(

@@ -77,7 +77,10 @@ _SIGNATURES = (
     (b"MZ", "application/x-msdownload"),
     (b"\x7fELF", "application/x-executable"),
 )
-_HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+#: Possessive, so that what was passed over is never read again: a list of comments would be read in exponentially many ways.
+_HTML = re.compile(
+    rb"^\s*+(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
+from unicodedata import decimal
 
 from headgate.imports import without
 
@@ -52,6 +53,9 @@ _OTHER_CARDS = re.compile(
     r"(?<![\w.-])(?:2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)[ -]?(?:\d{4}[ -]?){3}|(?:2131|1800)\d{11}|(?:5[0678]|6\d)\d{10}|[456]\d{18})(?![\w-])"
 )
 _CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+#: Letters that patterns which ignore case take for `s`, `k` and `i`.
+_LOOKALIKES = str.maketrans("ſ\u212aıİ", "sKiI")
 _NEAR_CARD = re.compile(r"\b(?:cards?|visa|mastercard|maestro|amex|credit|debit|tarjeta|karte|carte|carta)\b", re.IGNORECASE)
 _CARD_CONTEXT = 40  # characters on either side
 _CARD_SEPARATOR = re.compile(r"^\d{13,19}$|^\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}$|^\d{4}([ -])\d{6}\2\d{5}$")
@@ -72,7 +76,7 @@ def find_personal_data(text: str, *, allowed: Collection[str] = ()) -> dict[str,
 
 def count_kinds(text: str, found: Iterable[PersonalValue]) -> Counter[str]:
     """Kind → how many different values among those found in `text`."""
-    return Counter(kind for kind, _ in {(value.kind, _bare(text[value.start : value.end])) for value in found})
+    return Counter(kind for kind, _ in {(value.kind, _bare(_in_ascii(text[value.start : value.end]))) for value in found})
 
 
 def locate_personal_data(text: str, *, allowed: Collection[str] = ()) -> list[PersonalValue]:
@@ -81,7 +85,8 @@ def locate_personal_data(text: str, *, allowed: Collection[str] = ()) -> list[Pe
     Args:
         allowed: numbers of the organisation itself that its pages may show; spaces and case do not matter.
     """
-    own = {_bare(value) for value in allowed}
+    text = _in_ascii(text)
+    own = {_bare(_in_ascii(value)) for value in allowed}
     found: list[PersonalValue] = []
     for recognizer in _recognizers() if _may_hold_any(text) else ():
         # IBANs are often written small, and presidio's pattern wants capitals; the check digits tell them from words.
@@ -104,6 +109,14 @@ def locate_personal_data(text: str, *, allowed: Collection[str] = ()) -> list[Pe
         if all(one.end <= other.start or one.start >= other.end for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda value: value.start)
+
+
+def _in_ascii(text: str) -> str:
+    """`text` with the digits of every script, and letters that patterns take for ASCII ones, as ASCII; as long as before.
+
+    Patterns find numbers in the digits of any script, and then compute check digits that exist for ASCII only.
+    """
+    return _OTHER_DIGIT.sub(lambda found: str(decimal(found[0])), text.translate(_LOOKALIKES))
 
 
 def _may_hold_any(text: str) -> bool:

@@ -13,7 +13,7 @@ Classify = Callable[[str], str]
 
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
-_ATX = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$")
+_ATX = re.compile(r"^(#{1,6})[ \t]++(.+)")
 _COLUMNS = re.compile(r"\t|\s{2,}")
 _MAIL_QUOTE = re.compile(r"^\s*>")
 
@@ -43,7 +43,8 @@ def _paragraph(lines: list[str], start: int, classify: Classify) -> list[Block]:
         head = [Block("title", lines[0], level=level, line=start)]
         return head + (_paragraph(lines[2:], start + 2, classify) if len(lines) > 2 else [])
     if heading := _ATX.match(lines[0]):
-        head = [Block("title", heading[2], level=len(heading[1]), line=start)]
+        title = heading[2].rstrip("#").rstrip(" \t") or heading[2][0]
+        head = [Block("title", title, level=len(heading[1]), line=start)]
         return head + (_paragraph(lines[1:], start + 1, classify) if len(lines) > 1 else [])
     if len(lines) == 1 and _UNDERLINE.match(lines[0]):
         return []

@@ -45,6 +45,8 @@ def parse_workbook(content: bytes, *, path: str, max_unzipped: int) -> ParsedFil
                 findings.append(remark.format(count, sheet.name))
         if sheet.cut:
             findings.append(f"cut: sheet {sheet.name!r} read up to row {MAX_ROWS}")
+        if sheet.cut_columns:
+            findings.append(f"cut: sheet {sheet.name!r} read up to column {MAX_COLUMNS}")
     return assemble(blocks, labels=book.package.labels(), hidden=hidden, findings=findings)
 
 
@@ -69,6 +71,9 @@ def parse_old_workbook(content: bytes, *, path: str) -> ParsedFile:
             ]
             if sheet.nrows > MAX_ROWS:
                 findings.append(f"cut: sheet {sheet.name!r} read up to row {MAX_ROWS}")
+            lost = (cell.value for number in range(len(rows)) for cell in sheet.row(number)[MAX_COLUMNS:])
+            if any(value not in ("", None) for value in lost):
+                findings.append(f"cut: sheet {sheet.name!r} read up to column {MAX_COLUMNS}")
             found = _sheet_blocks([row for row in rows if any(row[1])], sheet.name)
             if sheet.visibility:
                 hidden += [block.text for block in found]
@@ -139,11 +144,15 @@ def parse_csv(text: str) -> tuple[list[Block], list[str]]:
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), dialect)
     csv.field_size_limit(10_000_000)
+    wide = False
     for row in reader:
         if len(rows) >= MAX_ROWS:
             findings.append(f"cut: read up to row {MAX_ROWS}")
             break
+        wide = wide or any(cell.strip() for cell in row[MAX_COLUMNS:])
         rows.append(row[:MAX_COLUMNS])
+    if wide:
+        findings.append(f"cut: read up to column {MAX_COLUMNS}")
     filled = [row for row in rows if any(cell.strip() for cell in row)]
     if len({len(row) for row in filled}) > 1:
         findings.append("ragged: rows of different length")

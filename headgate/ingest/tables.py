@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 Row = Sequence[str]
 
-_NUMBER = re.compile(r"^[\s£$€¥]*[-+]?[\d.,:/% ]*\d[\d.,:/% ]*$")
+_NUMBER = re.compile(r"^[\s£$€¥]*+[-+]?(?=[.,:/% ]*\d)[\d.,:/% ]*+$")
 
 
 def looks_like_header(rows: Sequence[Row]) -> bool:

@@ -21,7 +21,7 @@ _LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
 #: Characters that all cells together may show; a text used by many cells counts each time.
 MAX_TEXT = 20_000_000
-_CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]|([£$€¥])|\"([^\"]*)\"")
+_CURRENCY = re.compile(r"\[\$([^\[\]-]*+)(?:-[^\[\]]*+)?\]|([£$€¥])|\"([^\"]*)\"")
 _DECIMALS = re.compile(r"0\.(0+)")
 _PLACE = re.compile(r"^([A-Z]{1,3})(\d+)$")
 _COMMENT_KINDS = ("comments", "threadedComment")
@@ -38,6 +38,7 @@ class Sheet:
     comments: list[str] = field(default_factory=list)
     formulas_without_value: int = 0
     cut: bool = False
+    cut_columns: bool = False
 
 
 class Workbook:
@@ -124,7 +125,11 @@ class Workbook:
             place = _PLACE.match(cell.get("r", ""))
             column = _column_number(place[1]) if place else column + 1
             if column >= MAX_COLUMNS:
-                break
+                # A cell may carry a format only: what is lost is told of cells that hold something.
+                if any(cell.find(S + tag) is not None for tag in ("v", "is")):
+                    sheet.cut_columns = True
+                    break
+                continue
             text = self._text(cell, sheet)
             if text:
                 cells[column] = text

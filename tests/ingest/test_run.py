@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 import yaml
 
-from headgate.errors import CorpusError
+from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
+from headgate.ingest import facts
 from headgate.ingest.dead_letters import list_dead_letters
+from headgate.ingest.personal_data import PersonalValue, locate_personal_data
 from headgate.ingest.run import ingest
 from headgate.records import IngestResult
 from headgate.settings import Settings
@@ -205,3 +207,64 @@ def test_a_real_handbook_is_ingested_without_losing_a_page(tmp_path: Path, make_
     assert result.counts.dead_lettered == 0
     assert result.counts.quarantined < 15
     assert ingest(make_settings(), folder=tmp_path / "handbook").parsed == 0
+
+
+def stumble_over(monkeypatch: pytest.MonkeyPatch, word: str, error: Exception) -> None:
+    """Have the search for personal numbers raise `error` at every text with `word`."""
+
+    def locate(text: str, *, allowed: Collection[str] = ()) -> list[PersonalValue]:
+        if word in text:
+            raise error
+        return locate_personal_data(text, allowed=allowed)
+
+    monkeypatch.setattr(facts, "locate_personal_data", locate)
+
+
+def test_a_text_that_a_rule_stumbles_over_fails_alone_and_is_tried_by_every_ingest(
+    corpus: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(corpus, a__md=files.markdown(), b__md=page("Odd", "A word that no rule foresaw."), c__md=page("Fees", "None."))
+    store = open_store(make_settings())
+    with monkeypatch.context() as patch:
+        stumble_over(patch, "foresaw", KeyError("4111 1111 1111 1111"))
+        first = ingest(make_settings())
+        second = ingest(make_settings())
+
+    assert outcomes(first) == outcomes(second) == {"a.md": "indexed", "b.md": "dead_lettered", "c.md": "indexed"}
+    assert second.parsed == 0
+    assert reasons(first, "b.md").startswith("derive_error: its text could not be worked on: KeyError in test_run.py, line ")
+    assert "4111" not in reasons(first, "b.md")
+    assert outcomes(ingest(make_settings()))["b.md"] == "indexed"
+    assert list_dead_letters(store) == []
+
+
+def test_the_last_good_version_takes_its_place_unless_that_fails_too(
+    corpus: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(corpus, a__md=files.markdown(), b__md=page("Odd", "Words that all rules know."))
+    ingest(make_settings())
+    files.write(corpus, b__md=page("Odd", "A word that no rule foresaw."))
+    with monkeypatch.context() as patch:
+        stumble_over(patch, "foresaw", KeyError("x"))
+        kept = ingest(make_settings())
+        stumble_over(patch, "rule", KeyError("x"))
+        # Another own number has all facts made anew.
+        lost = ingest(make_settings(validation={"own_numbers": ["12345678Z"]}))
+
+    assert outcomes(kept) == {"a.md": "indexed", "b.md": "indexed"}
+    assert outcomes(lost) == {"a.md": "indexed", "b.md": "dead_lettered"}
+    findings = next(outcome.findings for outcome in lost.outcomes if outcome.path == "b.md")
+    assert any(finding.startswith("its last good version fails too: derive_error") for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "error", [StorageError("the store is down"), OSError(28, "No space left on device"), MemoryError(), ImportError("presidio")]
+)
+def test_what_is_wrong_with_the_machine_is_no_documents_failure(
+    corpus: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    files.write(corpus, a__md=files.markdown(), b__md=page("Odd", "A word that no rule foresaw."))
+    stumble_over(monkeypatch, "foresaw", error)
+    with pytest.raises(type(error)):
+        ingest(make_settings())
+    assert list_dead_letters(open_store(make_settings())) == []

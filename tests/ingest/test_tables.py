@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
+import openpyxl.styles
 import pytest
 
+from headgate.ingest.media import OFFICE
+from headgate.ingest.parse import parse_file
 from headgate.ingest.tables import render_rows
 
 
@@ -28,3 +34,21 @@ def test_rows_repeat_their_headers(rows: list[list[str]], lines: list[str]) -> N
 def test_a_marked_header_counts_even_where_it_does_not_look_like_one() -> None:
     assert render_rows([["year", "2025"], ["sold", "10"]], header=True) == ["year: sold; 2025: 10"]
     assert render_rows([["year", "2025"], ["sold", "10"]]) == ["year: 2025", "sold: 10"]
+
+
+@pytest.mark.parametrize(("columns", "cut"), [(200, False), (201, True), (250, True)])
+def test_columns_over_the_limit_are_told(columns: int, cut: bool) -> None:
+    rows = [[f"{word}{column}" for column in range(columns)] for word in ("head", "value")]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.active.cell(1, 300).font = openpyxl.styles.Font(bold=True)  # a format alone is no loss
+    file = io.BytesIO()
+    book.save(file)
+    sheet = parse_file(file.getvalue(), OFFICE + "spreadsheetml.sheet", path="a.xlsx")
+    text = parse_file("\n".join(",".join(row) for row in rows).encode(), "text/csv", path="a.csv")
+
+    assert "value199" in sheet.text
+    assert "value199" in text.text
+    assert list(sheet.findings) == (["cut: sheet 'Sheet' read up to column 200"] if cut else [])
+    assert list(text.findings) == (["cut: read up to column 200"] if cut else [])
