@@ -78,7 +78,7 @@ class _Findings:
 
 
 def check_version(store: Store, pinned: PinnedVersion) -> IntegrityReport:
-    """Look at everything of one version. Rows are read in batches: memory does not grow with the table.
+    """Look at everything of one version. Rows are read in batches, ids and digests of all are held: some hundred bytes a row.
 
     Raises:
         StorageError: the store can't be reached.

@@ -29,6 +29,11 @@ def manifest_name(version: int) -> str:
     return f"_versions/{_LARGEST_VERSION - version}.manifest"
 
 
+def has_versions(store: Store, table: str) -> bool:
+    """Whether any version of a table is there. A folder without a manifest is what a kill left, and no table."""
+    return any(key.endswith(".manifest") for key in store.list(f"lance/{table}.lance/_versions"))
+
+
 def version_files(store: Store, table: str, version: int) -> set[str]:
     """Names, relative to the table's folder, of all files that a version consists of.
 

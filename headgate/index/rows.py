@@ -22,6 +22,7 @@ from headgate.index.analyze import ANALYSIS_VERSION, analyze
 #: Raised when rows or indexes are made differently, so that a table of the old kind is not taken for one of the new kind.
 ROW_FORMAT = (2, ANALYSIS_VERSION)
 _BATCH = 500
+_MARKED = ["text_digest", "row_digest", "search_text", "row_mark", "vector"]
 _ADDED = ("search_text", "text_digest", "row_digest")
 
 
@@ -82,14 +83,19 @@ def encode_rows(rows: Sequence[dict[str, Any]], matrix: npt.NDArray[np.float32],
 
 
 def stored_vectors(table: Any, text_digests: Sequence[str]) -> dict[str, Any]:
-    """Text digest → the vector that the table holds for it, (d,) float32."""
+    """Text digest → the vector that the table holds for it, (d,) float32; rows whose mark does not follow from them are passed over."""
     vectors: dict[str, Any] = {}
     for start in range(0, len(text_digests), _BATCH):
         condition = f"text_digest IN ({quoted(text_digests[start : start + _BATCH])})"
-        found = table.search().where(condition).select(["text_digest", "vector"]).limit(table.count_rows()).to_arrow()
+        found = table.search().where(condition).select(_MARKED).limit(table.count_rows()).to_arrow()
         if len(found):
             matrix = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(found), -1)
-            vectors.update(zip(found["text_digest"].to_pylist(), matrix, strict=True))
+            rows = found.drop_columns(["vector"]).to_pylist()
+            vectors.update(
+                (row["text_digest"], vector)
+                for row, vector in zip(rows, matrix, strict=True)
+                if row_mark(row["row_digest"], row["search_text"], vector) == row["row_mark"]
+            )
     return vectors
 
 

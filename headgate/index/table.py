@@ -13,6 +13,7 @@ Alone: `headgate index`.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ import pyarrow.compute as pc
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.embed import Progress
-from headgate.index.inventory import read_inventory, take_inventory, verify_inventory
+from headgate.index.inventory import has_versions, read_inventory, take_inventory, verify_inventory
 from headgate.index.model import EmbeddingModel, ensure_model
 from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.table_failures import table_failures
@@ -47,6 +48,7 @@ TABLE_FORMAT = ".".join(map(str, ROW_FORMAT))
 WINDOW = 8192
 #: Digests named in one statement.
 _BATCH = 2000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         if (known := _pinned(store, key, chunk_set)) is not None:
             return _result(known, embedded=0, written=0, deleted=0, usage=EmbeddingUsage(), started=started)
         table = _open_or_create(store, name, model)
+        earlier = _newest(store, name)
+        if earlier is not None and (damage := _damage(store, earlier)):
+            _log.warning("%s; all rows are written anew, bundles of that version stay refused", damage)
+            _empty(table)
+            earlier = None
         difference = _compare(table, store, chunk_set)
         embedded, usage = 0, EmbeddingUsage()
         if difference.add:
@@ -102,7 +109,7 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
             table.delete(f"row_digest IN ({quoted(difference.delete[start : start + _BATCH])})")
         _index(store, table, settings.index, touched=bool(difference.add or difference.delete))
         held.check()
-        pinned = _pin(store, table, name, settings, chunk_set)
+        pinned = _pin(store, table, name, settings, chunk_set, earlier)
         save_version(store, key, pinned)
     return _result(
         pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, usage=usage, started=started
@@ -131,7 +138,11 @@ def _pinned(store: Store, key: str, chunk_set: ChunkSetRef) -> PinnedVersion | N
     """The version pinned for this state before, if it is still whole; its note is written anew, so that it counts as wanted today."""
     if (known := load_version(store, key)) is None:
         return None
-    verify_inventory(store, known.ref.table, known.ref.version, known.ref.files_digest)
+    try:
+        verify_inventory(store, known.ref.table, known.ref.version, known.ref.files_digest)
+    except IntegrityError as error:
+        _log.warning("%s; it is made anew", error)
+        return None
     known = known.model_copy(update={"corpus_revision": chunk_set.corpus_revision, "chunk_set": chunk_set})
     save_version(store, key, known)
     return known
@@ -140,13 +151,40 @@ def _pinned(store: Store, key: str, chunk_set: ChunkSetRef) -> PinnedVersion | N
 def _open_or_create(store: Store, name: str, model: EmbeddingModel) -> Any:
     try:
         database = lancedb.connect(store.lance_uri(), storage_options=store.lance_options() or None)
-        if name in database.list_tables(limit=100_000).tables:
+        if has_versions(store, name):
             return database.open_table(name)
+        for key in list(
+            store.list(f"lance/{name}.lance")
+        ):  # what a run left that was killed while it created or dropped the table
+            store.delete(key)
         return database.create_table(name, schema=table_schema(model.dimensions))
     except OSError as error:
         raise StorageError(
             f"the LanceDB tables at {store.lance_uri()!r} can't be written: {error}; check permissions and space"
         ) from error
+
+
+def _newest(store: Store, name: str) -> PinnedVersion | None:
+    return max(list_versions(store, name), key=lambda known: known.ref.version, default=None)
+
+
+def _damage(store: Store, newest: PinnedVersion) -> str:
+    """What is wrong with the newest pinned version's files, "" for nothing.
+
+    What is written next builds on them: joining files or indexes would carry a flipped byte into new files, which look whole.
+    """
+    try:
+        verify_inventory(store, newest.ref.table, newest.ref.version, newest.ref.files_digest)
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
+def _empty(table: Any) -> None:
+    """A version without rows and indexes, so that nothing of the files of earlier ones is used; they stay as they are."""
+    for index in table.list_indices():
+        table.drop_index(index.name)
+    table.delete("true")
 
 
 def _compare(table: Any, store: Store, chunk_set: ChunkSetRef) -> _Difference:
@@ -248,15 +286,20 @@ def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool) 
         build_indexes(store, table, settings)
 
 
-def _pin(store: Store, table: Any, name: str, settings: Settings, chunk_set: ChunkSetRef) -> PinnedVersion:
-    """Tag the newest version, so that clean-up leaves it, and take its digests."""
+def _pin(
+    store: Store, table: Any, name: str, settings: Settings, chunk_set: ChunkSetRef, earlier: PinnedVersion | None
+) -> PinnedVersion:
+    """Tag the newest version, so that clean-up leaves it, and take its digests.
+
+    Args:
+        earlier: a whole version that this one builds on; what is known of its files and words is not found out again.
+    """
     version = int(table.version)
     digest, rows = content_digest(table, wanted_indexes(table.count_rows(), settings.index))
     if rows != chunk_set.chunks:
         raise StorageError(
             f"table {name!r} has {rows} rows after the chunk set's {chunk_set.chunks} were written: another run wrote it too; run again"
         )
-    earlier = max((known for known in list_versions(store, name)), key=lambda known: known.ref.version, default=None)
     hashed = read_inventory(store, earlier.ref.files_digest) if earlier is not None else {}
     vocabulary: Vocabulary = vocabulary_of_version(store, table, earlier)
     content = vocabulary.to_bytes()

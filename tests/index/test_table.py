@@ -15,8 +15,10 @@ import pytest
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index.analyze import analyze
 from headgate.index.inventory import table_folder, verify_inventory
+from headgate.index.model import ensure_model
+from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
-from headgate.index.table import update_table
+from headgate.index.table import table_name, update_table
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
 from headgate.storage import open_store
@@ -188,3 +190,69 @@ def test_a_store_that_can_not_be_written_is_a_clear_error(settings: Settings, tm
     locks.write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="can't be written"):
         update_table(settings, reference)
+
+
+def damage_a_vector(settings: Settings, ref: TableRef, doc_id: str) -> None:
+    """Flip the sign of one number of a page's vector, in the file."""
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(ref.table)
+    (row,) = [row for row in table.to_arrow().to_pylist() if row["doc_id"] == doc_id]
+    (file,) = (table_folder(open_store(settings), ref.table) / "data").glob("*.lance")
+    content = bytearray(file.read_bytes())
+    place = content.find(np.asarray(row["vector"], dtype="<f4")[100:110].tobytes())
+    assert place > 0
+    content[place + 3] ^= 0x80
+    file.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("change", ["nothing", "labels", "pages gone"])
+def test_a_damaged_vector_never_reaches_a_later_version(
+    make_project: Callable[..., Settings], caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    settings, clean = make_project(), make_project("clean")
+    pages = [
+        make_chunk(f"p{number}.md", f"Page {number} says that topic {number} costs {number} pounds.") for number in range(10)
+    ]
+    first = update_table(settings, put_chunks(settings, pages, "r1"))
+    damage_a_vector(settings, first.ref, "p7.md")
+    match change:
+        case "labels":  # no text changes: vectors are taken over from the table
+            pages = [make_chunk(page.doc_id, page.text, confidentiality="internal") for page in pages]
+        case "pages gone":  # more than a fifth of a file: it is written anew
+            pages = pages[3:]
+    second = update_table(settings, put_chunks(settings, pages, "r2"))
+    scratch = update_table(clean, put_chunks(clean, pages, "r2"))
+    assert second.ref.digest == scratch.ref.digest
+    assert second.embedded == 0  # the vector cache knows them all
+    for chunk_id, (_, _, vector) in rows_of(clean, scratch.ref).items():
+        assert np.array_equal(rows_of(settings, second.ref)[chunk_id][2], vector)
+    store = open_store(settings)
+    verify_inventory(store, second.ref.table, second.ref.version, second.ref.files_digest)
+    assert "written anew" in caplog.text
+    with pytest.raises(IntegrityError, match="was changed"):
+        verify_inventory(store, first.ref.table, first.ref.version, first.ref.files_digest)
+
+
+def test_a_killed_run_leaves_no_damaged_vector_to_the_next(settings: Settings, indexed: IndexResult) -> None:
+    """Rows that no version has pinned yet are judged by their marks."""
+    damage_a_vector(settings, indexed.ref, "billing/refunds.md")
+    table = lancedb.connect(str(open_store(settings).path("lance"))).open_table(indexed.ref.table)
+    digests = table.to_arrow()["text_digest"].to_pylist()
+    assert len(stored_vectors(table, digests)) == len(digests) - 1
+
+
+def test_what_a_killed_creation_left_is_no_table(settings: Settings) -> None:
+    model, _ = ensure_model(settings)
+    name = table_name(settings, model)
+    open_store(settings).put(f"lance/{name}.lance/_transactions/0-x.txn", b"x")
+    assert update_table(settings, put_chunks(settings, help_chunks(), "r1")).total == len(help_chunks())
+    assert not open_store(settings).exists(f"lance/{name}.lance/_transactions/0-x.txn")
+
+
+def test_what_a_killed_drop_left_is_no_table(settings: Settings, indexed: IndexResult) -> None:
+    store = open_store(settings)
+    for folder in (f"table_refs/{indexed.ref.table}", f"lance/{indexed.ref.table}.lance/_versions"):
+        for key in list(store.list(folder)):
+            store.delete(key)
+    again = update_table(settings, put_chunks(settings, help_chunks(), "r1"))
+    assert again.ref.digest == indexed.ref.digest
+    verify_inventory(store, again.ref.table, again.ref.version, again.ref.files_digest)

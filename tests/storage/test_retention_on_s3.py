@@ -98,3 +98,17 @@ def test_integrity_is_that_of_the_bucket_and_not_of_the_copies_of_it(
     bucket.flip(index)
     wrong = {check.name: check.detail for check in check_version(store, pinned).checks if check.outcome == "failed"}
     assert index.rpartition("/")[2] in wrong["files"]
+
+
+def test_what_a_killed_drop_left_in_a_bucket_is_no_table(bucket: Bucket, tmp_path: Path, exported_model: Path) -> None:
+    settings = parse_settings({"corpus": {"name": "test", "folder": "documents"}} | bucket.sections(), project_dir=tmp_path)
+    store = open_store(settings)
+    for path in sorted(exported_model.rglob("*.*")):
+        store.put_file(f"models/{path.relative_to(exported_model).as_posix()}", path)
+    first = update_table(settings, put_chunks(settings, help_chunks(), "r1")).ref
+    for folder in (f"table_refs/{first.table}", f"lance/{first.table}.lance/_versions"):
+        for key in list(store.list(folder)):
+            store.delete(key)
+    again = update_table(settings, put_chunks(settings, help_chunks(), "r1")).ref
+    assert again.digest == first.digest
+    assert check_version(store, list_versions(store)[-1]).passed
