@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--compare", default="", help="steps after which the table is compared with one built from scratch")
     parser.add_argument("--pin", type=int, default=3, help="step whose bundle answers questions that are replayed at the end")
     parser.add_argument(
-        "--edits", type=int, default=3, help="builds at the end, before each of which 1 % of the pages are edited"
+        "--edits", type=int, default=3, help="builds at the end, before each of which 1 %% of the pages are edited"
     )
     parser.add_argument("--prune-every", type=int, default=5)
     arguments = parser.parse_args()

@@ -20,7 +20,7 @@ from headgate.ingest.sources.faults import SourceFault
 from headgate.ingest.sources.folder import FolderReader
 from headgate.ingest.sources.items import Source
 from headgate.ingest.sources.memory import forget_sources, read_known, read_state, write_known, write_state
-from headgate.ingest.sources.names import case_twins
+from headgate.ingest.sources.names import case_twins, shown_url
 from headgate.ingest.sources.objects import ObjectCache
 from headgate.ingest.sources.reading import ReadFile, Reading, SourceReader
 from headgate.ingest.sources.rules import Asked, excluding_rule, is_corpus_rule
@@ -229,7 +229,7 @@ def _tree_file(file: ReadFile, source: str) -> TreeFile:
         digest=known.digest,
         size=known.size,
         modified=known.modified,
-        url=known.url,
+        url=shown_url(known.url),  # answers cite it
         charset=known.charset,
         content_type=known.content_type,
         rule=file.rule,

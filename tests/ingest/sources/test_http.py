@@ -373,6 +373,15 @@ def test_no_secret_of_an_address_is_told_or_kept(project: Project, site: Site, w
     assert [path.name for path in kept] == []
 
 
+def test_a_signed_address_is_asked_for_and_not_cited(project: Project, site: Site, web: Web) -> None:
+    site.put("/a.html?id=1&token=hunter2", HTML)
+    site.sitemap("/a.html?id=1&amp;token=hunter2")
+    (page,) = project.open(web()).files
+    assert site.asked("/a.html?id=1&token=hunter2")
+    assert page.url == f"{site.address}/a.html?id=1&token=redacted"
+    assert "hunter2" not in page.path
+
+
 def test_this_machine_is_not_asked_unless_that_is_set(project: Project, site: Site, web: Web) -> None:
     site.put("/a.html", HTML)
     site.sitemap()
