@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from headgate.ingest.blocks import Block
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.tables import render_rows
 from headgate.records import ElementKind
 
@@ -188,8 +189,7 @@ def _rows(table: Any) -> list[Any]:
 
 
 def _span(cell: Any, name: str) -> int:
-    value = cell.get(name, "1")
-    return max(1, min(int(value), _MAX_SPAN)) if value.isdigit() else 1
+    return max(1, min(whole_number(cell.get(name, "1")) or 1, _MAX_SPAN))
 
 
 def _is_layout(table: Any) -> bool:

@@ -160,7 +160,7 @@ def _plausible(kind: str, value: str, text: str, start: int, end: int) -> bool:
 
 def _passes_luhn(number: str) -> bool:
     """Check digit of ISO/IEC 7812-1."""
-    digits = [int(digit) for digit in number if digit.isdigit()]
+    digits = [int(digit) for digit in number if digit.isdecimal()]
     doubled = [digit if position % 2 == 0 else digit * 2 - 9 * (digit > 4) for position, digit in enumerate(reversed(digits))]
     return sum(doubled) % 10 == 0
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.blocks import Block, ParsedFile, assemble
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.package import Package
 from headgate.ingest.tables import render_rows
 
@@ -116,8 +117,12 @@ def _position(shape: Any) -> tuple[int, int]:
     offset = next(shape.iter(A + "off"), None)
     if offset is None:
         return 0, 0
-    top, left = offset.get("y", "0"), offset.get("x", "0")
-    return int(top) if top.lstrip("-").isdigit() else 0, int(left) if left.lstrip("-").isdigit() else 0
+    return _length(offset.get("y", "0")), _length(offset.get("x", "0"))
+
+
+def _length(text: str) -> int:
+    number = whole_number(text.removeprefix("-")) or 0
+    return -number if text.startswith("-") else number
 
 
 def _placeholder(shape: Any) -> str:

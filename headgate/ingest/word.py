@@ -19,6 +19,7 @@ from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.blocks import Block, ParsedFile, assemble
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.package import Package
 from headgate.ingest.tables import render_rows
 from headgate.ingest.word_styles import ParagraphStyle, WordStyles
@@ -88,6 +89,7 @@ class _Reader:
         self._styles = WordStyles(self._part("styles"), self._part("numbering"))
         self._notes = {"footnote": self._read_notes("footnotes"), "endnote": self._read_notes("endnotes")}
         self._changes = {"ins": 0, "del": 0}
+        self._is_cut = False  # whether a table has more columns than are read
         self.has_pages = False  # whether the document says where its pages began when it was last shown
         self._page = 1
 
@@ -104,6 +106,8 @@ class _Reader:
         embedded = sum("/embeddings/" in name.lower() for name in self._package.names)
         if embedded:
             findings.append(f"embedded: {embedded} file(s) inside the document left out")
+        if self._is_cut:
+            findings.append(f"cut: a table read up to column {_MAX_COLUMNS}")
         return findings
 
     def read_blocks(self, container: Any) -> None:
@@ -209,12 +213,14 @@ class _Reader:
     def _read_row(self, row: Any, above: dict[int, str], extras: _Paragraph) -> list[str]:
         cells: list[str] = []
         for cell in _cells(row):
+            if len(cells) >= _MAX_COLUMNS:
+                self._is_cut = True
+                break
             properties = cell.find(W + "tcPr")
             span, merge = 1, None
             if properties is not None:
                 grid, merge = properties.find(W + "gridSpan"), properties.find(W + "vMerge")
-                value = grid.get(W + "val", "1") if grid is not None else "1"
-                span = min(int(value), _MAX_COLUMNS) if value.isdigit() else 1
+                span = min(whole_number(grid.get(W + "val", "1")) or 1, _MAX_COLUMNS) if grid is not None else 1
             column = len(cells)
             text = self._cell_text(cell, extras)
             if merge is None:
@@ -224,8 +230,6 @@ class _Reader:
             else:
                 text = text or above.get(column, "")
             cells += [text, *[""] * (span - 1)]
-            if len(cells) >= _MAX_COLUMNS:
-                break
         return cells
 
     def _cell_text(self, cell: Any, extras: _Paragraph) -> str:

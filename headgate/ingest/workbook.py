@@ -13,6 +13,7 @@ from datetime import datetime, time
 from typing import Any
 
 from headgate.errors import ParseFailure
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.package import Package
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -88,7 +89,7 @@ class Workbook:
         own = {entry.get("numFmtId"): entry.get("formatCode", "General") for entry in root.iter(S + "numFmt")}
         styles = root.find(S + "cellXfs")
         identities = [entry.get("numFmtId", "0") for entry in (styles if styles is not None else ())]
-        return [own.get(one) or BUILTIN_FORMATS.get(int(one) if one.isdigit() else 0, "General") for one in identities]
+        return [own.get(one) or BUILTIN_FORMATS.get(whole_number(one) or 0, "General") for one in identities]
 
     def _read(self, root: Any, sheet: Sheet) -> None:
         columns = _hidden_columns(root)
@@ -96,8 +97,8 @@ class Workbook:
         above: dict[int, tuple[int, str]] = {}
         number = 0
         for row in root.iter(S + "row"):
-            given = row.get("r", "")
-            number = int(given) if given.isdigit() else number + 1
+            given = whole_number(row.get("r", ""))
+            number = number + 1 if given is None else given
             cells = self._row_cells(row, number, sheet, merged, above)
             if not any(cells.values()):
                 continue
@@ -153,14 +154,13 @@ class Workbook:
             return ""
         match kind:
             case "s":
-                position = int(value) if value.isdigit() else -1
-                return self._counted(self._strings[position]) if 0 <= position < len(self._strings) else ""
+                position = whole_number(value)
+                return "" if position is None or position >= len(self._strings) else self._counted(self._strings[position])
             case "b":
                 return "yes" if value in ("1", "true") else "no"
             case "n":
-                style = cell.get("s", "")
-                position = int(style) if style.isdigit() else 0
-                return self._number(value, self._formats[position] if position < len(self._formats) else "General")
+                style = whole_number(cell.get("s", "")) or 0
+                return self._number(value, self._formats[style] if style < len(self._formats) else "General")
             case _:
                 return self._counted(value)
 
@@ -237,9 +237,9 @@ def _column_number(letters: str) -> int:
 def _hidden_columns(root: Any) -> set[int]:
     hidden: set[int] = set()
     for entry in root.iter(S + "col"):
-        first, last = entry.get("min", ""), entry.get("max", "")
-        if entry.get("hidden") in ("1", "true") and first.isdigit() and last.isdigit():
-            hidden.update(range(int(first) - 1, min(int(last), MAX_COLUMNS)))
+        first, last = whole_number(entry.get("min", "")), whole_number(entry.get("max", ""))
+        if entry.get("hidden") in ("1", "true") and first is not None and last is not None:
+            hidden.update(range(first - 1, min(last, MAX_COLUMNS)))
     return hidden
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import docx
 import openpyxl
 import openpyxl.styles
 import pytest
@@ -48,7 +49,24 @@ def test_columns_over_the_limit_are_told(columns: int, cut: bool) -> None:
     sheet = parse_file(file.getvalue(), OFFICE + "spreadsheetml.sheet", path="a.xlsx")
     text = parse_file("\n".join(",".join(row) for row in rows).encode(), "text/csv", path="a.csv")
 
+    document = docx.Document()
+    table = document.add_table(0, columns)
+    for row in rows:
+        for cell, content in zip(table.add_row().cells, row, strict=True):
+            cell.text = content
+    file = io.BytesIO()
+    document.save(file)
+    letter = parse_file(file.getvalue(), OFFICE + "wordprocessingml.document", path="a.docx")
+
     assert "value199" in sheet.text
+    assert "value199" in letter.text
+    assert list(letter.findings) == (["cut: a table read up to column 200"] if cut else [])
     assert "value199" in text.text
     assert list(sheet.findings) == (["cut: sheet 'Sheet' read up to column 200"] if cut else [])
     assert list(text.findings) == (["cut: read up to column 200"] if cut else [])
+
+
+@pytest.mark.parametrize("span", ["\u00b2", "9" * 5000, "-1", "0", "x", ""])
+def test_a_span_that_is_no_number_counts_as_one(span: str) -> None:
+    page = f"<table><tr><th>plan</th><th>price</th></tr><tr><td colspan='{span}'>Beam</td><td>24</td></tr></table>"
+    assert "plan: Beam; price: 24" in parse_file(page.encode(), "text/html", path="a.html").text

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import urllib3
 
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.sources.faults import Gone, Patience, SourceFault
 from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
 from headgate.ingest.sources.names import corpus_path, shown_url, url_path
 from headgate.ingest.sources.objects import Incoming, ObjectCache
 from headgate.ingest.sources.sitemap import Entry, lastmod_date, read_sitemap, read_url_list, unpack
-from headgate.ingest.sources.values import iso_date, whole_number
+from headgate.ingest.sources.values import iso_date
 from headgate.ingest.sources.web import WebClient, content_type, host_of
 from headgate.settings import HttpSource
 

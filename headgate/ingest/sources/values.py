@@ -5,14 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-#: Digits of a number that is believed; no file has 10^18 bytes.
-_MAX_DIGITS = 18
-
-
-def whole_number(text: str) -> int | None:
-    """A number in ASCII digits; None where it is none, or has more than 18 digits."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None
+from headgate.ingest.numbers import whole_number
 
 
 def iso_moment(moment: datetime) -> str:

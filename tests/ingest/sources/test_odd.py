@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from headgate.errors import StorageError
+from headgate.ingest.numbers import whole_number
 from headgate.ingest.sources import corpus as corpora
 from headgate.ingest.sources.faults import Gone
 from headgate.ingest.sources.items import Fetched, Known, Listed, Listing
-from headgate.ingest.sources.values import iso_timestamp, retry_after, whole_number
+from headgate.ingest.sources.values import iso_timestamp, retry_after
 from tests.ingest.sources.conftest import Project, texts
 from tests.ingest.sources.site import Site, status
 from tests.ingest.sources.test_s3 import put
