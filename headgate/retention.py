@@ -330,7 +330,8 @@ class _Prune:
                 self._remove("temporary", entry)
         root = self.store.local_root
         for path in _files(root):
-            others = path.relative_to(root).parts[0] in _FOREIGN  # names there are other people's
+            parts = path.relative_to(root).parts
+            others = parts[0] in _FOREIGN and parts[:2] != ("corpora", "objects")  # names there are other people's
             if not others and path.name.startswith((".tmp-", "probe-")) and age(self.now, path.stat().st_mtime) > self._grace:
                 self.removed.append(
                     Removed(kind="temporary", name=path.relative_to(root).as_posix(), bytes_freed=path.stat().st_size)

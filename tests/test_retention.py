@@ -325,15 +325,20 @@ def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, l
 
 def test_documents_with_names_like_temporary_files_stay_in_the_checkout(bundles: tuple[Settings, list[Bundle]]) -> None:
     settings, _ = bundles
-    names = ("corpora/now.dir/files/probe-calibration.md", "corpora/now.dir/files/.tmp-notes.md", ".tmp-left-by-a-killed-run")
+    names = (
+        "corpora/now.dir/files/probe-calibration.md",
+        "corpora/now.dir/files/.tmp-notes.md",
+        "corpora/objects/.tmp-7-ab",
+        ".tmp-left-by-a-killed-run",
+    )
     for name in names:
         path = settings.store_root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text")
         os.utime(path, (0, 0))
     removed = {item.name for item in prune(settings).removed if item.kind == "temporary"}
-    assert removed == {".tmp-left-by-a-killed-run"}
-    assert [(settings.store_root / name).exists() for name in names] == [True, True, False]
+    assert removed == set(names[2:])
+    assert [(settings.store_root / name).exists() for name in names] == [True, True, False, False]
 
 
 def test_a_version_that_a_clean_up_takes_during_the_check_is_no_damage(

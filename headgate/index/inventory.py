@@ -89,6 +89,19 @@ def verify_inventory(store: Store, table: str, version: int, files_digest: str, 
         IntegrityError: the inventory or a file is missing or changed; names it.
     """
     what = f"table {table!r} version {version}"
+    if problems := damaged_files(store, table, version, files_digest, copies=copies):
+        raise IntegrityError(
+            f"{what} is not what was evaluated: {'; '.join(list(problems.values())[:5])}; roll back, or build the index again"
+        )
+
+
+def damaged_files(store: Store, table: str, version: int, files_digest: str, *, copies: bool = True) -> dict[str, str]:
+    """Name → what is wrong with it, for every file of a version that is not what its inventory says; see `verify_inventory`.
+
+    Raises:
+        IntegrityError: the inventory itself is missing or changed.
+    """
+    what = f"table {table!r} version {version}"
     key = f"objects/{files_digest}"
     if not store.exists(key):
         raise IntegrityError(f"{what}: its inventory {files_digest[:16]}… is missing from the store; build the bundle again")
@@ -112,9 +125,9 @@ def verify_inventory(store: Store, table: str, version: int, files_digest: str, 
 
     digests: dict[str, str] = orjson.loads(inventory)
     manifest = manifest_name(version)
+    others = [item for item in digests.items() if item[0] != manifest]
     with ThreadPoolExecutor(4) as threads:
-        problems = [found for found in threads.map(problem, ((n, d) for n, d in digests.items() if n != manifest)) if found]
-    if not problems:  # the manifest last: where it is, the rest is
-        problems = [found for found in [problem((manifest, digests[manifest]))] if found]
-    if problems:
-        raise IntegrityError(f"{what} is not what was evaluated: {'; '.join(problems[:5])}; roll back, or build the index again")
+        problems = {name: found for (name, _), found in zip(others, threads.map(problem, others), strict=True) if found}
+    if not problems and (found := problem((manifest, digests[manifest]))):  # the manifest last: where it is, the rest is
+        problems[manifest] = found
+    return problems

@@ -29,7 +29,14 @@ import pyarrow.compute as pc
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.embed import Progress
-from headgate.index.inventory import has_versions, read_inventory, take_inventory, verify_inventory
+from headgate.index.inventory import (
+    damaged_files,
+    has_versions,
+    read_inventory,
+    take_inventory,
+    verify_inventory,
+    version_files,
+)
 from headgate.index.model import EmbeddingModel, ensure_model
 from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.table_failures import table_failures
@@ -93,11 +100,11 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         if (known := _pinned(store, key, chunk_set)) is not None:
             return _result(known, embedded=0, written=0, deleted=0, usage=EmbeddingUsage(), started=started)
         table = _open_or_create(store, name, model)
-        earlier = _newest(store, name)
-        if earlier is not None and (damage := _damage(store, earlier)):
-            _log.warning("%s; all rows are written anew, bundles of that version stay refused", damage)
+        earlier, damage = _earlier(store, table)
+        if damage:
+            _log.warning("table %r: %s; all rows are written anew, bundles of its earlier versions stay refused", name, damage)
+            held.check()
             _empty(table)
-            earlier = None
         difference = _compare(table, store, chunk_set)
         embedded, usage = 0, EmbeddingUsage()
         if difference.add:
@@ -158,26 +165,37 @@ def _open_or_create(store: Store, name: str, model: EmbeddingModel) -> Any:
         ):  # what a run left that was killed while it created or dropped the table
             store.delete(key)
         return database.create_table(name, schema=table_schema(model.dimensions))
+    except RuntimeError as error:
+        raise StorageError(
+            f"table {name!r} can't be opened, its newest manifest may be damaged: {str(error).splitlines()[0][:200]}; put the file back, or "
+            f"remove {store.lance_uri()}/{name}.lance to have the table built anew (bundles of its versions are lost then)"
+        ) from error
     except OSError as error:
         raise StorageError(
             f"the LanceDB tables at {store.lance_uri()!r} can't be written: {error}; check permissions and space"
         ) from error
 
 
-def _newest(store: Store, name: str) -> PinnedVersion | None:
-    return max(list_versions(store, name), key=lambda known: known.ref.version, default=None)
+def _earlier(store: Store, table: Any) -> tuple[PinnedVersion | None, str]:
+    """The newest pinned version, if it is whole, and what is wrong with files of it that the table still uses; "" for nothing.
 
-
-def _damage(store: Store, newest: PinnedVersion) -> str:
-    """What is wrong with the newest pinned version's files, "" for nothing.
-
-    What is written next builds on them: joining files or indexes would carry a flipped byte into new files, which look whole.
+    What is written next builds on those files: joining files or indexes would carry a flipped byte into new ones, which look whole. The
+    files of a bucket are not read for this: it guards its bytes itself.
     """
+    now = int(table.version)
+    pinned = [known for known in list_versions(store, table.name) if known.ref.version <= now]
+    newest = max(pinned, key=lambda known: known.ref.version, default=None)
+    if newest is None or store.remote:
+        return newest, ""
     try:
-        verify_inventory(store, newest.ref.table, newest.ref.version, newest.ref.files_digest)
+        damaged = damaged_files(store, table.name, newest.ref.version, newest.ref.files_digest)
     except IntegrityError as error:
-        return str(error)
-    return ""
+        _log.warning("%s", error)
+        return None, ""
+    if not damaged:
+        return newest, ""
+    used = version_files(store, table.name, now)
+    return None, "; ".join([problem for file, problem in damaged.items() if file in used][:5])
 
 
 def _empty(table: Any) -> None:

@@ -20,7 +20,7 @@ PARSER_VERSION = "4"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
-_ENDING_SPACES = re.compile(r"(?<! ) *+\n *+")
+_ENDING_SPACES = re.compile(r"(?:(?<! ) ++)?+\n *+")
 #: Zero-width and direction-changing characters: invisible, and used to hide text or to defeat matching.
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]

@@ -24,6 +24,8 @@ from headgate.storage import Store, sha256_hex
 
 Severity = Literal["warning", "error"]
 Clock = Callable[[], datetime]
+#: Calls at which the end of an alert is sent to a channel that stays down; then it is told nobody any more.
+_MOST_ATTEMPTS = 50
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ class Delivery(Record):
     sent_at: str = ""  # ISO 8601, UTC; empty = not told yet
     attempts: int = 0
     error: str = ""  # of the last attempt
+    told_before: bool = False  # whether an earlier message of the same alert arrived
 
 
 class Alert(Record):
@@ -113,9 +116,9 @@ def resolve_alert(
     told = open_channels(settings.alerts) if channels is None else channels
     names = {channel.name for channel in told}
     if known.resolved_at:
-        due = tuple(delivery for delivery in known.deliveries if delivery.sent_at or delivery.channel in names)
+        due = tuple(one for one in known.deliveries if one.sent_at or (one.channel in names and one.attempts < _MOST_ATTEMPTS))
     else:
-        heard = {delivery.channel for delivery in known.deliveries if delivery.sent_at}
+        heard = {delivery.channel for delivery in known.deliveries if delivery.sent_at or delivery.told_before}
         due = tuple(Delivery(channel=channel.name) for channel in told if channel.name in heard)
     over = known.model_copy(update={"resolved_at": known.resolved_at or _iso(now), "deliveries": due})
     store.put(_open_key(key), over.model_dump_json(indent=2).encode())
@@ -140,7 +143,7 @@ def _due(known: Alert | None, channels: Sequence[Channel], now: datetime, repeat
     for channel in channels:
         last = before.get(channel.name, Delivery(channel=channel.name))
         again = bool(last.sent_at) and now - datetime.fromisoformat(last.sent_at) >= repeat
-        due.append(Delivery(channel=channel.name) if again else last)
+        due.append(Delivery(channel=channel.name, told_before=True) if again else last)
     return tuple(due)
 
 
@@ -155,7 +158,7 @@ def _deliver(alert: Alert, channels: Sequence[Channel], now: datetime) -> tuple[
         if error:
             _log.error("alert %r could not be sent to %s: %s", alert.key, delivery.channel, error)
         deliveries.append(
-            Delivery(channel=delivery.channel, sent_at="" if error else _iso(now), attempts=delivery.attempts + 1, error=error)
+            delivery.model_copy(update={"sent_at": "" if error else _iso(now), "attempts": delivery.attempts + 1, "error": error})
         )
     return tuple(deliveries)
 

@@ -232,6 +232,45 @@ def test_a_damaged_vector_never_reaches_a_later_version(
         verify_inventory(store, first.ref.table, first.ref.version, first.ref.files_digest)
 
 
+def test_a_rewrite_that_was_killed_goes_on(make_project: Callable[..., Settings], caplog: pytest.LogCaptureFixture) -> None:
+    settings, clean = make_project(), make_project("clean")
+    pages = [
+        make_chunk(f"p{number}.md", f"Page {number} says that topic {number} costs {number} pounds.") for number in range(10)
+    ]
+    first = update_table(settings, put_chunks(settings, pages, "r1"))
+    damage_a_vector(settings, first.ref, "p7.md")
+
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update_table(settings, put_chunks(settings, pages[1:], "r2"), progress=stop)
+    assert "written anew" in caplog.text
+    caplog.clear()
+    second = update_table(settings, put_chunks(settings, pages[1:], "r2"))
+    assert second.written == 0
+    assert "written anew" not in caplog.text
+    assert second.ref.digest == update_table(clean, put_chunks(clean, pages[1:], "r2")).ref.digest
+
+
+def test_notes_of_a_table_that_is_lost_cost_nothing(settings: Settings, indexed: IndexResult) -> None:
+    for number in range(3):
+        chunks = [*help_chunks(), make_chunk("news.md", f"News number {number}.")]
+        last = update_table(settings, put_chunks(settings, chunks, f"n{number}"))
+    shutil.rmtree(table_folder(open_store(settings), indexed.ref.table))
+    again = update_table(settings, put_chunks(settings, help_chunks(), "r1"))
+    assert (again.written, again.ref.version < last.ref.version) == (4, True)
+    assert update_table(settings, put_chunks(settings, [*help_chunks(), make_chunk("news.md", "News.")], "r2")).written == 1
+
+
+def test_a_damaged_manifest_says_what_to_do(settings: Settings, indexed: IndexResult) -> None:
+    for manifest in (table_folder(open_store(settings), indexed.ref.table) / "_versions").glob("*.manifest"):
+        manifest.write_bytes(manifest.read_bytes()[:10])
+    with pytest.raises(StorageError, match=r"manifest may be damaged.*remove .* to have the table built anew"):
+        update_table(settings, put_chunks(settings, help_chunks()[1:], "r2"))
+
+
 def test_a_killed_run_leaves_no_damaged_vector_to_the_next(settings: Settings, indexed: IndexResult) -> None:
     """Rows that no version has pinned yet are judged by their marks."""
     damage_a_vector(settings, indexed.ref, "billing/refunds.md")

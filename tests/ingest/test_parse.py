@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from itertools import product
 
 import pytest
 
 from headgate.errors import ParseFailure
+from headgate.ingest.blocks import clean
 from headgate.ingest.media import EXTENSIONS
 from headgate.ingest.parse import parse_file
 from tests.ingest import files
@@ -159,3 +162,11 @@ def test_external_entities_are_not_read() -> None:
     from pathlib import Path
 
     assert Path("/etc/hostname").read_text().strip() not in parse_file(page, "text/html").text
+
+
+def test_spaces_at_the_ends_of_lines_go_whatever_stands_between_them() -> None:
+    for length in range(7):
+        for letters in product("a \n", repeat=length):
+            text = "".join(letters)
+            plain = re.sub(r"\n\s*\n+", "\n", re.sub(" *\n *", "\n", re.sub(r"[^\S\n]+", " ", text))).strip()
+            assert clean(text) == plain, repr(text)

@@ -182,6 +182,31 @@ def test_a_channel_that_is_down_hears_of_the_end_later(tmp_path: Path) -> None:
     assert list(desk.store.list("alerts/open")) == []
 
 
+def test_who_missed_a_repeated_alert_hears_of_the_end(tmp_path: Path) -> None:
+    channel = Recorder()
+    desk = Desk(tmp_path, channel)
+    desk.wrong()
+    channel.problem = "no route"
+    desk.now += timedelta(hours=25)
+    desk.wrong()
+    channel.problem = ""
+    desk.over()
+    assert [bool(content["resolved_at"]) for content in channel.told] == [False, True]
+
+
+def test_the_end_is_not_told_for_ever_to_a_channel_that_stays_down(tmp_path: Path) -> None:
+    channel = Recorder()
+    desk = Desk(tmp_path, channel)
+    desk.wrong()
+    channel.problem = "no route"
+    calls = 0
+    while desk.over() is not None:
+        calls += 1
+        assert calls < 100
+    assert calls > 10
+    assert len(list(desk.store.list("alerts/closed"))) == 1
+
+
 def test_what_is_wrong_again_before_everybody_knew_the_end_is_told_anew(tmp_path: Path) -> None:
     up, down = Recorder("up"), Recorder("down")
     desk = Desk(tmp_path, up, down)

@@ -21,7 +21,11 @@ _DECEIVING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
 _EMPTY = "%2F"
 _MAX_BYTES = 400  # of a path made from an address; longer ones are cut
 _AFTER_HOST = re.compile(r"[/?#]")
-_SECRET = re.compile(r"token|secret|passw|signature|credential|api[_-]?key|session|auth|^(?:sig|key|code|pwd)$", re.IGNORECASE)
+#: Words of a parameter's name that stand for a secret; `apiKey`, `api_key` and `X-Amz-Signature` are told apart into their words.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+_SECRET = re.compile(
+    r"(?:^|-)(?:token|secret|passwd|password|pwd|signature|sig|credentials?|auth|authorization|sid|(?:api|access)-?key|session-?id)(?:-|$)"
+)
 _REDACTED = "redacted"
 _MAX_QUERY = 60  # characters of a query that are shown
 
@@ -85,7 +89,7 @@ def shown_url(url: str) -> str:
     after = rest[len(netloc) :]
     if "@" in netloc:
         netloc = f"{_REDACTED}@{netloc.rpartition('@')[2]}"
-    path, mark, query = after.partition("?")
+    path, mark, query = after.partition("#")[0].partition("?")
     return f"{scheme}{colon}{netloc}{path}{mark}{_shown_query(query)}"
 
 
@@ -93,7 +97,8 @@ def _shown_query(query: str) -> str:
     shown = []
     for parameter in query.split("&"):
         name, equals, _ = parameter.partition("=")
-        shown.append(f"{name}={_REDACTED}" if equals and _SECRET.search(unquote(name)) else parameter)
+        words = "-".join(_WORD.findall(unquote(name))).lower()
+        shown.append(f"{name}={_REDACTED}" if equals and _SECRET.search(words) else parameter)
     return "&".join(shown)
 
 

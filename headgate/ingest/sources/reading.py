@@ -31,6 +31,9 @@ _IN_FLIGHT = 4  # files handed to each thread ahead of time
 
 #: Newly read files between two checkpoints.
 _CHECKPOINT = 200
+#: Share of the files that may fail for a reason that may pass, and the source still counts as read whole: a page that always answers 503 is
+#: a dead letter, not a stale source.
+_UNREAD_SHARE = 0.05
 _Wanted = tuple[Listed, str]
 _UNREAD = SourceFault("unread", "")
 #: Raised by libraries for odd strings that nobody foresaw. One source, or one file, must not stop the others.
@@ -260,7 +263,7 @@ class SourceReader:
         lost = {file.path for file in files if file.is_gone and file.path in by_path}
         if not lost or not (why := self._why_suspicious(sum(not file.rule for file in files))):
             return files
-        fault = SourceFault("source_shrank", why)
+        fault = SourceFault("source_shrank", why, transient=True)
         return [ReadFile(file.path, by_path[file.path], fault=fault) if file.path in lost else file for file in files]
 
     def _with_last_problem(self, why: str) -> str:
@@ -274,8 +277,9 @@ class SourceReader:
         content = _content_digest(files)
         taken = [file.known for file in files if not file.rule and file.known.digest]
         breaker = self._breaker.state
-        unread = any(file.fault is not None and file.fault.transient for file in files)
-        whole = not down and breaker.state == "closed" and not unread
+        unread = sum(file.fault is not None and file.fault.transient for file in files)
+        wanted = sum(not file.rule for file in files)
+        whole = not down and breaker.state == "closed" and unread <= _UNREAD_SHARE * wanted
         state = SourceState(
             corpus=self._settings.corpus.name,
             name=self._section.name,

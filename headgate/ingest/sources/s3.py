@@ -35,7 +35,7 @@ _PASSING_CODES = frozenset(
 #: Times that an object may change while it is read before it is given up.
 _REREADS = 3
 #: Content-Range of an answer that holds a part: first byte, size of the whole.
-_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII)
+_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII | re.IGNORECASE)
 
 
 class S3Reader:
@@ -204,11 +204,11 @@ class _Download:
         if not self._incoming.size:
             length = answer.get("ContentLength")
             return length if isinstance(length, int) and "ContentRange" not in answer else None
-        found = _RANGE.fullmatch(str(answer.get("ContentRange", "")).strip())
-        if found is None:  # the whole, though the rest was asked for
+        if "ContentRange" not in answer:  # the whole, though the rest was asked for
             self._incoming.restart()
             return self._begin(answer)
-        if int(found[1]) != self._incoming.size:
+        found = _RANGE.fullmatch(str(answer["ContentRange"]).strip())
+        if found is None or int(found[1]) != self._incoming.size:
             self._incoming.restart()
             raise SourceFault("interrupted", "the store did not go on where the connection had ended", transient=True)
         return None if found[2] == "*" else int(found[2])

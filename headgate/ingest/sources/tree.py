@@ -17,7 +17,7 @@ import orjson
 from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
 from headgate.storage import Store
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,16 @@ class TreeFile:
         return ParseFailure(self.path, reason, detail, transient=transient)
 
 
-def tree_revision(files: Iterable[TreeFile]) -> str:
-    """32 hex digits; the same files give the same, in whatever order they come."""
+def tree_revision(files: Iterable[TreeFile], *, declared: bool = True) -> str:
+    """32 hex digits; the same files give the same, in whatever order they come.
+
+    Args:
+        declared: whether content type and charset count; in trees of format 1 they did not.
+    """
     digest = hashlib.sha256()
     for file in sorted(files, key=lambda file: file.path):
         mark = "\0failed" if file.failure else ""
-        told = f"\0{file.content_type}\0{file.charset}" if file.content_type or file.charset else ""
+        told = f"\0{file.content_type}\0{file.charset}" if declared and (file.content_type or file.charset) else ""
         digest.update(f"{file.path}\0{file.digest}\0{file.source}{told}{mark}\n".encode())
     return digest.hexdigest()[:32]
 
@@ -75,6 +79,7 @@ def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple
         files = tuple(
             TreeFile(**{**entry, "failure": tuple(entry["failure"]) if entry["failure"] else None}) for entry in content["files"]
         )
+        declared = int(content["format"]) >= _FORMAT
     except NotFoundError:
         known = ", ".join(sorted(names)) or "none"
         raise CorpusError(
@@ -82,7 +87,7 @@ def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple
         ) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{_key(named)!r}, the files of a corpus revision, can't be read: {error}") from error
-    if tree_revision(files) != named:
+    if tree_revision(files, declared=declared) != named:
         raise IntegrityError(f"{_key(named)!r} is not the list of files that its revision names; it was changed")
     return named, files
 

@@ -152,6 +152,16 @@ def test_a_revision_names_paths_contents_and_sources() -> None:
         assert tree_revision((changed, *FILES[1:])) != first
 
 
+def test_a_tree_of_the_first_format_is_still_read(tmp_path: Path) -> None:
+    store, files = FolderStore(tmp_path), (TreeFile("a", "web", "0" * 64, 3, content_type="text/csv"), *FILES[1:])
+    old = tree_revision(files, declared=False)
+    assert old != tree_revision(files)
+    write_tree(store, old, files)
+    key = f"corpora/{old}/tree.json"
+    store.put(key, store.get(key).replace(b'"format":2', b'"format":1'))
+    assert read_tree(store, old, names={}) == (old, files)
+
+
 def test_a_kept_tree_is_read_back_and_a_changed_one_refused(tmp_path: Path) -> None:
     store, revision = FolderStore(tmp_path), tree_revision(FILES)
     write_tree(store, revision, FILES)

@@ -115,12 +115,17 @@ def test_a_cut_off_object_goes_on_where_it_ended(project: Project, bucket: Bucke
     assert any("range" in headers for headers in cutting.seen)
 
 
-@pytest.mark.parametrize("served", ["", "bytes=7-"], ids=["the whole", "another part"])
-def test_a_store_that_does_not_go_on_where_it_ended_is_read_anew(
-    project: Project, bucket: Bucket, cutting: Any, served: str
+@pytest.mark.parametrize(
+    ("served", "told"),
+    [("", ""), ("bytes=7-", ""), ("bytes=512000-", "bytes */1024000"), ("bytes=512000-", "BYTES 512000-1023999/1024000")],
+    ids=["the whole", "another part", "a part that is not told", "in capitals"],
+)
+def test_a_store_that_does_not_go_on_as_asked_is_read_anew(
+    project: Project, bucket: Bucket, cutting: Any, served: str, told: str
 ) -> None:
     content = bytes(range(256)) * 4000
     put_key(bucket, "a.bin", content)
+    cutting.told = told
     cutting.served = [served]
     corpus = project.open(source(bucket, endpoint=cutting.endpoint))
     assert corpus.local("a.bin").read_bytes() == content
@@ -135,7 +140,7 @@ def cutting(bucket: Bucket) -> Any:
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from types import SimpleNamespace
 
-    state = SimpleNamespace(endpoint="", seen=[], cuts=1, served=[])
+    state = SimpleNamespace(endpoint="", seen=[], cuts=1, served=[], told="")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -154,7 +159,10 @@ def cutting(bucket: Bucket) -> Any:
                 cut = len(body)
             self.send_response(answer.status)
             for name, value in answer.getheaders():
-                if name.lower() not in ("connection", "transfer-encoding", "date", "server", "content-length"):
+                if name.lower() == "content-range" and state.told:
+                    self.send_header(name, state.told)
+                    state.told = ""
+                elif name.lower() not in ("connection", "transfer-encoding", "date", "server", "content-length"):
                     self.send_header(name, value)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
