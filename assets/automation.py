@@ -1,4 +1,4 @@
-"""When an asset is made anew by itself: the one policy, used by the stages from `chunks` to `bundle`."""
+"""When an asset is made anew by itself: the one policy, used by the stages from `chunks` to `canary`."""
 
 import dagster as dg
 

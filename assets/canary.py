@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets import checks, views
+from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
 from assets.bundle import GROUP, bundle
 from assets.failures import library_errors
 from assets.progress import log_progress
@@ -11,7 +12,13 @@ from assets.resources import Project
 from headgate.evaluate.canary import run_canary
 
 
-@dg.asset(group_name=GROUP, kinds={"mlflow"}, deps=[bundle], check_specs=checks.CANARY)
+@dg.asset(
+    group_name=GROUP,
+    kinds={"mlflow"},
+    deps=[bundle],
+    check_specs=checks.CANARY,
+    automation_condition=REBUILD_WHEN_CONTENT_CHANGES,
+)
 def canary(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
     """The same questions asked of the new index and of the one in service (or the one before, where this is the one in service): what is found worse, or not at all.
 

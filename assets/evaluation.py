@@ -5,6 +5,7 @@ from pydantic import Field
 
 from assets import checks, views
 from assets.bundle import bundle
+from assets.canary import canary
 from assets.failures import library_errors
 from assets.progress import log_progress
 from assets.references import BundleReference, ReportReference, VerdictReference, to_metadata, upstream
@@ -39,11 +40,11 @@ def evaluation_report(context: dg.AssetExecutionContext, config: EvaluationConfi
     )
 
 
-@dg.asset(group_name=GROUP, deps=[evaluation_report], check_specs=checks.VERDICT)
+@dg.asset(group_name=GROUP, deps=[evaluation_report, canary], check_specs=checks.VERDICT)
 def verdict(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
     """The decision about the bundle: passed, failed or inconclusive, gate by gate, also against the bundle in service.
 
-    The check `gates_passed` shows it here; the promotion itself refuses a bundle without a passing verdict, however it is called.
+    A regression that the canary found is one more gate that failed. The check `gates_passed` shows it here; the promotion itself refuses a bundle without a passing verdict, however it is called.
     """
     report = upstream(context, "evaluation_report", ReportReference)
     with library_errors():

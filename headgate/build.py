@@ -1,4 +1,4 @@
-"""Ingest, index and bundle in one go: what CI runs on every change."""
+"""Ingest, index and bundle in one go, and the canary where a bundle is in service: what CI runs on every change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from headgate.bundle import Bundle, create_bundle, read_prompts
 from headgate.errors import CorpusError
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
-from headgate.records import IndexResult, IngestResult, Record
+from headgate.records import Canary, IndexResult, IngestResult, Record
+from headgate.release import current_release
 from headgate.settings import Settings
 from headgate.storage import open_store
 
@@ -19,18 +20,27 @@ StageProgress = Callable[[str, int, int], None]
 
 
 class BuildResult(Record):
-    """What a build did, stage by stage; `seconds` has one entry a stage."""
+    """What a build did, stage by stage; `seconds` has one entry a stage. `canary` is None where there is nothing in service to compare with."""
 
     bundle_id: str
     ingest: IngestResult
     index: IndexResult
+    canary: Canary | None = None
     seconds: dict[str, float]
 
 
 def build(
-    settings: Settings, *, revision: str = "", folder: Path | None = None, progress: StageProgress | None = None
+    settings: Settings,
+    *,
+    revision: str = "",
+    folder: Path | None = None,
+    canary: bool = True,
+    progress: StageProgress | None = None,
 ) -> BuildResult:
     """Bring corpus → bundle up to date. Unchanged files are not parsed again, unchanged chunks not embedded again.
+
+    Where another bundle is in service, the new one is compared with it (`headgate.evaluate.canary`). A canary that fails ends nothing
+    here: `gate` refuses the bundle for it.
 
     A second build of the same corpus waits for the first one (`ingest.lock_wait_seconds`). A build that was killed leaves nothing that
     the next one does not take up or replace.
@@ -38,6 +48,7 @@ def build(
     Args:
         revision: see `headgate.ingest.run.ingest`.
         folder: a folder to take instead of the configured corpus.
+        canary: False = compare with nothing.
 
     Raises:
         UsageError, IntegrityError: as the stages do.
@@ -52,7 +63,21 @@ def build(
         started = time.monotonic()
         bundle: Bundle = create_bundle(settings, indexed)
         seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
-    return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, seconds=seconds)
+    compared = _compare(settings, bundle.bundle_id, _stage(progress, "canary")) if canary else None
+    if compared is not None:
+        seconds["canary"] = compared.seconds
+    return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, canary=compared, seconds=seconds)
+
+
+def _compare(settings: Settings, bundle_id: str, progress: Callable[[int, int], None] | None) -> Canary | None:
+    """The canary of a bundle against the one in service; the one there is, if it was made before."""
+    store = open_store(settings)
+    release = current_release(store, settings.release.channel)
+    if release is None or release.bundle_id == bundle_id:
+        return None
+    from headgate.evaluate.canary import find_canary, run_canary
+
+    return find_canary(store, bundle_id, release.bundle_id) or run_canary(settings, bundle_id, progress=progress)
 
 
 def refuse_failed_checks(ingested: IngestResult) -> None:

@@ -15,9 +15,11 @@ import pytest
 
 from headgate.build import build
 from headgate.errors import StorageError
+from headgate.evaluate.canary import find_canary
 from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY
+from tests.fakes import put_release
 from tests.small_project import SmallProject, small_project, write_project
 
 __all__ = ["small_project"]  # a fixture
@@ -126,6 +128,26 @@ def test_two_builds_at_once_come_to_the_same(small_project: SmallProject) -> Non
     assert [run.returncode for run in runs] == [0, 0]
     assert outputs[0] == outputs[1] != ""
     assert leftovers(small_project.settings) == []
+
+
+def test_a_build_compares_with_the_bundle_in_service(small_project: SmallProject) -> None:
+    settings = small_project.settings
+    store = open_store(settings)
+    first = build(settings)
+    assert first.canary is None  # nothing is in service
+    put_release(store, 1, first.bundle_id)
+    assert build(settings).canary is None  # it is the one in service
+    change_pages(small_project, 1)
+    assert build(settings, canary=False).canary is None
+
+    second = build(settings)
+    assert second.canary is not None
+    assert (second.canary.bundle_id, second.canary.baseline_bundle_id) == (second.bundle_id, first.bundle_id)
+    assert second.canary == find_canary(store, second.bundle_id, first.bundle_id)
+    assert "canary" in second.seconds
+    again = build(settings)
+    assert again.canary is not None
+    assert again.canary.canary_id == second.canary.canary_id  # not asked again
 
 
 def test_json_tells_what_was_done_and_what_changed(small_project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from headgate.cli.display import SHORT, coloured, print_json, print_table, progress_lines, say
 from headgate.cli.invocation import Invocation, json_option, pass_invocation
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.records import IndexResult, IngestResult
+from headgate.records import Canary, IndexResult, IngestResult
 from headgate.storage import Store
 
 _REVISION_HELP = (
@@ -95,14 +95,15 @@ def bundle(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
 @click.command()
 @revision_option
 @folder_option
+@click.option("--no-canary", is_flag=True, help="Do not compare with the bundle in service.")
 @json_option
 @pass_invocation
-def build(invocation: Invocation, revision: str, folder: Path | None, as_json: bool) -> None:
-    """ingest + index + bundle. Unchanged files are not parsed again, unchanged chunks not embedded again."""
+def build(invocation: Invocation, revision: str, folder: Path | None, no_canary: bool, as_json: bool) -> None:
+    """ingest + index + bundle, and the canary where a bundle is in service. What is known is not parsed or embedded again."""
     from headgate.build import build as run
 
     with progress_lines() as progress:
-        result = run(invocation.settings, revision=revision, folder=folder, progress=progress)
+        result = run(invocation.settings, revision=revision, folder=folder, canary=not no_canary, progress=progress)
     indexed = index_summary(result.index)
     if as_json:
         print_json(
@@ -118,6 +119,7 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
                 "derived": result.ingest.derived,
                 "kept": len(result.ingest.kept),
                 "changes": changes_summary(result.ingest),
+                "canary": result.canary.verdict if result.canary else None,
                 "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
                 "ingest_seconds": result.ingest.stage_seconds,
             }
@@ -126,7 +128,18 @@ def build(invocation: Invocation, revision: str, folder: Path | None, as_json: b
     _print_ingest(result.ingest)
     _print_index(result.index)
     say(f"\nBundle {result.bundle_id}")
+    if result.canary:
+        _print_canary(result.canary)
     say('Next: headgate evaluate, headgate gate, headgate promote; or try it: headgate ask "…"')
+
+
+def _print_canary(canary: Canary) -> None:
+    say(f"Canary against {canary.baseline_bundle_id[:SHORT]}, the bundle in service: {canary.verdict}")
+    for check in canary.checks:
+        if check.verdict != "passed":
+            say(f"  {check.name}: {check.reason}")
+    if canary.verdict == "failed":
+        say("The gate refuses this bundle for it; see `headgate canary`")
 
 
 def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
