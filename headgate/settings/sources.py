@@ -29,6 +29,13 @@ class Labels(Section):
     owner: str = ""
     confidentiality: str = ""
 
+    @field_validator("effective_date")
+    @classmethod
+    def _is_iso(cls, day: str) -> str:
+        if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+            raise ValueError(f"{day!r} is no date; write YYYY-MM-DD")
+        return day and date.fromisoformat(day).isoformat()
+
 
 class LabelRule(Labels):
     """Labels for files that carry none themselves; every rule that matches a path fills what is still missing, earlier ones first."""
