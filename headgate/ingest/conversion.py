@@ -6,6 +6,7 @@ all that they started when the file's time is up. Where they are not installed t
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ OLD_OFFICE = {
 _OCR_RESOLUTION = 200  # dots an inch at which a page is drawn for text recognition
 _MAX_OCR_PAGES = 100
 _MAX_PIXELS = 40_000_000
+_LEAST_FREE = 2**20  # bytes; with less left, what a converter wrote may be cut or missing, and it says so nowhere
 _LIST_SECONDS = 20.0  # for `tesseract --list-langs`
 #: What tesseract lists with its languages: finding out a page's orientation, and formulas.
 _NO_LANGUAGES = frozenset({"osd", "equ"})
@@ -166,7 +168,12 @@ def read_scan(content: bytes, programs: Mapping[str, str], *, path: str, seconds
 
 
 def _run(command: list[str], folder: str, *, path: str, seconds: float, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
-    """Run a converter and end it, with its children, when its time is up. What it prints goes to `output`."""
+    """Run a converter and end it, with its children, when its time is up. What it prints goes to `output`.
+
+    Raises:
+        ParseFailure: `timeout`.
+        OSError: ENOSPC where the disk is full afterwards.
+    """
     environment = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
@@ -177,3 +184,5 @@ def _run(command: list[str], folder: str, *, path: str, seconds: float, output: 
         raise ParseFailure(
             path, "timeout", f"{Path(command[0]).name} took longer than parse.timeout_seconds = {seconds:g}"
         ) from None
+    if shutil.disk_usage(folder).free < _LEAST_FREE:
+        raise OSError(errno.ENOSPC, f"No space left on device after {Path(command[0]).name}")

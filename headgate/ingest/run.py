@@ -55,7 +55,7 @@ def ingest(
 
     Raises:
         CorpusError: the corpus can't be read as asked, or no document of it is left.
-        StorageError: the store can't be written, or another ingest of this corpus does not end.
+        StorageError: the store can't be written, the disk is full, or another ingest of this corpus does not end.
     """
     started = time.monotonic()
     moment = now or datetime.now(UTC)

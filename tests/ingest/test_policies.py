@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -640,6 +641,12 @@ def test_an_installed_language_means_that_scans_are_parsed_again(
     tesseract = Path(programs["tesseract"])
     tesseract.write_text(tesseract.read_text().replace("deu", "deu\\nfra"))
     assert [key == old for key, old in zip(keys(), before, strict=True)] == [False, False, False, True]
+
+
+def test_a_converter_on_a_full_disk_says_nothing_of_the_file(programs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 0))
+    with pytest.raises(OSError, match="No space left on device after soffice"):
+        parse(b"old", "doc", programs=programs)
 
 
 def test_a_converter_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import yaml
 
 from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest import facts
+from headgate.ingest import facts, parsing
 from headgate.ingest.dead_letters import list_dead_letters
 from headgate.ingest.personal_data import PersonalValue, locate_personal_data
 from headgate.ingest.run import ingest
@@ -21,6 +23,7 @@ from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
+from tests.ingest.test_sandbox import MISCHIEF
 
 MakeSettings = Callable[..., Settings]
 
@@ -289,3 +292,16 @@ def test_what_is_wrong_with_the_machine_is_no_documents_failure(
     with pytest.raises(type(error)):
         ingest(make_settings())
     assert list_dead_letters(open_store(make_settings())) == []
+
+
+def test_a_full_disk_stops_the_run_and_leaves_no_dead_letter(
+    corpus: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(corpus, a__md=files.markdown(), b__md=b"full of words, as " + page("Moving", "Tell us early."))
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "ParserPool", partial(parsing.ParserPool, command=(sys.executable, "-c", MISCHIEF)))
+        with pytest.raises(StorageError, match="free space there and run again"):
+            ingest(make_settings())
+    assert list_dead_letters(open_store(make_settings())) == []
+
+    assert set(outcomes(ingest(make_settings())).values()) == {"indexed"}
