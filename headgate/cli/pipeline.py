@@ -169,6 +169,7 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
     return {
         "corpus_revision": result.corpus_revision,
         "counts": result.counts.model_dump(),
+        "as_of": result.as_of,
         "parsed": result.parsed,
         "derived": result.derived,
         "changes": changes_summary(result),
@@ -214,7 +215,7 @@ def _print_ingest(result: IngestResult) -> None:
     counts = result.counts
     rows = [(coloured(name), getattr(counts, name)) for name in ("indexed", "quarantined", "dead_lettered", "excluded")]
     print_table(
-        f"Corpus {result.corpus_revision[:SHORT]}",
+        f"Corpus {result.corpus_revision[:SHORT]}" + (f", ages as of {result.as_of}" if result.as_of else ""),
         ("outcome", "files"),
         [*rows, ("[bold]in all[/]", counts.files)],
         right=("files",),

@@ -83,7 +83,7 @@ def _settings_for(folder: Path, documents: Path, name: str | None) -> Settings:
     content = {
         "corpus": {"name": collection, "folder": _relative(documents, folder)},
         "evaluation": {"suites": ["evals/suites/starter.jsonl"]},
-        "validation": {"expectations": "evals/expectations"},
+        "validation": {"expectations": "evals/expectations", "as_of": "today"},
     }
     return parse_settings(content, project_dir=folder.resolve(), source="headgate init")
 

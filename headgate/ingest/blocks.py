@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from headgate.ingest.labels import UNREAD_DATE
 from headgate.records import Element, ElementKind
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "4"
+PARSER_VERSION = "5"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
@@ -82,7 +83,11 @@ def clean(text: str, *, keep_layout: bool = False) -> str:
 def assemble(
     blocks: Iterable[Block], *, labels: Mapping[str, str] | None = None, hidden: Iterable[str] = (), findings: Iterable[str] = ()
 ) -> ParsedFile:
-    """Join blocks into one text: an empty line between them, a line break between items of a list."""
+    """Join blocks into one text: an empty line between them, a line break between items of a list.
+
+    Args:
+        labels: as `labels.pick_labels` gives them.
+    """
     parts: list[str] = []
     elements: list[Element] = []
     position = 0
@@ -100,10 +105,13 @@ def assemble(
         parts.append(text)
         position += len(text)
         previous = block
+    told = dict(labels or {})
+    if unread := told.pop(UNREAD_DATE, ""):
+        findings = [*findings, f"effective_date: {unread!r} can't be read as a date; write YYYY-MM-DD"]
     return ParsedFile(
         text="".join(parts),
         elements=tuple(elements),
-        labels={name: clean(value).replace("\n", " ") for name, value in (labels or {}).items() if value and value.strip()},
+        labels={name: clean(value).replace("\n", " ") for name, value in told.items() if value and value.strip()},
         hidden=tuple(text for text in (clean(text) for text in hidden) if text),
         findings=tuple(findings),
     )

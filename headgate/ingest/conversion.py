@@ -6,13 +6,17 @@ all that they started when the file's time is up. Where they are not installed t
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from headgate.errors import ParseFailure
 
@@ -31,12 +35,37 @@ OLD_OFFICE = {
 _OCR_RESOLUTION = 200  # dots an inch at which a page is drawn for text recognition
 _MAX_OCR_PAGES = 100
 _MAX_PIXELS = 40_000_000
+_LEAST_FREE = 2**20  # bytes; with less left, what a converter wrote may be cut or missing, and it says so nowhere
+_LIST_SECONDS = 20.0  # for `tesseract --list-langs`
+#: What tesseract lists with its languages: finding out a page's orientation, and formulas.
+_NO_LANGUAGES = frozenset({"osd", "equ"})
 
 
 def find_programs() -> dict[str, str]:
     """Name → path of the converters that this machine has."""
     found = {name: next(filter(None, map(shutil.which, names)), None) for name, names in _NAMES.items()}
     return {name: os.path.realpath(path) for name, path in found.items() if path}
+
+
+def ocr_languages(programs: Mapping[str, str]) -> tuple[str, ...]:
+    """Codes of the languages that tesseract has data for, sorted, `eng` first; empty where it is not installed or names none."""
+    if "tesseract" not in programs:
+        return ()
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "languages").open("w+b") as listed:
+        try:
+            _run([programs["tesseract"], "--list-langs"], folder, path="", seconds=_LIST_SECONDS, output=listed)
+        except (ParseFailure, OSError):
+            return ()
+        listed.seek(0)
+        lines = listed.read().decode("utf-8", "replace").splitlines()
+    codes = {line.strip() for line in lines if re.fullmatch(r"[\w/-]+", line.strip())} - _NO_LANGUAGES
+    return tuple(sorted(codes, key=lambda code: (code != "eng", code)))
+
+
+@lru_cache(maxsize=1)
+def _languages_of(tesseract: str) -> tuple[str, ...]:
+    """`ocr_languages`, asked once a parser process."""
+    return ocr_languages({"tesseract": tesseract})
 
 
 def convert_office(
@@ -82,7 +111,7 @@ def read_picture(content: bytes, programs: Mapping[str, str], *, path: str, seco
     """The text in a picture, by tesseract with every language it has.
 
     Raises:
-        ParseFailure: `needs_tesseract`, `timeout` or `malformed`.
+        ParseFailure: `needs_tesseract` (or a language for it), `timeout` or `malformed`.
     """
     if "tesseract" not in programs:
         raise ParseFailure(
@@ -90,10 +119,19 @@ def read_picture(content: bytes, programs: Mapping[str, str], *, path: str, seco
             "needs_tesseract",
             "a picture of text needs tesseract (OCR), which is not installed; install it or store the text",
         )
+    languages = _languages_of(programs["tesseract"])
+    if not languages:
+        raise ParseFailure(
+            path,
+            "needs_tesseract",
+            "tesseract (OCR) names no language that it can read (`tesseract --list-langs`); install one, or store the text",
+        )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "picture")
         source.write_bytes(content)
-        _run([programs["tesseract"], str(source), f"{folder}/text"], folder, path=path, seconds=seconds)
+        _run(
+            [programs["tesseract"], str(source), f"{folder}/text", "-l", "+".join(languages)], folder, path=path, seconds=seconds
+        )
         made = Path(folder, "text.txt")
         if not made.is_file():
             raise ParseFailure(path, "malformed", "tesseract could not read the picture")
@@ -129,12 +167,15 @@ def read_scan(content: bytes, programs: Mapping[str, str], *, path: str, seconds
     return texts
 
 
-def _run(command: list[str], folder: str, *, path: str, seconds: float) -> None:
-    """Run a converter and end it, with its children, when its time is up."""
+def _run(command: list[str], folder: str, *, path: str, seconds: float, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
+    """Run a converter and end it, with its children, when its time is up. What it prints goes to `output`.
+
+    Raises:
+        ParseFailure: `timeout`.
+        OSError: ENOSPC where the disk is full afterwards.
+    """
     environment = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -143,3 +184,5 @@ def _run(command: list[str], folder: str, *, path: str, seconds: float) -> None:
         raise ParseFailure(
             path, "timeout", f"{Path(command[0]).name} took longer than parse.timeout_seconds = {seconds:g}"
         ) from None
+    if shutil.disk_usage(folder).free < _LEAST_FREE:
+        raise OSError(errno.ENOSPC, f"No space left on device after {Path(command[0]).name}")

@@ -21,6 +21,7 @@ from headgate.index.model import locate_source
 from headgate.index.tokens import TokenCounter, token_counter
 from headgate.ingest.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.chunk import CHUNKER_VERSION, chunk_document
+from headgate.ingest.conversion import find_programs, ocr_languages
 from headgate.ingest.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.labels import LABELS, merge_labels
 from headgate.ingest.language import detect_language
@@ -37,6 +38,8 @@ _FORMAT = 2
 _LIMITS = {
     "workers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
 }  # fmt: skip
+#: Beside pictures, what text recognition may be asked about.
+_MAY_HOLD_SCANS = {"application/pdf", "message/rfc822"}
 #: Settings of validation that decide what is taken out of a document before it is chunked.
 _REMOVAL = {"personal_data", "personal_data_by_label", "hidden_instructions"}
 
@@ -102,8 +105,13 @@ class Deriver:
         _ = self._count_tokens
 
     def content_key(self, file: SourceFile) -> bytes:
-        """Of the parsed form of a file: content, media type, parser and its policies; not the path."""
-        return _key("content", file.digest, file.media_type, self._parsing)
+        """Of the parsed form of a file: content, media type, parser and its policies; not the path.
+
+        Of what may hold a scan also the languages of text recognition: with another one installed it is parsed again.
+        """
+        may_be_scan = file.media_type.startswith("image/") or file.media_type in _MAY_HOLD_SCANS
+        languages = [self.ocr_languages] if may_be_scan and self.ocr_languages else []
+        return _key("content", file.digest, file.media_type, self._parsing, *languages)
 
     def document_key(self, origin: Origin) -> bytes:
         """Of a document with its labels."""
@@ -146,6 +154,11 @@ class Deriver:
         return DerivedChunks(
             encode_chunks(chunks), chunk_facts(document, chunks, self._count_tokens, budget=self._settings.chunks.budget)
         )
+
+    @cached_property
+    def ocr_languages(self) -> tuple[str, ...]:
+        """See `conversion.ocr_languages`."""
+        return ocr_languages(find_programs())
 
     @cached_property
     def _count_tokens(self) -> TokenCounter:

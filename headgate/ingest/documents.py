@@ -96,9 +96,10 @@ def parse_limits(settings: Settings) -> dict[str, float]:
 
 
 def parse_signature(settings: Settings, deriver: Deriver) -> str:
-    """Parser, limits, passwords and installed converters: under others, a file that failed is tried again."""
+    """Parser, limits, passwords, installed converters and languages of text recognition: under others, a file that failed is tried again."""
     limits = settings.parse.model_dump(mode="json", exclude={"workers"})
-    means = orjson.dumps([limits, read_passwords(settings.parse), sorted(find_programs())], option=orjson.OPT_SORT_KEYS)
+    parts = [limits, read_passwords(settings.parse), sorted(find_programs()), deriver.ocr_languages]
+    means = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return f"{deriver.parser_version}, {sha256_hex(means)[:16]}"
 
 

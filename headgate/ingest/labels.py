@@ -21,21 +21,44 @@ _ALIASES = {
     "date": "effective_date",
     "classification": "confidentiality",
 }
-_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
+#: Beside the labels of `pick_labels`: a date that could not be read, as it was written. `blocks.assemble` makes a finding of it.
+UNREAD_DATE = "unread_date"
+_MAX_QUOTED = 60  # characters
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_ISO_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
+_WEEKDAY, _TIME = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?", r"(?:[ ,t]+(?:at )?\d{1,2}:\d\d.*)?"
+#: Forms that can be read in one way only; 03/12/2015 is none of them.
+_DATES = tuple(
+    re.compile(f"^{form}{_TIME}$", re.IGNORECASE)
+    for form in (
+        r"(?P<year>\d{4})(?P<between>[/.-])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ .-]+(?:of )?(?P<month>[a-z]{{3,9}})\.?,?[ -](?P<year>\d{{4}})",
+        rf"{_WEEKDAY}(?P<month>[a-z]{{3,9}})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})",
+    )
+)
 
 
 def pick_labels(pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """Known labels among (name, value) pairs, normalised; an exact name wins over an alias, the first over later ones."""
+    """Known labels among (name, value) pairs, normalised; an exact name wins over an alias, the first over later ones.
+
+    A date that is not written so that it can be read in one way only is no label; it is under `UNREAD_DATE` instead.
+    """
     exact: dict[str, str] = {}
     aliased: dict[str, str] = {}
+    unread = ""
     for name, value in pairs:
         key = str(name).strip().lower().replace("-", "_").replace(" ", "_").removeprefix("x_")
         if key in LABELS:
             exact.setdefault(key, _normal(key, value))
         elif key in _ALIASES:
             aliased.setdefault(_ALIASES[key], _normal(_ALIASES[key], value))
+        if "effective_date" in (key, _ALIASES.get(key)) and not unread and not _normal("effective_date", value):
+            unread = _text(value)[:_MAX_QUOTED]
     labels = {name: value for name, value in exact.items() if value}
-    return {name: value for name, value in aliased.items() if value} | labels
+    return {name: value for name, value in aliased.items() if value} | labels | ({UNREAD_DATE: unread} if unread else {})
 
 
 def split_keywords(keywords: str) -> list[tuple[str, str]]:
@@ -54,10 +77,14 @@ def merge_labels(*sources: Mapping[str, str]) -> dict[str, str]:
     return merged
 
 
-def _normal(name: str, value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None or isinstance(value, (dict, list, tuple, set)):
         return ""
-    text = value.isoformat() if isinstance(value, (date, datetime)) else " ".join(str(value).split())[:200]
+    return value.isoformat() if isinstance(value, (date, datetime)) else " ".join(str(value).split())[:200]
+
+
+def _normal(name: str, value: Any) -> str:
+    text = _text(value)
     match name:
         case "effective_date":
             return _iso_date(text)
@@ -70,10 +97,19 @@ def _normal(name: str, value: Any) -> str:
 
 
 def _iso_date(text: str) -> str:
-    found = _DATE.match(text)
-    if not found:
+    found = _ISO_DATE.match(text)
+    if found:
+        year, month, day = found.groups()
+    elif found := next(filter(None, (form.match(text) for form in _DATES)), None):
+        year, month, day = found["year"], found["month"], found["day"]
+    else:
         return ""
     try:
-        return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
+        return date(int(year), int(month) if month.isdecimal() else _month(month), int(day)).isoformat()
     except ValueError:
         return ""
+
+
+def _month(name: str) -> int:
+    """The number of a month by its English name or the start of it; 0, which no date has, for any other word."""
+    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower())), 0)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import headgate
-from headgate.errors import ParseFailure
+from headgate.errors import ParseFailure, StorageError
 from headgate.ingest.blocks import ParsedFile
 from headgate.settings import ParseSettings
 
@@ -75,7 +75,12 @@ class ParserProcess:
         return self._process.pid if self._process else None
 
     def parse(self, task: ParseTask) -> ParsedFile:
-        """Raises ParseFailure; `worker_died` and `unreadable` are transient, the others are the file's."""
+        """The parsed form of one file.
+
+        Raises:
+            ParseFailure: `worker_died` and `unreadable` are transient, the others are the file's.
+            StorageError: the disk under the parser's folder is full.
+        """
         process = self._process or self._start()
         self._files += 1
         self._peak = 0
@@ -101,6 +106,11 @@ class ParserProcess:
         self._read(process, START_SECONDS, task, "its libraries were not loaded")
         reply = self._read(process, limits.timeout_seconds, task, "")
         self._look_back(int(reply.get("resident", 0)))
+        if full := reply.get("disk_full"):
+            raise StorageError(
+                f"{task.path!r} could not be parsed because of the disk that the parsers write to, {str(self._home)!r}: {full}; "
+                "free space there and run again"
+            )
         if failed := reply.get("failed"):
             raise ParseFailure(task.path, failed["reason"], failed["detail"], transient=failed["transient"])
         return ParsedFile.from_json(reply["parsed"])

@@ -46,6 +46,9 @@ def parse_files(
         digests: corpus path → SHA-256 that the file's bytes must have.
         folder: where the parsers may keep what they need; default the system's for temporary files.
         random: of the pauses.
+
+    Raises:
+        StorageError: the disk that the parsers write to is full, which is no file's fault.
     """
     chance = random or Random()  # noqa: S311 - spreads retries, protects nothing
     pending: Iterable[ParseTask] = tasks

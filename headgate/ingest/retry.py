@@ -27,7 +27,7 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
 
     Raises:
         CorpusError: the corpus can't be read.
-        StorageError: an ingest of this corpus is running and does not end.
+        StorageError: an ingest of this corpus is running and does not end; or the disk is full.
     """
     store, name = open_store(settings), settings.corpus.name
     outcomes: dict[str, str] = {}

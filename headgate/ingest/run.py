@@ -50,13 +50,16 @@ def ingest(
     """Ingest a corpus; see `sources.open_corpus` for `revision` and `folder`.
 
     Args:
-        now: the moment that dead letters and kept versions are dated and judged by; default the clock's.
+        now: the moment (UTC) that dead letters and kept versions are dated and judged by, and whose day is `as_of = "today"`;
+            default the clock's.
 
     Raises:
         CorpusError: the corpus can't be read as asked, or no document of it is left.
-        StorageError: the store can't be written, or another ingest of this corpus does not end.
+        StorageError: the store can't be written, the disk is full, or another ingest of this corpus does not end.
     """
     started = time.monotonic()
+    moment = now or datetime.now(UTC)
+    settings = settings.at(moment)
     store = open_store(settings)
     store.check_writable()
     name, wait = settings.corpus.name, settings.ingest.lock_wait_seconds
@@ -65,7 +68,6 @@ def ingest(
         corpus = open_corpus(settings, revision=revision, folder=folder)
         seconds = {"open": time.monotonic() - started}
         before, attempted = read_state(store, name), set[str]()
-        moment = now or datetime.now(UTC)
         for attempt in range(_RESTARTS + 2):
             if attempt > _RESTARTS:
                 discard_cache(settings.local_root, name)
@@ -236,6 +238,7 @@ def _result(
         checks=tuple(validated.checks),
         data_docs=validated.data_docs,
         changes=comparison.changes,
+        as_of=run.settings.validation.as_of,
     )
 
 

@@ -87,7 +87,11 @@ class ParserPool:
         self._home.cleanup()
 
     def parse_all(self, tasks: Iterable[ParseTask]) -> Iterator[ParseReply]:
-        """Replies in the order of completion, one for every task. Tasks are taken as workers get free, a few ahead."""
+        """Replies in the order of completion, one for every task. Tasks are taken as workers get free, a few ahead.
+
+        Raises:
+            StorageError: the disk that the parsers write to is full.
+        """
         replies: _Replies = SimpleQueue()
         waiting = 0
         try:

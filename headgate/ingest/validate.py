@@ -112,13 +112,14 @@ def validate(
         revision: of the corpus; "" = no report, and the ingest does not become the one that later ones are compared with.
         unread: paths of files that could not be read or parsed; those kept in an older version are in `facts` too.
         sources: how they stand after they were read.
-        now: what the age of sources is judged by, and shown in the report; default the clock's.
+        now: what the age of sources is judged by, shown in the report, and its day `as_of = "today"`; default the clock's.
 
     Raises:
         SettingsError: a suite is malformed.
         IntegrityError: a chunk is not a slice of its document, has an id twice, or is empty; or the last accepted ingest can't be read.
     """
     now = now or datetime.now(UTC)
+    settings = settings.at(now)
     suites = load_suites(settings, COLUMNS)
     baseline = load_baseline(store, settings) if store is not None and revision else None
     result = Validated()

@@ -3,6 +3,7 @@
     → {"file": "/corpus/a.pdf", "path": "a.pdf", "media_type": "application/pdf", "cpu_seconds": 60, "passwords": [], …}
     ← {"started": true}        libraries are loaded; the file's own time starts
     ← {"parsed": {…}, "resident": 91226112}  or  {"failed": {"reason": "encrypted", "detail": "…", "transient": false}, …}
+      or {"disk_full": "…", …}, which says nothing of the file
 
 What it may not do is set by `isolation`. JSON, not pickle: whatever a document does to this process, the parent only ever reads
 data. Passwords come with the request and go with it; they are never written anywhere.
@@ -21,6 +22,8 @@ from typing import Any, BinaryIO
 from headgate.errors import ParseFailure
 from headgate.ingest.isolation import Fence, isolate, limit_cpu, limit_memory, resident_bytes
 
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def main() -> int:
     replies = os.fdopen(os.dup(1), "wb")
@@ -33,15 +36,15 @@ def main() -> int:
 
 
 def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: set[str]) -> None:
-    from headgate.ingest.parse import preload
-
     limit_memory(None)
-    if request["media_type"] not in loaded:
-        preload(request["media_type"])
-        loaded.add(request["media_type"])
-        # Libraries stay; the collector need not look at them again for every file.
-        gc.collect()
-        gc.freeze()
+    try:
+        _load(request["media_type"], loaded)
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        _send(replies, b'{"started": true}')
+        _send(replies, _disk_full(error))
+        return
     _send(replies, b'{"started": true}')
     fence.programs = frozenset(request["programs"].values())
     limit_memory(request["memory_bytes"])
@@ -58,7 +61,9 @@ def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: se
         denied = error.errno is None  # the fence's own, not the operating system's
         reply = _failed("forbidden" if denied else "unreadable", f"{error}", transient=not denied)
     except OSError as error:
-        if error.errno in (errno.EFBIG, errno.EMFILE):
+        if error.errno in _DISK_FULL:
+            reply = _disk_full(error)
+        elif error.errno in (errno.EFBIG, errno.EMFILE):
             reply = _failed("too_large", f"needs more files or larger ones than a parser may have: {error.strerror}")
         else:
             reply = _failed("unreadable", f"{type(error).__name__}: {error.strerror or error}", transient=True)
@@ -66,6 +71,18 @@ def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: se
         reply = _failed("parser_error", f"{type(error).__name__}: {str(error)[:300]}")
     limit_memory(None)
     _send(replies, reply[:-1] + f', "resident": {resident_bytes()}}}'.encode())
+
+
+def _load(media_type: str, loaded: set[str]) -> None:
+    from headgate.ingest.parse import preload
+
+    if media_type in loaded:
+        return
+    preload(media_type)
+    loaded.add(media_type)
+    # Libraries stay; the collector need not look at them again for every file.
+    gc.collect()
+    gc.freeze()
 
 
 def _parse(request: dict[str, Any], fence: Fence) -> bytes:
@@ -95,6 +112,10 @@ def _parse(request: dict[str, Any], fence: Fence) -> bytes:
 
 def _failed(reason: str, detail: str, *, transient: bool = False) -> bytes:
     return json.dumps({"failed": {"reason": reason, "detail": detail, "transient": transient}}).encode()
+
+
+def _disk_full(error: OSError) -> bytes:
+    return json.dumps({"disk_full": error.strerror or str(error)}).encode()
 
 
 def _send(replies: BinaryIO, line: bytes) -> None:

@@ -230,6 +230,7 @@ class IngestResult(Record):
     derived: int = 0  # documents whose facts and chunks were computed in this run
     changes: Changes | None = None
     stage_seconds: dict[str, float] = Field(default_factory=dict)  # open, documents, validate, write
+    as_of: str = ""  # day (YYYY-MM-DD) that ages were judged from; "" = they were not
 
     @property
     def kept(self) -> tuple[FileOutcome, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -92,12 +93,17 @@ class ParseSettings(Section):
         return file
 
 
+#: As `validation.as_of`: the day of each ingest, UTC.
+TODAY = "today"
 #: What happens to a document with numbers that identify a person.
 PersonalDataPolicy = Literal["quarantine", "redact", "allow"]
 
 
 class ValidationSettings(Section):
-    as_of: str = Field("", description="date (YYYY-MM-DD) that staleness is judged from; empty = no staleness check")
+    as_of: str = Field(
+        "",
+        description='date (YYYY-MM-DD) that staleness is judged from; "today" = the day of each ingest (UTC); empty = no staleness check',
+    )
     stale_after_days: int = Field(1825, ge=1, description="documents with an older effective date are quarantined")
     near_duplicate: float = Field(
         0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy"
@@ -137,6 +143,16 @@ class ValidationSettings(Section):
     personal_data_by_label: dict[str, PersonalDataPolicy] = Field(
         default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"
     )
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_a_day(cls, day: str) -> str:
+        if day and day != TODAY:
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                raise ValueError(f"{day!r} is neither a date (YYYY-MM-DD) nor {TODAY!r}") from None
+        return day
 
     @field_validator("accept")
     @classmethod

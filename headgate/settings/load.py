@@ -6,6 +6,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError, model_validator
 from headgate.errors import SettingsError
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
+from headgate.settings.ingest import TODAY, ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
 from headgate.settings.operation import (
     AlertSettings,
     CanarySettings,
@@ -61,6 +62,12 @@ class Settings(Section):
                         f"rule {rule.name!r} of corpus.rules needs a date to count age from: its as_of, or validation.as_of"
                     )
         return self
+
+    def at(self, now: datetime) -> Settings:
+        """With the day of `now`, which is UTC, in place of `validation.as_of = "today"`."""
+        if self.validation.as_of != TODAY:
+            return self
+        return self.model_copy(update={"validation": self.validation.model_copy(update={"as_of": now.date().isoformat()})})
 
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""

@@ -29,6 +29,13 @@ class Labels(Section):
     owner: str = ""
     confidentiality: str = ""
 
+    @field_validator("effective_date")
+    @classmethod
+    def _is_iso(cls, day: str) -> str:
+        if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+            raise ValueError(f"{day!r} is no date; write YYYY-MM-DD")
+        return day and date.fromisoformat(day).isoformat()
+
 
 class LabelRule(Labels):
     """Labels for files that carry none themselves; every rule that matches a path fills what is still missing, earlier ones first."""
@@ -45,7 +52,7 @@ class CorpusRule(Section):
     larger_than: str = Field("", description='size, such as "20 MiB"')
     smaller_than: str = Field("", description='size, such as "100 B"')
     older_than_days: int = Field(0, ge=0, description="last modified more than this many days before as_of; 0 = any age")
-    as_of: str = Field("", description="date (YYYY-MM-DD) that age is counted from; empty = validation.as_of")
+    as_of: str = Field("", description="date (YYYY-MM-DD) that age is counted from; empty = validation.as_of, which may be today")
     languages: tuple[str, ...] = Field((), description="language of the document, such as en; empty = any")
     labels: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description='label = value or values, such as { confidentiality = "internal" }'
@@ -83,6 +90,8 @@ class CorpusRule(Section):
     @field_validator("as_of")
     @classmethod
     def _is_a_date(cls, day: str) -> str:
+        if day == "today":
+            raise ValueError("of a rule is a date; left out, age is counted from validation.as_of, which may be today")
         if day:
             date.fromisoformat(day)
         return day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -14,8 +15,12 @@ import pytest
 
 from headgate.errors import ParseFailure
 from headgate.ingest.blocks import ParsedFile
+from headgate.ingest.derive import Deriver
+from headgate.ingest.documents import parse_signature
 from headgate.ingest.media import CONVERTED, EXTENSIONS, detect_media
 from headgate.ingest.parse import parse_file
+from headgate.records import SourceFile
+from headgate.settings import parse_settings
 from tests.ingest import files
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -569,6 +574,10 @@ def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
 # --- what other programs read ---------------------------------------------------------------------------------------
 
 
+#: What tesseract 5 prints, script models included.
+LISTED = 'List of available languages in \\"/usr/share/tessdata/\\" (6):\\nchi_sim\\ndeu\\neng\\nequ\\nosd\\nscript/Latin\\n'
+
+
 @pytest.fixture
 def programs(tmp_path: Path) -> dict[str, str]:
     """Stand-ins for LibreOffice and tesseract that do what they are asked by copying."""
@@ -578,7 +587,8 @@ def programs(tmp_path: Path) -> dict[str, str]:
     soffice.write_text(f'#!/bin/sh\nwhile [ "$1" != --outdir ]; do shift; done\nmkdir -p "$2"\ncp {made} "$2/document.docx"\n')
     tesseract = tmp_path / "tesseract"
     tesseract.write_text(
-        '#!/bin/sh\nprintf "It was read from a picture\\nand it has two lines.\\n\\n- first\\n- second\\n" > "$2.txt"\n'
+        f'#!/bin/sh\nif [ "$1" = --list-langs ]; then printf "{LISTED}"; exit; fi\nshift\necho "$*" > {tmp_path}/asked\n'
+        'printf "It was read from a picture\\nand it has two lines.\\n\\n- first\\n- second\\n" > "$1.txt"\n'
     )
     for program in (soffice, tesseract):
         program.chmod(0o755)
@@ -590,7 +600,7 @@ def test_old_office_files_go_through_libreoffice(programs: dict[str, str]) -> No
         assert parse(b"old", extension, programs=programs).text == parse(files.docx(), "docx").text
 
 
-def test_pictures_go_through_tesseract(programs: dict[str, str]) -> None:
+def test_pictures_go_through_tesseract(programs: dict[str, str], tmp_path: Path) -> None:
     parsed = parse(b"picture", "png", programs=programs)
 
     assert kinds(parsed) == [
@@ -599,6 +609,44 @@ def test_pictures_go_through_tesseract(programs: dict[str, str]) -> None:
         ("list_item", "second"),
     ]
     assert parsed.findings == ("scan: read by text recognition (OCR), which makes mistakes",)
+    target, *arguments = (tmp_path / "asked").read_text().split()
+    assert target.endswith("/text")
+    assert arguments == ["-l", "eng+chi_sim+deu+script/Latin"]
+
+
+def test_tesseract_without_a_language_reads_nothing(programs: dict[str, str]) -> None:
+    tesseract = Path(programs["tesseract"])
+    tesseract.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(ParseFailure, match="names no language") as caught:
+        parse(b"picture", "png", programs=programs)
+    assert caught.value.reason == "needs_tesseract"
+
+
+def test_an_installed_language_means_that_scans_are_parsed_again(
+    programs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    settings = parse_settings({"corpus": {"folder": "."}}, project_dir=tmp_path)
+
+    def keys() -> list[object]:
+        deriver = Deriver(settings)
+        kinds = ("image/png", "application/pdf", "text/markdown")
+        return [
+            parse_signature(settings, deriver),
+            *(deriver.content_key(SourceFile("file", "0" * 64, 1, media_type)) for media_type in kinds),
+        ]
+
+    before = keys()
+    assert keys() == before
+    tesseract = Path(programs["tesseract"])
+    tesseract.write_text(tesseract.read_text().replace("deu", "deu\\nfra"))
+    assert [key == old for key, old in zip(keys(), before, strict=True)] == [False, False, False, True]
+
+
+def test_a_converter_on_a_full_disk_says_nothing_of_the_file(programs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 0))
+    with pytest.raises(OSError, match="No space left on device after soffice"):
+        parse(b"old", "doc", programs=programs)
 
 
 def test_a_converter_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,7 @@ import yaml
 
 from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest import facts
+from headgate.ingest import facts, parsing
 from headgate.ingest.dead_letters import list_dead_letters
 from headgate.ingest.personal_data import PersonalValue, locate_personal_data
 from headgate.ingest.run import ingest
@@ -19,6 +23,7 @@ from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
+from tests.ingest.test_sandbox import MISCHIEF
 
 MakeSettings = Callable[..., Settings]
 
@@ -76,6 +81,25 @@ def test_a_second_run_parses_nothing_and_gives_the_same_chunks(corpus: Path, mak
 
     assert (first.parsed, second.parsed, elsewhere.parsed) == (3, 0, 3)
     assert first.chunk_set == second.chunk_set == elsewhere.chunk_set
+
+
+def test_ages_are_counted_from_the_day_of_each_ingest(corpus: Path, make_settings: MakeSettings) -> None:
+    dated = b"---\neffective_date: 2026-01-01\n---\n" + page("Prices", "Lite costs £24.00.")
+    files.write(corpus, a__md=dated, b__md=page("Refunds", "Ten days."), draft__md=page("Moving", "Tell us early."))
+    modified = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
+    os.utime(corpus / "draft.md", (modified, modified))
+    rule = {"name": "old", "action": "exclude", "pattern": "draft*", "older_than_days": 30}
+    settings = make_settings(corpus={"rules": [rule]}, validation={"as_of": "today", "stale_after_days": 100})
+
+    def at(month: int, hour: int = 8) -> IngestResult:
+        return ingest(settings, now=datetime(2026, month, 20, hour, tzinfo=UTC))
+
+    march, later, may = at(3), at(3, 20), at(5)
+    assert set(outcomes(march).values()) == {"indexed"}
+    assert (later.chunk_set, later.derived, later.as_of) == (march.chunk_set, 0, "2026-03-20")
+    assert outcomes(may) == {"a.md": "quarantined", "b.md": "indexed", "draft.md": "excluded"}
+    assert reasons(may, "a.md") == "stale: effective 2026-01-01, 139 days before 2026-05-20, limit 100"
+    assert (may.parsed, may.derived, may.as_of) == (0, 0, "2026-05-20")
 
 
 def test_only_what_changed_is_parsed_and_a_moved_file_is_not(corpus: Path, make_settings: MakeSettings) -> None:
@@ -268,3 +292,16 @@ def test_what_is_wrong_with_the_machine_is_no_documents_failure(
     with pytest.raises(type(error)):
         ingest(make_settings())
     assert list_dead_letters(open_store(make_settings())) == []
+
+
+def test_a_full_disk_stops_the_run_and_leaves_no_dead_letter(
+    corpus: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(corpus, a__md=files.markdown(), b__md=b"full of words, as " + page("Moving", "Tell us early."))
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "ParserPool", partial(parsing.ParserPool, command=(sys.executable, "-c", MISCHIEF)))
+        with pytest.raises(StorageError, match="free space there and run again"):
+            ingest(make_settings())
+    assert list_dead_letters(open_store(make_settings())) == []
+
+    assert set(outcomes(ingest(make_settings())).values()) == {"indexed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import SettingsError
+from headgate.errors import SettingsError, StorageError
 from headgate.ingest.sandbox import ParseReply, ParserPool, ParseTask, read_passwords
 from headgate.settings import ParseSettings
 from tests.ingest import files
 
 #: The real worker, with parsers that do what the file's first word says. Test only: no such hook exists in the package.
 MISCHIEF = """
-import os, socket, subprocess, sys, time
+import errno, os, socket, subprocess, sys, time
 from headgate import QUIET_ENVIRONMENT
 from pathlib import Path
 from headgate.ingest import parse, worker
@@ -45,6 +46,7 @@ def parse_file(content, media_type, **options):
         case b"noise":
             while True: os.write(1, b"x" * 2**20)
         case b"words": os.write(2, b"these were my last words"); os._exit(9)
+        case b"full": raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case b"address": raise ValueError(Path("/proc/self/net/dev").read_text())
     return real(content, media_type, **options)
 parse.parse_file = parse_file
@@ -91,6 +93,21 @@ def test_a_file_that_takes_too_long_is_ended(tmp_path: Path, behaviour: str) -> 
     assert failure.reason == "timeout"
     assert replies["one"].parsed
     assert replies["two"].parsed
+
+
+def test_a_full_disk_is_no_failure_of_the_file_that_met_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        StorageError, match=r"'full' could not be parsed because of the disk .*No space left on device; free space"
+    ):
+        parse_all(tmp_path, ["one", "full", "two"])
+
+
+def test_a_disk_that_is_full_before_the_first_file_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(files.markdown())
+    full = f"def preload(media_type): raise OSError({errno.ENOSPC}, 'No space left on device')\nparse.preload = preload\n"
+    command = (sys.executable, "-c", MISCHIEF.replace("sys.exit(", f"{full}sys.exit("))
+    with ParserPool(ParseSettings(workers=1), command=command) as pool, pytest.raises(StorageError, match="No space left"):
+        list(pool.parse_all([ParseTask("a.md", tmp_path / "a.md", "text/markdown")]))
 
 
 def test_no_secret_of_the_environment_reaches_a_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

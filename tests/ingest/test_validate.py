@@ -244,6 +244,21 @@ def test_a_copy_of_a_quarantined_document_is_no_copy(store: Store) -> None:
     assert list(result.quarantined) == ["a.md"]
 
 
+def test_on_another_day_only_what_turned_stale_is_judged_again(store: Store) -> None:
+    settings = settings_of(validation={"as_of": "today", "stale_after_days": 100})
+    made = [facts_of("a.md", LONG, effective_date="2026-01-01", title="T"), *fillers()]
+
+    def judged(month: int, day: int) -> tuple[list[str], int]:
+        result = validate(made, settings=settings, store=store, now=datetime(2026, month, day, tzinfo=UTC))
+        return list(result.quarantined), result.validated_rows
+
+    assert judged(2, 1)[0] == []
+    assert judged(2, 2) == ([], 0)
+    quarantined, rows = judged(6, 1)
+    assert quarantined == ["a.md"]
+    assert rows <= 2, "the document, and the counts of the corpus"
+
+
 def test_copies_of_different_confidentiality_stop_the_release(store: Store) -> None:
     made = [facts_of("a.md", LONG, confidentiality="", title="T"), facts_of("b.md", LONG, confidentiality="internal", title="T")]
     result = validate([*made, *fillers()], settings=settings_of(), store=store)

@@ -82,6 +82,7 @@ def open_corpus(settings: Settings, *, revision: str = "", folder: Path | None =
         CorpusError: no corpus, no remote, an unknown revision, a corrupted object, an empty folder; no source answers.
         StorageError: the store can't be written.
     """
+    settings = settings.at(clock())
     if folder is None and settings.corpus.sources:
         return _reopen(settings, revision) if revision else _read_sources(settings, clock)
     if folder is None and settings.corpus.dvc_file:

@@ -92,6 +92,7 @@ def test_rules_over_content_may_ask_for_size_too() -> None:
         ([exclude("a", labels={"colour": "red"})], "unknown label 'colour'"),
         ([exclude("a", as_of="2026-01-01")], "says nothing without older_than_days"),
         ([exclude("a", older_than_days=1, as_of="soon")], "Invalid isoformat"),
+        ([exclude("a", older_than_days=1, as_of="today")], "left out, age is counted from validation.as_of"),
         ([exclude("a", patern="x")], "did you mean 'pattern'"),
         ([{"name": "a", "action": "drop"}], "'include' or 'exclude'"),
     ],
@@ -99,6 +100,11 @@ def test_rules_over_content_may_ask_for_size_too() -> None:
 def test_rules_that_cannot_be_are_told(rules: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         settings(*rules)
+
+
+def test_an_age_is_counted_from_a_date_or_from_today() -> None:
+    with pytest.raises(SettingsError, match="'soon' is neither a date"):
+        parse_settings({"validation": {"as_of": "soon"}}, project_dir=Path())
 
 
 def test_an_age_needs_a_date() -> None:
