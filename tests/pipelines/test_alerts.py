@@ -126,7 +126,8 @@ def test_the_check_of_a_source_fails_with_time_alone_though_nothing_ingests(runs
 
     def reported() -> dg.AssetCheckEvaluation | None:
         found = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key([STALE_CHECK])
-        return found[STALE_CHECK].event.asset_check_evaluation if found else None
+        event = found[STALE_CHECK].event if found else None
+        return event.asset_check_evaluation if event else None
 
     assert runs.look_at_sources().asset_events == []  # nothing was ever read
     read(hours_ago=1)
