@@ -10,6 +10,7 @@ import dagster as dg
 
 from assets.references import CorpusReference
 from headgate.errors import SettingsError
+from headgate.freshness import SourceFreshness
 from headgate.ingest.dead_letters import DeadLetter
 from headgate.ingest.expectations import Expectation
 from headgate.ingest.validate import named_checks
@@ -19,6 +20,7 @@ from headgate.settings import load_settings, parse_settings
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 _UNLISTED = "no_unlisted_failure"
+_STALE = "no_stale_source"
 #: Checks of `chunks` that are Dagster's own; all others are named by the project's suites.
 OWN = {"counts_add_up", "nothing_lost", _UNLISTED}
 
@@ -36,6 +38,7 @@ def _spec(asset: str, name: str, description: str, *, blocking: bool = False) ->
     return dg.AssetCheckSpec(name=name, asset=asset, description=description, blocking=blocking)
 
 
+_NAMED = _named_checks()
 CHUNKS = (
     _spec("chunks", "counts_add_up", "files = indexed + quarantined + dead-lettered + excluded.", blocking=True),
     _spec("chunks", "nothing_lost", "Every file of the corpus has exactly one outcome.", blocking=True),
@@ -47,7 +50,7 @@ CHUNKS = (
     ),
     *(
         _spec("chunks", check.name, f"A failure reads: {check.reason}. Stands in {check.place}.", blocking=check.level == "error")
-        for check in _named_checks()
+        for check in _NAMED
     ),
 )
 DEAD_LETTERS = (
@@ -124,6 +127,21 @@ def _validation_result(check: ValidationCheck) -> dg.AssetCheckResult:
         "examples": ", ".join(check.examples),
     }
     return _result(check.name, check.passed, severity, metadata)
+
+
+def check_freshness(sources: Sequence[SourceFreshness]) -> dg.AssetCheckEvaluation | None:
+    """The check `no_stale_source` of `chunks` as of now, without an ingest; None where the project's suites have no such check."""
+    level = next((check.level for check in _NAMED if check.name == _STALE), "")
+    if not level:
+        return None
+    stale = [source.reason for source in sources if not source.fresh]
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey("chunks"),
+        check_name=_STALE,
+        passed=not stale,
+        severity=ERROR if level == "error" else WARN,
+        metadata={"sources": len(sources), "failed": len(stale), "consequence": level, "examples": "; ".join(stale)},
+    )
 
 
 def check_dead_letters(letters: Sequence[DeadLetter], *, files: int, limit: float) -> list[dg.AssetCheckResult]:

@@ -1,5 +1,7 @@
 """Stage 1, documents → chunks: `corpus` says which documents there are, `chunks` reads, checks and splits them."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 from pydantic import Field
 
@@ -35,7 +37,8 @@ def corpus(context: dg.AssetExecutionContext, config: CorpusConfig, project: Pro
         found = open_corpus(project.settings(), revision=config.revision)
     reference = CorpusReference(revision=found.revision, files=len(found.files))
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(found.revision), metadata=views.corpus(found) | to_metadata(reference)
+        data_version=dg.DataVersion(found.revision),
+        metadata=views.corpus(found, now=datetime.now(UTC)) | to_metadata(reference),
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import dagster as dg
@@ -24,6 +25,7 @@ from headgate.records import (
     MetricSummary,
     Release,
     Report,
+    SourceState,
     Verdict,
 )
 from headgate.retention import PruneResult
@@ -53,8 +55,8 @@ HEADLINES = (
 )
 
 
-def corpus(found: Corpus) -> Metadata:
-    """What `corpus` shows: revision, number of files, sizes per format."""
+def corpus(found: Corpus, *, now: datetime) -> Metadata:
+    """What `corpus` shows: revision, number of files, sizes per format, how each source stands at `now`."""
     files: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for file in found.files:
@@ -68,6 +70,23 @@ def corpus(found: Corpus) -> Metadata:
         "excluded": dg.MetadataValue.int(len(found.excluded)),
         "bytes": dg.MetadataValue.int(sum(sizes.values())),
         "formats": _table(rows),
+        "sources": _table([_source_row(state, now) for state in found.sources], empty={"source": ""}),
+    }
+
+
+def _source_row(state: SourceState, now: datetime) -> dict[str, str | int]:
+    return {
+        "source": state.name,
+        "kind": state.kind,
+        "listed": state.listed,
+        "fetched": state.fetched,
+        "unchanged": state.unchanged,
+        "failed": state.failed,
+        "excluded": state.excluded,
+        "last_read_whole": state.last_success or "never",
+        "content_unchanged_since": state.content_changed,
+        "objective": f"read within {state.fresh_within_hours:g} h" if state.fresh_within_hours else "none",
+        "stale_or_silent": "; ".join(filter(None, (state.staleness(now), state.silence(now)))),
     }
 
 

@@ -3,12 +3,15 @@
 An op hook or a run's own code can't do this: a run whose process was killed tells nobody. Dagster's daemon does.
 """
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
+from assets.checks import check_freshness
 from assets.resources import Project
-from headgate.freshness import read_freshness
+from headgate.freshness import SourceFreshness, read_freshness
 from headgate.monitor.alerts import raise_alert, resolve_alert
 from headgate.settings import Settings
 from headgate.storage import open_store
@@ -45,8 +48,11 @@ def resolve_when_a_run_succeeds(context: dg.RunStatusSensorContext, project: Pro
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Tells whom [alerts] names when a source misses its freshness objective or went silent, before its answers are stale.",
 )
-def alert_when_a_source_goes_stale(project: Project) -> dg.SkipReason:
-    """One alert a source; it is resolved when the source is fresh again."""
+def alert_when_a_source_goes_stale(context: dg.SensorEvaluationContext, project: Project) -> dg.SensorResult:
+    """One alert a source; it is resolved when the source is fresh again.
+
+    The check `no_stale_source` is reported whenever a source was read or turned stale: it fails also when nothing ingests any more.
+    """
     settings = project.settings()
     store = open_store(settings)
     found = read_freshness(store, corpus=settings.corpus.name, now=datetime.now(UTC))
@@ -57,7 +63,19 @@ def alert_when_a_source_goes_stale(project: Project) -> dg.SkipReason:
             raise_alert(settings, store, key=key, title=title, text=f"{source.reason}. {_LOOK}", severity="warning")
         else:
             resolve_alert(settings, store, key)
-    return dg.SkipReason(f"{sum(not source.reason for source in found)} of {len(found)} source(s) are as fresh as they should be")
+    seen = _seen(found)
+    check = check_freshness(found) if found and seen != context.cursor else None
+    well = sum(not source.reason for source in found)
+    return dg.SensorResult(
+        skip_reason=f"{well} of {len(found)} source(s) are as fresh as they should be",
+        cursor=seen,
+        asset_events=[check] if check else [],
+    )
+
+
+def _seen(sources: Sequence[SourceFreshness]) -> str:
+    """What the check rests on, as a cursor: the same text, the same outcome."""
+    return json.dumps([(source.source, source.fresh, source.last_success) for source in sources])
 
 
 def _key(run: dg.DagsterRun) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,9 @@ from headgate.errors import IntegrityError, NotFoundError
 from headgate.records import Canary, IndexResult, IngestResult
 from headgate.storage import Store
 
+_log = logging.getLogger(__name__)
+#: Longest text of a failure in an alert, characters.
+_LONGEST = 1500
 _REVISION_HELP = (
     "Corpus revision: a name of corpus.revisions, a DVC digest, or a git revision; by default what the .dvc file says now."
 )
@@ -24,18 +30,22 @@ folder_option = click.option(
 )
 _INGESTED_HELP = "The ingest to take; by default the last one."
 ingested_option = click.option("--corpus-revision", default="", metavar="REV", help=_INGESTED_HELP)
+alert_option = click.option(
+    "--alert", is_flag=True, help="Tell whom [alerts] names when it fails, and when it is well again; for cron and the like."
+)
 
 
 @click.command()
 @revision_option
 @folder_option
+@alert_option
 @json_option
 @pass_invocation
-def ingest(invocation: Invocation, revision: str, folder: Path | None, as_json: bool) -> None:
+def ingest(invocation: Invocation, revision: str, folder: Path | None, alert: bool, as_json: bool) -> None:
     """Parse, validate and chunk the documents. Every file ends as indexed, quarantined, dead-lettered or excluded."""
-    from headgate.ingest.run import ingest as run
+    with alerting(invocation, "ingest", wanted=alert), progress_lines() as progress:
+        from headgate.ingest.run import ingest as run
 
-    with progress_lines() as progress:
         result = run(
             invocation.settings, revision=revision, folder=folder, progress=lambda done, total: progress("ingest", done, total)
         )
@@ -96,13 +106,14 @@ def bundle(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
 @revision_option
 @folder_option
 @click.option("--no-canary", is_flag=True, help="Do not compare with the bundle in service.")
+@alert_option
 @json_option
 @pass_invocation
-def build(invocation: Invocation, revision: str, folder: Path | None, no_canary: bool, as_json: bool) -> None:
+def build(invocation: Invocation, revision: str, folder: Path | None, no_canary: bool, alert: bool, as_json: bool) -> None:
     """ingest + index + bundle, and the canary where a bundle is in service. What is known is not parsed or embedded again."""
-    from headgate.build import build as run
+    with alerting(invocation, "build", wanted=alert), progress_lines() as progress:
+        from headgate.build import build as run
 
-    with progress_lines() as progress:
         result = run(invocation.settings, revision=revision, folder=folder, canary=not no_canary, progress=progress)
     indexed = index_summary(result.index)
     if as_json:
@@ -140,6 +151,39 @@ def _print_canary(canary: Canary) -> None:
             say(f"  {check.name}: {check.reason}")
     if canary.verdict == "failed":
         say("The gate refuses this bundle for it; see `headgate canary`")
+
+
+@contextmanager
+def alerting(invocation: Invocation, verb: str, *, wanted: bool) -> Iterator[None]:
+    """Raise the alert `job:<verb>` when the block fails, resolve it when it does not; the block's error goes on as it is.
+
+    An alert that can't be stored is logged and changes nothing else. A process that is killed tells nobody.
+
+    Args:
+        wanted: whether to do anything at all.
+    """
+    try:
+        yield
+    except Exception as error:
+        if wanted:
+            _tell(invocation, verb, error)
+        raise
+    if wanted:
+        _tell(invocation, verb, None)
+
+
+def _tell(invocation: Invocation, verb: str, error: Exception | None) -> None:
+    from headgate.monitor.alerts import raise_alert, resolve_alert
+
+    key = f"job:{verb}"
+    try:
+        if error is None:
+            resolve_alert(invocation.settings, invocation.store, key)
+        else:
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+            raise_alert(invocation.settings, invocation.store, key=key, title=f"headgate {verb} failed", text=what)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it must not take the place of the verb's own outcome
+        _log.error("alert %r could not be recorded: %s", key, problem)
 
 
 def find_ingest(store: Store, corpus_revision: str) -> IngestResult:

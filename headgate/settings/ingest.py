@@ -18,6 +18,14 @@ class CorpusSettings(Section):
     )
     dvc_file: str = Field("", description="the .dvc file that tracks the documents; empty when `folder` or `sources` is used")
     folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` or `sources` is used")
+    fresh_within_hours: float = Field(
+        0,
+        ge=0,
+        description="freshness objective of `dvc_file` or `folder`: it must have been read within this time; 0 = none. Sources have their own",
+    )
+    silent_after_days: float = Field(
+        0, ge=0, description="`dvc_file` or `folder` counts as silent when nothing in it has changed for longer; 0 = never"
+    )
     revisions: dict[str, str] = Field(
         default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)"
     )
@@ -49,6 +57,11 @@ class CorpusSettings(Section):
             raise ValueError("set only one of corpus.dvc_file and corpus.folder")
         if self.sources and (self.dvc_file or self.folder):
             raise ValueError("set either corpus.sources or one of corpus.dvc_file and corpus.folder")
+        for key in ("fresh_within_hours", "silent_after_days"):
+            if self.sources and getattr(self, key):
+                raise ValueError(
+                    f"corpus.{key} is for corpus.dvc_file and corpus.folder; set {key} in each of corpus.sources instead"
+                )
         check_sources(self.sources)
         check_rules(self.rules)
         return self

@@ -1,10 +1,25 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
+from assets import views
 from assets.checks import check_chunks, check_dead_letters, check_verdict
 from assets.references import CorpusReference
 from headgate.ingest.dead_letters import DeadLetter
-from headgate.records import ChunkSetRef, Decision, FileOutcome, GateResult, IngestCounts, IngestResult, ValidationCheck, Verdict
+from headgate.ingest.sources import Corpus
+from headgate.records import (
+    ChunkSetRef,
+    Decision,
+    FileOutcome,
+    GateResult,
+    IngestCounts,
+    IngestResult,
+    SourceState,
+    ValidationCheck,
+    Verdict,
+)
 
 
 def verdict(decision: Decision) -> Verdict:
@@ -98,3 +113,28 @@ def test_dead_letters_above_the_stated_share_fail_the_check(files: int, passed: 
     (check,) = check_dead_letters([letter("a.pdf"), letter("b.pdf", dropped_at="2026-02-02")], files=files, limit=0.05)
     assert (check.passed, check.severity.name) == (passed, "ERROR")
     assert check.metadata["examples"].value == "a.pdf"
+
+
+def test_a_stale_source_is_a_row_of_the_corpus_with_its_reason() -> None:
+    state = SourceState(
+        corpus="kb",
+        name="wiki",
+        kind="http",
+        listed=7,
+        unchanged=7,
+        last_success="2026-02-01T00:00:00+00:00",
+        content_changed="2026-01-01T00:00:00+00:00",
+        fresh_within_hours=12,
+        silent_after_days=30,
+    )
+    shown = views.corpus(
+        Corpus("r", Path(), (), {}, {}, sources=(state, SourceState(corpus="kb", name="new", kind="s3"))),
+        now=datetime(2026, 2, 2, tzinfo=UTC),
+    )
+    wiki, new = (record.data for record in shown["sources"].value.records)
+    assert (wiki["source"], wiki["listed"], wiki["objective"]) == ("wiki", 7, "read within 12 h")
+    assert wiki["stale_or_silent"] == (
+        "source 'wiki' was last read 24.0 h ago, its objective is 12 h; "
+        "nothing in source 'wiki' has changed for 32.0 days, silent_after_days is 30"
+    )
+    assert (new["last_read_whole"], new["objective"], new["stale_or_silent"]) == ("never", "none", "")

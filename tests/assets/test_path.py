@@ -107,6 +107,21 @@ def test_counts_add_up_and_what_was_left_out_is_listed_with_its_reason(released:
     assert left_out.data["reasons"].startswith("empty")
 
 
+def test_the_corpus_shows_how_each_source_stands(released: Dagster) -> None:
+    (row,) = released.newest("corpus").metadata["sources"].value.records
+    files = len(PAGES) + 1
+    assert {name: row.data[name] for name in ("source", "kind", "listed", "failed", "excluded")} == {
+        "source": "folder",
+        "kind": "folder",
+        "listed": files,
+        "failed": 0,
+        "excluded": 0,
+    }
+    assert row.data["fetched"] + row.data["unchanged"] == files
+    assert row.data["last_read_whole"] == row.data["content_unchanged_since"] != "never"
+    assert (row.data["objective"], row.data["stale_or_silent"]) == ("none", "")
+
+
 def test_every_check_of_the_library_is_shown(released: Dagster) -> None:
     ingest = IngestResult.model_validate_json(released.store.get(f"ingests/{released.version('corpus')}.json"))
     assert {check.name for check in ingest.checks} == {spec.name for spec in checks.CHUNKS} - checks.OWN

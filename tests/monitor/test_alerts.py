@@ -4,10 +4,7 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,35 +17,9 @@ from headgate.monitor.alerts import open_alerts, raise_alert, resolve_alert
 from headgate.monitor.channels import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
 from headgate.settings import AlertSettings, parse_settings
 from headgate.storage import FolderStore
+from tests.hooks import Hooks
 
 START = datetime(2026, 2, 2, 3, 0, tzinfo=UTC)
-
-
-class Hooks:
-    """A receiver that answers with `statuses` in turn, then 200."""
-
-    def __init__(self, *statuses: int) -> None:
-        self.bodies: list[bytes] = []
-        self.signatures: list[str] = []
-        left = list(statuses)
-        hooks = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                hooks.bodies.append(self.rfile.read(int(self.headers["content-length"])))
-                hooks.signatures.append(self.headers.get("x-headgate-signature", ""))
-                self.send_response(left.pop(0) if left else 200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/hook/s3cret"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class Recorder:
@@ -87,19 +58,6 @@ class Desk:
 
     def over(self, key: str = "ingest:kb") -> Any:
         return resolve_alert(self.settings, self.store, key, channels=self.channels, clock=lambda: self.now)
-
-
-@pytest.fixture
-def hooks() -> Iterator[Any]:
-    opened: list[Hooks] = []
-
-    def run(*statuses: int) -> Hooks:
-        opened.append(Hooks(*statuses))
-        return opened[-1]
-
-    yield run
-    for one in opened:
-        one.close()
 
 
 def webhook(hooks: Hooks, secret: bytes = b"") -> WebhookChannel:

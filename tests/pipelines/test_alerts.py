@@ -3,6 +3,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from assets.resources import Project
 from headgate.freshness import STATES
@@ -10,6 +11,9 @@ from headgate.monitor.alerts import open_alerts
 from headgate.records import SourceState
 from headgate.storage import FolderStore
 from pipelines.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
+from pipelines.definitions import defs
+
+STALE_CHECK = dg.AssetCheckKey(dg.AssetKey("chunks"), "no_stale_source")
 
 
 class Runs:
@@ -21,6 +25,7 @@ class Runs:
         self.store = FolderStore(folder / ".headgate")
         self.instance = dg.DagsterInstance.ephemeral()
         self.problem: Exception | None = None
+        self.cursor: str | None = None
 
         @dg.op
         def parse() -> None:
@@ -54,6 +59,17 @@ class Runs:
             resources=resources,
         ).for_run_failure()
         alert_when_a_run_fails(context)
+
+    def look_at_sources(self) -> SensorExecutionData:
+        """A tick of the sensor; what it reports is written down as Dagster's daemon does it."""
+        context = dg.build_sensor_context(
+            instance=self.instance, cursor=self.cursor, definitions=defs, resources={"project": self.project}
+        )
+        tick = alert_when_a_source_goes_stale.evaluate_tick(context)
+        self.cursor = tick.cursor
+        for event in tick.asset_events:
+            self.instance.report_runless_asset_event(event)
+        return tick
 
 
 @pytest.fixture
@@ -92,11 +108,47 @@ def test_a_source_that_goes_stale_is_told_and_resolved_when_it_is_read_again(run
         runs.store.put(f"{STATES}/kb/wiki.json", state.model_dump_json().encode())
 
     read(hours_ago=30)
-    alert_when_a_source_goes_stale(project=runs.project)
+    runs.look_at_sources()
     (alert,) = open_alerts(runs.store)
     assert (alert.key, alert.severity, alert.title) == ("source:kb/wiki", "warning", "source 'wiki' is stale")
     assert "its objective is 24 h" in alert.text
     read(hours_ago=1)
-    skipped = alert_when_a_source_goes_stale(project=runs.project)
+    tick = runs.look_at_sources()
     assert open_alerts(runs.store) == []
-    assert "1 of 1 source(s)" in skipped.skip_message
+    assert "1 of 1 source(s)" in (tick.skip_message or "")
+
+
+def test_the_check_of_a_source_fails_with_time_alone_though_nothing_ingests(runs: Runs) -> None:
+    def read(hours_ago: float) -> None:
+        moment = (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat()
+        state = SourceState(corpus="kb", name="wiki", kind="http", last_success=moment, fresh_within_hours=24)
+        runs.store.put(f"{STATES}/kb/wiki.json", state.model_dump_json().encode())
+
+    def reported() -> dg.AssetCheckEvaluation | None:
+        found = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key([STALE_CHECK])
+        event = found[STALE_CHECK].event if found else None
+        return event.asset_check_evaluation if event else None
+
+    assert runs.look_at_sources().asset_events == []  # nothing was ever read
+    read(hours_ago=1)
+    runs.look_at_sources()
+    check = reported()
+    assert check is not None
+    assert check.passed
+    assert runs.look_at_sources().asset_events == []  # as before
+    read(hours_ago=30)
+    runs.look_at_sources()
+    check = reported()
+    assert check is not None
+    assert not check.passed
+    assert "source 'wiki' was last read 30.0 h ago" in str(check.metadata["examples"].value)
+    assert runs.look_at_sources().asset_events == []
+    read(hours_ago=0)
+    runs.look_at_sources()
+    check = reported()
+    assert check is not None
+    assert check.passed
+
+
+def test_the_check_that_the_sensor_reports_is_one_that_dagster_knows() -> None:
+    assert STALE_CHECK in defs.resolve_asset_graph().asset_check_keys

@@ -6,15 +6,18 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from headgate.errors import IntegrityError
+from headgate.freshness import STATES
+from headgate.records import SourceState
 from headgate.serve.live import LiveBundle
-from headgate.storage import FolderStore
-from tests.fakes import FakeBundles, put_bundle
+from headgate.storage import FolderStore, open_store
+from tests.fakes import FakeBundles, make_settings, put_bundle
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
 
 Start = Callable[..., Service]
@@ -34,6 +37,29 @@ def test_before_the_first_release_the_service_is_alive_and_not_ready(start: Star
     service.wait_for_release(1)
     assert service.client.get("/readyz").status_code == 200
     assert service.ask("q").status_code == 200
+
+
+def test_a_stale_source_is_told_with_its_reason_and_leaves_the_service_ready(tmp_path: Path, start: Start) -> None:
+    store = open_store(make_settings(tmp_path))
+    now = datetime.now(UTC)
+    for name, hours in (("fine", 1), ("wiki", 30)):
+        state = SourceState(
+            corpus="kb",
+            name=name,
+            kind="http",
+            last_success=(now - timedelta(hours=hours)).isoformat(),
+            fresh_within_hours=24,
+            problem="the listing can't be read",
+        )
+        store.put(f"{STATES}/kb/{name}.json", state.model_dump_json().encode())
+    ready = start().client.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    fine, wiki = ready.json()["sources"]
+    assert (fine["source"], fine["fresh"], fine["reason"]) == ("fine", True, "")
+    assert (wiki["source"], wiki["fresh"], wiki["last_success"]) == ("wiki", False, state.last_success)
+    assert (
+        wiki["reason"] == "source 'wiki' was last read 30.0 h ago, its objective is 24 h; last problem: the listing can't be read"
+    )
 
 
 def test_the_log_says_once_that_nothing_was_promoted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

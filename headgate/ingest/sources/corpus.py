@@ -111,7 +111,12 @@ def _read_one(settings: Settings, kind: str, root: Path, revision: str, *, remem
     """
     store = open_store(settings)
     name = settings.corpus.name
-    section = SourceSection(name=kind, max_shrink_share=1.0)
+    section = SourceSection(
+        name=kind,
+        fresh_within_hours=settings.corpus.fresh_within_hours,
+        silent_after_days=settings.corpus.silent_after_days,
+        max_shrink_share=1.0,
+    )
     reader = SourceReader(
         section,
         settings,

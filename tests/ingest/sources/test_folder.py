@@ -6,17 +6,20 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headgate.errors import CorpusError
+from headgate.errors import CorpusError, SettingsError
+from headgate.freshness import read_freshness
 from headgate.ingest.sources import matches, open_corpus
 from headgate.ingest.sources.faults import Gone, SourceFault
 from headgate.ingest.sources.folder import FolderReader
 from headgate.ingest.sources.items import Listed
 from headgate.settings import Settings, parse_settings
+from headgate.storage import open_store
 from tests.ingest.sources.conftest import Project, outcomes_add_up, texts
 
 
@@ -291,6 +294,26 @@ def test_files_of_the_short_form_are_read_where_they_lie(project: Project, notes
     (notes / "b.txt").unlink()
     with pytest.raises(CorpusError, match="holds no files"):
         open_corpus(short(project))
+
+
+def test_the_short_form_has_a_freshness_objective(project: Project, notes: Path) -> None:
+    (notes / "a.md").write_text("# A")
+    settings = short(project, name="kb", fresh_within_hours=24, silent_after_days=7)
+    open_corpus(settings, clock=project.clock)
+    store = open_store(settings)
+    (source,) = read_freshness(store, corpus="kb", now=project.clock.now)
+    assert (source.fresh, source.silent) == (True, False)
+    (source,) = read_freshness(store, corpus="kb", now=project.clock.now + timedelta(days=8))
+    assert (source.fresh, source.silent) == (False, True)
+    assert "source 'folder' was last read 192.0 h ago, its objective is 24 h" in source.reason
+    assert "silent_after_days is 7" in source.reason
+
+
+@pytest.mark.parametrize("key", ["fresh_within_hours", "silent_after_days"])
+def test_an_objective_of_the_short_form_beside_sources_is_refused(project: Project, key: str) -> None:
+    with pytest.raises(SettingsError, match=rf"corpus\.{key} is for .* set {key} in each of corpus\.sources instead"):
+        parse_settings({"corpus": {"sources": [source()], key: 24}}, project_dir=project.folder)
+    parse_settings({"corpus": {"sources": [source()], key: 0}}, project_dir=project.folder)  # as a written settings file has it
 
 
 def test_a_missing_or_empty_folder_is_said(project: Project, notes: Path) -> None:
