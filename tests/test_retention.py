@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
-from headgate.errors import NotFoundError, StorageError
+from headgate.errors import CorpusError, NotFoundError, StorageError
 from headgate.index.analyze import analyze
 from headgate.index.integrity import check_version, check_versions
 from headgate.index.inventory import version_files
@@ -22,12 +22,13 @@ from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
 from headgate.index.table import update_table
 from headgate.index.versions import list_versions
+from headgate.ingest.sources import open_corpus
 from headgate.interactions import InteractionLog, new_interaction_id
 from headgate.needs import needed_bundles
 from headgate.records import Answer, Interaction, Question, TableRef
 from headgate.retention import prune
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store, open_store
+from headgate.storage import Store, open_store, sha256_hex
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 
@@ -353,3 +354,60 @@ def test_a_version_that_a_clean_up_takes_during_the_check_is_no_damage(
     assert pruned[0].removed
     assert 0 < len(reports) < len(versions)
     assert all(report.passed for report in reports)
+
+
+def sourced(folder: Path, *, revisions: dict[str, str] | None = None, **sections: object) -> Settings:
+    """A project whose documents come from one source, a folder."""
+    source = {"name": "notes", "kind": "folder", "folder": "notes", "max_shrink_share": 1.0}
+    corpus = {"name": "test", "sources": [source], "revisions": revisions or {}}
+    return parse_settings({"corpus": corpus} | sections, project_dir=folder)
+
+
+def read_revisions(settings: Settings, *texts: str) -> list[str]:
+    """Revisions of a page that stays and one that has each of these texts in turn."""
+    folder = settings.project_dir / "notes"
+    folder.mkdir()
+    (folder / "same.md").write_text("same")
+    revisions = []
+    for text in texts:
+        (folder / "page.md").write_text(text)
+        revisions.append(open_corpus(settings).revision)
+    return revisions
+
+
+def contents(settings: Settings, revision: str) -> dict[str, str]:
+    """Path → text of every file of a revision that is opened again."""
+    corpus = open_corpus(settings, revision=revision)
+    return {file.path: corpus.local(file.path).read_text() for file in corpus.files}
+
+
+def source_bytes(*texts: str) -> set[str]:
+    return {f"corpora/objects/{digest[:2]}/{digest}" for digest in (sha256_hex(text.encode()) for text in texts)}
+
+
+@pytest.mark.parametrize("suffix", ["", ".dir"])
+def test_revisions_of_sources_go_with_their_bytes_but_those_that_are_indexed_or_named(
+    make_project: Callable[..., Settings], suffix: str
+) -> None:
+    folder = make_project().project_dir
+    old, named, indexed, newest = read_revisions(sourced(folder), "old", "named", "indexed", "newest")
+    settings = sourced(folder, revisions={"audit": f"{named}{suffix}"})
+    store = open_store(settings)
+
+    create_bundle(settings, update_table(settings, put_chunks(settings, help_chunks(), indexed)))
+    prune(settings, now=NOW + timedelta(days=13))
+    assert contents(settings, old)["page.md"] == "old"  # younger than unreleased_days
+    done = prune(settings, now=LATER)
+    assert {item.name for item in done.removed if item.kind == "corpus"} == {
+        f"corpora/{old}/tree.json",
+        f"corpora/{newest}/tree.json",
+        *source_bytes("old"),
+    }
+    assert set(store.list("corpora/objects")) == source_bytes("same", "named", "indexed", "newest")
+    assert contents(settings, "audit") == {"page.md": "named", "same.md": "same"}
+    assert contents(settings, indexed) == {"page.md": "indexed", "same.md": "same"}
+    with pytest.raises(CorpusError, match="is not kept here"):
+        open_corpus(settings, revision=old)
+
+    prune(sourced(folder), now=LATER)  # its name was taken away
+    assert set(store.list("corpora/objects")) == source_bytes("same", "indexed", "newest")

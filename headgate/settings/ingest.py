@@ -18,7 +18,8 @@ class CorpusSettings(Section):
     dvc_file: str = Field("", description="the .dvc file that tracks the documents; empty when `folder` or `sources` is used")
     folder: str = Field("", description="a plain folder of documents; empty when `dvc_file` or `sources` is used")
     revisions: dict[str, str] = Field(
-        default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)"
+        default_factory=dict,
+        description="names: name = DVC directory digest (32 hex digits + .dir), or a revision of sources, which is kept so",
     )
     exclude: tuple[str, ...] = Field((), description="globs of corpus paths to leave out; each exclusion is reported by its glob")
     labels: tuple[LabelRule, ...] = Field(
