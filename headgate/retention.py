@@ -329,6 +329,9 @@ class _Prune:
         for folder in _OBSOLETE:
             for entry in list(self.store.entries(folder)):
                 self._remove("temporary", entry)
+        for entry in list(self.store.entries("locks-clock")):  # of a process killed while it asked a bucket for the time
+            if not self._young(entry, self._grace):
+                self._remove("temporary", entry)
         root = self.store.local_root
         for path in _files(root):
             others = path.relative_to(root).parts[0] in _FOREIGN  # names there are other people's

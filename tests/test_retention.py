@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pytest
 
+from benchmarks.left_over import find_orphans
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
 from headgate.errors import CorpusError, NotFoundError, StorageError
 from headgate.index.analyze import analyze
@@ -121,7 +122,40 @@ def test_nothing_is_left_over(bundles: tuple[Settings, list[Bundle]]) -> None:
     named = b"".join(store.get(key) for folder_ in ("bundles", "table_refs") for key in store.list(folder_)).decode()
     assert all(key.removeprefix("objects/") in named for key in store.list("objects"))
     assert {pinned.chunk_set.key for pinned in list_versions(store)} == set(store.list("chunk_sets"))
-    assert not prune(settings, now=LATER).removed
+    again = prune(settings, now=LATER)
+    assert not again.removed
+    looked_at, orphans = find_orphans(settings, again)
+    assert looked_at > 30
+    assert not orphans
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "objects/" + "a" * 64,
+        "objects/.tmp-1",
+        "chunk_sets/r9-0123456789abcdef.parquet",
+        "ingests/r9.json",
+        "bundles/" + "b" * 64 + ".json",
+        "lance/{table}.lance/data/torn.lance",
+        "lance/{table}.lance/_transactions/1-torn.txn",
+        "lance/{table}.lance/_refs/tags/pin-999.json",
+        "lance/other.lance/_versions/1.manifest",
+        "unheard_of/file",
+    ],
+)
+def test_a_file_that_belongs_to_nothing_is_found(bundles: tuple[Settings, list[Bundle]], key: str) -> None:
+    settings, made = bundles
+    result = prune(settings, now=LATER)
+    orphan = key.format(table=made[0].manifest.table.table)
+    (settings.store_root / orphan).parent.mkdir(parents=True, exist_ok=True)
+    if orphan.startswith("ingests/"):
+        (settings.store_root / "ingests" / "newer.json").write_bytes(orjson.dumps({"chunk_set": {"key": "chunk_sets/x"}}))
+        (settings.store_root / orphan).write_bytes(b"{}")
+        os.utime(settings.store_root / orphan, (0, 0))
+    else:
+        (settings.store_root / orphan).write_bytes(b"left")
+    assert find_orphans(settings, result)[1] == [orphan]
 
 
 def test_a_dry_run_tells_the_same_and_removes_nothing(bundles: tuple[Settings, list[Bundle]]) -> None:

@@ -65,6 +65,7 @@ def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
     new, old = "lance/t.lance/data/new.lance", "lance/t.lance/data/old.lance"
     store.put(old, b"removed by another machine since")
     store.local(old)
+    store.put("locks-clock/build-1", b"")  # by a process that was killed while it asked for the time
     bucket.client().delete_object(Bucket=bucket.name, Key=f"store/{old}")
     listed = S3Store.entries
 
@@ -83,6 +84,7 @@ def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
     later = prune(settings, now=LATER)
     assert old in {item.name for item in later.removed if item.kind == "copy"}
     assert not (store.local_lance() / "t.lance/data/old.lance").exists()
+    assert not list(store.list("locks-clock"))
 
 
 def test_integrity_is_that_of_the_bucket_and_not_of_the_copies_of_it(
