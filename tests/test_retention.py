@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pytest
 
+from benchmarks.disk_bound import disk_bounds
 from benchmarks.left_over import find_orphans
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
 from headgate.errors import CorpusError, NotFoundError, StorageError
@@ -342,6 +343,25 @@ def test_the_disk_stays_bounded_over_many_builds(bundles: tuple[Settings, list[B
         sizes.append(sum(path.stat().st_size for path in (settings.store_root / "lance").rglob("*") if path.is_file()))
     assert len(list_versions(open_store(settings))) <= 3
     assert max(sizes[6:]) <= 1.2 * max(sizes[:6])
+
+
+def test_the_bound_of_the_disk_follows_from_what_is_kept(bundles: tuple[Settings, list[Bundle]]) -> None:
+    settings, made = bundles
+    put_release(open_store(settings), 1, made[2].bundle_id)
+    before = prune(settings, dry_run=True, now=LATER)
+    two = disk_bounds(settings, prune(settings, now=LATER))
+    assert all(there <= bound for there, bound in two.values())
+    assert two["models"][0] > 0.9 * two["models"][1]  # no bound is far from what is there
+    assert two["objects"][0] > 0.9 * two["objects"][1]
+    assert before.sizes["lance"] > two["lance"][1]  # six versions are more than two may take
+    table = made[0].manifest.table.table
+    for name in ("objects/" + "a" * 64, f"lance/{table}.lance/data/left.lance", "chunk_sets/r9-0.parquet", "unheard_of/file"):
+        (settings.store_root / name).parent.mkdir(exist_ok=True)
+        (settings.store_root / name).write_bytes(bytes(4 * 2**20))
+    result = prune(settings, dry_run=True, now=NOW)
+    kept = result.model_copy(update={"kept": {made[2].bundle_id: (), made[5].bundle_id: ()}})
+    above = {part for part, (there, bound) in disk_bounds(settings, kept).items() if there > bound}
+    assert above == {"objects", "lance", "chunk_sets", "records"}
 
 
 def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, list[Bundle]]) -> None:
