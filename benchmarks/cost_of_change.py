@@ -27,6 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.disk_bound import disk_bounds
 from benchmarks.projects import REPOSITORY, make_project, public_data
 from headgate.bundle import load_manifest
 from headgate.cli.settings_file import settings_toml
@@ -94,7 +95,7 @@ def main() -> None:
             if step == arguments.pin:
                 interactions = ask_questions(project, built["bundle_id"])
             if step % arguments.prune_every == 0 or step == last:
-                tell_sizes(step, prune(settings, now=datetime.now(UTC) + LATER))
+                tell_sizes(step, settings, prune(settings, now=datetime.now(UTC) + LATER))
         again, took = build(project)
         row("unchanged", 0, 0, again, took, seconds)
         for _ in range(arguments.edits):
@@ -174,14 +175,21 @@ def replay_answers(project: Path, interactions: list[str], step: int) -> None:
         raise SystemExit("an answer differs")
 
 
-def tell_sizes(step: int, pruned: PruneResult) -> None:
+def tell_sizes(step: int, settings: Settings, pruned: PruneResult) -> None:
+    """What the clean-up left, by folder; ends the run when a part of the store has more than docs/versions.md states."""
     mib = {folder: round(size / 2**20) for folder, size in pruned.sizes.items() if size >= 2**20}
     versions = sum(map(len, pruned.kept_versions.values()))
+    bounds = disk_bounds(settings, pruned)
+    least = sum(bound for part, (_, bound) in bounds.items() if part != "cache")
     print(
         f"| {step} pruned | | | {pruned.bytes_freed / 2**20:.0f} MiB freed | {versions} versions of {len(pruned.kept)} bundles kept "
-        f"| {sum(mib.values())} MiB left: {mib} | | | | | | |",
+        f"| {sum(mib.values())} MiB left: {mib}; at most {least / 2**20:.0f} MiB and caches of {bounds['cache'][1] / 2**20:.0f} MiB "
+        "| | | | | | |",
         flush=True,
     )
+    above = {part: found for part, found in bounds.items() if found[0] > found[1]}
+    if above or versions > len(pruned.kept) + len(pruned.kept_versions):
+        raise SystemExit(f"step {step}: {versions} versions; the store is larger than its bound, part (bytes, bound): {above}")
 
 
 def build(project: Path) -> tuple[dict[str, Any], float]:

@@ -2,9 +2,9 @@
 
     python -m benchmarks.kill_build [--kills 50] [--pages 120] [--s3]
 
-Every build starts from what the kills before it left. After each ten kills a build may run to its end; its table is compared with one
-built from scratch by an undisturbed process in a store of its own: content digest, rows. At the end the index is verified, cleaned up,
-and the store searched for what nobody owns. With --s3 both stores are buckets of an S3 service on this machine (moto).
+Every build starts from what the kills before it left. After each ten kills, and the last, a build may run to its end; its table is compared
+with one built from scratch by an undisturbed process in a store of its own: content digest, rows. At the end the index is verified, the
+store cleaned up as if two months had passed, and every file in it must belong to something that is kept (left_over.py). With --s3 both stores are buckets of an S3 service on this machine (moto).
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.left_over import find_orphans
 from benchmarks.projects import make_project, public_data
 from headgate.cli.settings_file import settings_toml
+from headgate.retention import prune
 from headgate.settings import Settings
 from headgate.storage import open_store
 
@@ -33,6 +36,8 @@ from headgate.storage import open_store
 #: time shorter.
 EARLIEST, SOONER = 0.02, 0.8
 COMPARE_EVERY = 10
+#: The store is cleaned up as if it were this much later.
+LATER = timedelta(days=60)
 
 
 class Project:
@@ -107,7 +112,7 @@ def main() -> None:
                 seconds *= SOONER
                 continue
             kills += 1
-            if kills % COMPARE_EVERY == 0:
+            if kills % COMPARE_EVERY == 0 or kills == arguments.kills:
                 compare(killed, Path(folder) / f"scratch-{kills}", sections(f"scratch-{kills}"), pages, kills)
         verify(killed)
 
@@ -160,15 +165,19 @@ def compare(killed: Project, folder: Path, sections: dict[str, Any], pages: dict
 
 
 def verify(project: Project) -> None:
+    """The index is whole, and once months have passed and the store is cleaned up, every file in it belongs to something that is kept."""
     found = project.run("versions", "verify")
     print(f"versions verify: {json.dumps(found)[:300]}")
-    project.run("versions", "prune")
-    left = [
-        path for path in project.folder.rglob("*") if path.name.startswith(".tmp")
-    ]  # a bucket has none: a put is whole or not at all
-    if left:
-        raise SystemExit(f"left behind: {left[:5]}")
-    print("no temporary file is left")
+    pruned = prune(project.settings, now=datetime.now(UTC) + LATER)
+    if pruned.skipped:
+        raise SystemExit(f"could not be cleaned up: {pruned.skipped}")
+    looked_at, orphans = find_orphans(project.settings, pruned)
+    if orphans:
+        raise SystemExit(f"{len(orphans)} of {looked_at} files belong to nothing that is kept: {orphans[:10]}")
+    versions = sum(map(len, pruned.kept_versions.values()))
+    print(
+        f"{looked_at} files looked at: each belongs to one of {len(pruned.kept)} bundles, {versions} versions, or the last ingest"
+    )
 
 
 @contextmanager

@@ -287,13 +287,14 @@ class _Prune:
                 _remove_tree(path)
 
     def _sources(self, revisions: set[str]) -> None:
-        """Lists of files of corpora of sources, but those of revisions that stay; then bytes that neither they nor the sources name."""
+        """Lists of files of corpora of sources, but those of `revisions` and of names in the settings; then bytes that nothing names."""
+        kept = revisions | {revision.removesuffix(".dir") for revision in self.settings.corpus.revisions.values()}
         named: set[str] = set()
         for entry in list(self.store.entries("corpora")):
             _, revision, *rest = entry.key.split("/")
             if rest != ["tree.json"] or (self.store.local_root / "corpora" / revision / "files").is_dir():
                 continue
-            if revision in revisions or self._young(entry, self._unreleased):
+            if revision in kept or self._young(entry, self._unreleased):
                 named |= {digest.decode() for digest in _DIGEST.findall(self.store.get(entry.key))}
             else:
                 self._remove("corpus", entry)
@@ -327,6 +328,9 @@ class _Prune:
         """What killed runs left, what earlier versions of headgate kept, and copies of what is no more in a remote store."""
         for folder in _OBSOLETE:
             for entry in list(self.store.entries(folder)):
+                self._remove("temporary", entry)
+        for entry in list(self.store.entries("locks-clock")):  # of a process killed while it asked a bucket for the time
+            if not self._young(entry, self._grace):
                 self._remove("temporary", entry)
         root = self.store.local_root
         for path in _files(root):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +13,10 @@ import numpy as np
 import orjson
 import pytest
 
+from benchmarks.disk_bound import disk_bounds
+from benchmarks.left_over import find_orphans
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
-from headgate.errors import NotFoundError, StorageError
+from headgate.errors import CorpusError, NotFoundError, StorageError
 from headgate.index.analyze import analyze
 from headgate.index.integrity import check_version, check_versions
 from headgate.index.inventory import version_files
@@ -22,12 +24,13 @@ from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
 from headgate.index.table import update_table
 from headgate.index.versions import list_versions
+from headgate.ingest.sources import open_corpus
 from headgate.interactions import InteractionLog, new_interaction_id
 from headgate.needs import needed_bundles
 from headgate.records import Answer, Interaction, Question, TableRef
 from headgate.retention import prune
 from headgate.settings import Settings, parse_settings
-from headgate.storage import Store, open_store
+from headgate.storage import Store, open_store, sha256_hex
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 
@@ -120,7 +123,40 @@ def test_nothing_is_left_over(bundles: tuple[Settings, list[Bundle]]) -> None:
     named = b"".join(store.get(key) for folder_ in ("bundles", "table_refs") for key in store.list(folder_)).decode()
     assert all(key.removeprefix("objects/") in named for key in store.list("objects"))
     assert {pinned.chunk_set.key for pinned in list_versions(store)} == set(store.list("chunk_sets"))
-    assert not prune(settings, now=LATER).removed
+    again = prune(settings, now=LATER)
+    assert not again.removed
+    looked_at, orphans = find_orphans(settings, again)
+    assert looked_at > 30
+    assert not orphans
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "objects/" + "a" * 64,
+        "objects/.tmp-1",
+        "chunk_sets/r9-0123456789abcdef.parquet",
+        "ingests/r9.json",
+        "bundles/" + "b" * 64 + ".json",
+        "lance/{table}.lance/data/torn.lance",
+        "lance/{table}.lance/_transactions/1-torn.txn",
+        "lance/{table}.lance/_refs/tags/pin-999.json",
+        "lance/other.lance/_versions/1.manifest",
+        "unheard_of/file",
+    ],
+)
+def test_a_file_that_belongs_to_nothing_is_found(bundles: tuple[Settings, list[Bundle]], key: str) -> None:
+    settings, made = bundles
+    result = prune(settings, now=LATER)
+    orphan = key.format(table=made[0].manifest.table.table)
+    (settings.store_root / orphan).parent.mkdir(parents=True, exist_ok=True)
+    if orphan.startswith("ingests/"):
+        (settings.store_root / "ingests" / "newer.json").write_bytes(orjson.dumps({"chunk_set": {"key": "chunk_sets/x"}}))
+        (settings.store_root / orphan).write_bytes(b"{}")
+        os.utime(settings.store_root / orphan, (0, 0))
+    else:
+        (settings.store_root / orphan).write_bytes(b"left")
+    assert find_orphans(settings, result)[1] == [orphan]
 
 
 def test_a_dry_run_tells_the_same_and_removes_nothing(bundles: tuple[Settings, list[Bundle]]) -> None:
@@ -309,6 +345,25 @@ def test_the_disk_stays_bounded_over_many_builds(bundles: tuple[Settings, list[B
     assert max(sizes[6:]) <= 1.2 * max(sizes[:6])
 
 
+def test_the_bound_of_the_disk_follows_from_what_is_kept(bundles: tuple[Settings, list[Bundle]]) -> None:
+    settings, made = bundles
+    put_release(open_store(settings), 1, made[2].bundle_id)
+    before = prune(settings, dry_run=True, now=LATER)
+    two = disk_bounds(settings, prune(settings, now=LATER))
+    assert all(there <= bound for there, bound in two.values())
+    assert two["models"][0] > 0.9 * two["models"][1]  # no bound is far from what is there
+    assert two["objects"][0] > 0.9 * two["objects"][1]
+    assert before.sizes["lance"] > two["lance"][1]  # six versions are more than two may take
+    table = made[0].manifest.table.table
+    for name in ("objects/" + "a" * 64, f"lance/{table}.lance/data/left.lance", "chunk_sets/r9-0.parquet", "unheard_of/file"):
+        (settings.store_root / name).parent.mkdir(exist_ok=True)
+        (settings.store_root / name).write_bytes(bytes(4 * 2**20))
+    result = prune(settings, dry_run=True, now=NOW)
+    kept = result.model_copy(update={"kept": {made[2].bundle_id: (), made[5].bundle_id: ()}})
+    above = {part for part, (there, bound) in disk_bounds(settings, kept).items() if there > bound}
+    assert above == {"objects", "lance", "chunk_sets", "records"}
+
+
 def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, list[Bundle]]) -> None:
     settings, made = bundles
     store = open_store(settings)
@@ -358,3 +413,60 @@ def test_a_version_that_a_clean_up_takes_during_the_check_is_no_damage(
     assert pruned[0].removed
     assert 0 < len(reports) < len(versions)
     assert all(report.passed for report in reports)
+
+
+def sourced(folder: Path, *, revisions: dict[str, str] | None = None, **sections: object) -> Settings:
+    """A project whose documents come from one source, a folder."""
+    source = {"name": "notes", "kind": "folder", "folder": "notes", "max_shrink_share": 1.0}
+    corpus = {"name": "test", "sources": [source], "revisions": revisions or {}}
+    return parse_settings({"corpus": corpus} | sections, project_dir=folder)
+
+
+def read_revisions(settings: Settings, *texts: str) -> list[str]:
+    """Revisions of a page that stays and one that has each of these texts in turn."""
+    folder = settings.project_dir / "notes"
+    folder.mkdir()
+    (folder / "same.md").write_text("same")
+    revisions = []
+    for text in texts:
+        (folder / "page.md").write_text(text)
+        revisions.append(open_corpus(settings).revision)
+    return revisions
+
+
+def contents(settings: Settings, revision: str) -> dict[str, str]:
+    """Path → text of every file of a revision that is opened again."""
+    corpus = open_corpus(settings, revision=revision)
+    return {file.path: corpus.local(file.path).read_text() for file in corpus.files}
+
+
+def source_bytes(*texts: str) -> set[str]:
+    return {f"corpora/objects/{digest[:2]}/{digest}" for digest in (sha256_hex(text.encode()) for text in texts)}
+
+
+@pytest.mark.parametrize("suffix", ["", ".dir"])
+def test_revisions_of_sources_go_with_their_bytes_but_those_that_are_indexed_or_named(
+    make_project: Callable[..., Settings], suffix: str
+) -> None:
+    folder = make_project().project_dir
+    old, named, indexed, newest = read_revisions(sourced(folder), "old", "named", "indexed", "newest")
+    settings = sourced(folder, revisions={"audit": f"{named}{suffix}"})
+    store = open_store(settings)
+
+    create_bundle(settings, update_table(settings, put_chunks(settings, help_chunks(), indexed)))
+    prune(settings, now=NOW + timedelta(days=13))
+    assert contents(settings, old)["page.md"] == "old"  # younger than unreleased_days
+    done = prune(settings, now=LATER)
+    assert {item.name for item in done.removed if item.kind == "corpus"} == {
+        f"corpora/{old}/tree.json",
+        f"corpora/{newest}/tree.json",
+        *source_bytes("old"),
+    }
+    assert set(store.list("corpora/objects")) == source_bytes("same", "named", "indexed", "newest")
+    assert contents(settings, "audit") == {"page.md": "named", "same.md": "same"}
+    assert contents(settings, indexed) == {"page.md": "indexed", "same.md": "same"}
+    with pytest.raises(CorpusError, match="is not kept here"):
+        open_corpus(settings, revision=old)
+
+    prune(sourced(folder), now=LATER)  # its name was taken away
+    assert set(store.list("corpora/objects")) == source_bytes("same", "indexed", "newest")

@@ -27,7 +27,8 @@ class CorpusSettings(Section):
         0, ge=0, description="`dvc_file` or `folder` counts as silent when nothing in it has changed for longer; 0 = never"
     )
     revisions: dict[str, str] = Field(
-        default_factory=dict, description="names for corpus revisions: name = DVC directory digest (32 hex digits + .dir)"
+        default_factory=dict,
+        description="names: name = DVC directory digest (32 hex digits + .dir), or a revision of sources, which is kept so",
     )
     exclude: tuple[str, ...] = Field((), description="globs of corpus paths to leave out; each exclusion is reported by its glob")
     labels: tuple[LabelRule, ...] = Field(

@@ -19,6 +19,7 @@ from headgate.storage import S3Store, StoredFile, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 from tests.s3 import Bucket
+from tests.test_retention import contents, read_revisions, source_bytes, sourced
 
 LATER = datetime.now(UTC) + timedelta(days=400)
 
@@ -64,6 +65,7 @@ def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
     new, old = "lance/t.lance/data/new.lance", "lance/t.lance/data/old.lance"
     store.put(old, b"removed by another machine since")
     store.local(old)
+    store.put("locks-clock/build-1", b"")  # by a process that was killed while it asked for the time
     bucket.client().delete_object(Bucket=bucket.name, Key=f"store/{old}")
     listed = S3Store.entries
 
@@ -82,6 +84,7 @@ def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
     later = prune(settings, now=LATER)
     assert old in {item.name for item in later.removed if item.kind == "copy"}
     assert not (store.local_lance() / "t.lance/data/old.lance").exists()
+    assert not list(store.list("locks-clock"))
 
 
 def test_integrity_is_that_of_the_bucket_and_not_of_the_copies_of_it(
@@ -112,3 +115,26 @@ def test_what_a_killed_drop_left_in_a_bucket_is_no_table(bucket: Bucket, tmp_pat
     again = update_table(settings, put_chunks(settings, help_chunks(), "r1")).ref
     assert again.digest == first.digest
     assert check_version(store, list_versions(store)[-1]).passed
+
+
+def test_bytes_of_sources_that_nothing_needs_leave_the_bucket_and_this_machine(
+    bucket: Bucket, tmp_path: Path, exported_model: Path
+) -> None:
+    shutil.copytree(REPOSITORY / "prompts", tmp_path / "prompts")
+    _, named, indexed, _ = read_revisions(sourced(tmp_path, **bucket.sections()), "old", "named", "indexed", "newest")
+    settings = sourced(tmp_path, revisions={"audit": f"{named}.dir"}, **bucket.sections())
+    store = open_store(settings)
+    for path in sorted(exported_model.rglob("*.*")):
+        store.put_file(f"models/{path.relative_to(exported_model).as_posix()}", path)
+    create_bundle(settings, update_table(settings, put_chunks(settings, help_chunks(), indexed)))
+    assert source_bytes("old") < set(bucket.stored())
+    prune(settings, now=LATER)
+    stays = source_bytes("same", "named", "indexed", "newest")
+    assert {key for key in bucket.stored() if key.startswith("corpora/")} == stays | {
+        f"corpora/{revision}/tree.json" for revision in (named, indexed)
+    }
+    here = settings.local_root
+    assert {path.relative_to(here).as_posix() for path in (here / "corpora" / "objects").rglob("*") if path.is_file()} == stays
+    shutil.rmtree(here / "corpora")  # another machine
+    assert contents(settings, "audit") == {"page.md": "named", "same.md": "same"}
+    assert contents(settings, indexed) == {"page.md": "indexed", "same.md": "same"}
