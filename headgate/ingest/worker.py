@@ -1,7 +1,7 @@
 """A parser process: `python -m headgate.ingest.worker`. Reads one JSON request a line, writes one JSON line for each.
 
     → {"file": "/corpus/a.pdf", "path": "a.pdf", "media_type": "application/pdf", "cpu_seconds": 60, "passwords": [], …}
-    ← {"started": true}        libraries are loaded; the file's own time starts
+    ← {"started": true}        libraries are loaded; the file's own time starts; the first says in "warning" what isolation lacks
     ← {"parsed": {…}, "resident": 91226112}  or  {"failed": {"reason": "encrypted", "detail": "…", "transient": false}, …}
 
 What it may not do is set by `isolation`. JSON, not pickle: whatever a document does to this process, the parent only ever reads
@@ -42,7 +42,8 @@ def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: se
         # Libraries stay; the collector need not look at them again for every file.
         gc.collect()
         gc.freeze()
-    _send(replies, b'{"started": true}')
+    _send(replies, json.dumps({"started": True} | ({"warning": fence.warning} if fence.warning else {})).encode())
+    fence.warning = ""
     fence.programs = frozenset(request["programs"].values())
     limit_memory(request["memory_bytes"])
     limit_cpu(request["cpu_seconds"])
