@@ -78,6 +78,18 @@ def test_an_ingest_over_sources_keeps_what_was_good(project: Project, site: Site
     assert not back.kept
 
 
+def test_another_machine_tells_the_types_of_files_that_it_did_not_fetch(project: Project, bucket: Bucket) -> None:
+    source = folder(project, "notes", a__md="# A", b__csv="name,price\nbasic,9\n")
+    project.sections = bucket.sections(cache="first machine")
+    first = project.open(source)
+    project.sections = bucket.sections(cache="second machine")
+    (project.folder / "notes" / "a.md").unlink()
+    reopened = project.open(source, revision=first.revision)
+
+    assert {file.path: file.media_type for file in first.files} == {"notes/a.md": "text/markdown", "notes/b.csv": "text/csv"}
+    assert reopened.files == first.files
+
+
 def test_labels_of_a_source_come_before_those_for_everything(project: Project) -> None:
     notes = folder(project, "notes", n__md="# N")
     project.corpus = {"labels": [{"pattern": "**", "confidentiality": "public", "audience": "customer"}]}
