@@ -1,7 +1,9 @@
 """Formats that other programs read: LibreOffice turns old office files into new ones, tesseract reads pictures of text.
 
-Both run inside a parser process: without network, with its memory limit, in a folder that goes with the file, and are ended with
-all that they started when the file's time is up. Where they are not installed the file is refused with "needs …".
+Both run below a parser process: with its limits, in a folder that goes with the file, and are ended with all that they started when
+the file's time is up. They have no network where the kernel gives the parser a network namespace or takes its seccomp filter
+(isolation.py; where neither, the log warns). Its fence around files is Python's own and does not bind them: they can read what the user
+may who runs headgate. Where they are not installed the file is refused with "needs …".
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -29,10 +29,11 @@ from headgate.ingest.cache import IngestCache, Kind
 from headgate.ingest.conversion import find_programs
 from headgate.ingest.dead_letters import DeadLetters
 from headgate.ingest.derive import Deriver, Origin
-from headgate.ingest.history import CorpusState, is_expired, keep_version, read_kept
+from headgate.ingest.history import CorpusState, FileState, is_expired, keep_version, read_kept
 from headgate.ingest.parsing import parse_files
 from headgate.ingest.sandbox import ParseTask, read_passwords
 from headgate.ingest.sources import Corpus
+from headgate.ingest.sources.objects import ObjectCache
 from headgate.records import KeptVersion, Outcome, SourceFile
 from headgate.settings import Settings
 from headgate.storage import Store, sha256_hex
@@ -121,9 +122,10 @@ def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
         progress(done, len(works))
     if waiting:
         _parse(run, waiting, lambda count: progress(done + count, len(works)) if progress else None)
-    for work in works:
-        if work.failure is not None:
-            _take_failure(run, work)
+    failed = [work for work in works if work.failure is not None]
+    _parse_last_good(run, failed)
+    for work in failed:
+        _take_failure(run, work)
     run.letters.keep_only({work.file.path for work in works if work.failure is not None or run.letters.dropped(work.file)})
     run.cache.commit()
     return works
@@ -296,18 +298,69 @@ def _take_failure(run: Run, work: FileWork) -> None:
     work.findings.append(f"stale: kept in its last good version since {kept.since}, because of {said}")
 
 
+def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
+    """Make the parsed forms of last good versions that this machine's cache lacks, from the bytes that the store holds of sources.
+
+    What can't be made is left out; `_last_good` tells of it.
+    """
+    lost: dict[bytes, tuple[FileWork, FileState]] = {}
+    for work in works:
+        before = _indexed_before(run, work)
+        if before is None or before.kept is not None or not run.cached["parsed"].isdisjoint(_good_keys(run, work, before)):
+            continue
+        if before.digest != work.file.digest or work.file.path in run.corpus.failed:  # else these very bytes have just failed
+            lost.setdefault(_good_keys(run, work, before)[-1], (work, before))
+    by_path = {work.file.path: (key, work) for key, (work, _) in lost.items()}
+    objects = ObjectCache(run.store)
+
+    def tasks() -> Iterator[ParseTask]:
+        for work, before in lost.values():
+            try:
+                file = objects.local(before.digest)
+            except (NotFoundError, IntegrityError):
+                continue
+            if _refused(run.settings, replace(work.file, size=file.stat().st_size), None) is None:
+                yield ParseTask(work.file.path, file, before.media_type)
+
+    if not lost:
+        return
+    digests = {work.file.path: before.digest for work, before in lost.values()}
+    for reply in parse_files(tasks(), digests, run.settings, folder=run.scratch):
+        key, work = by_path[reply.task.path]
+        run.attempted.add(reply.task.path)
+        if reply.content is not None:
+            _put(run, "parsed", key, orjson.dumps(reply.content))
+        elif reply.failure is not None:
+            work.findings.append(f"its last good version was parsed again: {reply.failure.reason}: {reply.failure.detail}")
+
+
 def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
     days, today = run.settings.ingest.keep_stale_days, run.now.date()
-    before = run.before.files.get(work.file.path)
-    if before is None or before.outcome != "indexed" or not days:
+    before = _indexed_before(run, work)
+    if before is None:
         return None
     if before.kept is not None:
         return None if is_expired(before.kept, today, days) else before.kept
-    content = run.cache.get("parsed", bytes.fromhex(before.content_key))
+    content = next(filter(None, (run.cache.get("parsed", key) for key in _good_keys(run, work, before))), None)
     if content is None:
-        work.findings.append("its last good version is not in this machine's cache any more, and could not be kept")
+        work.findings.append(
+            "its last good version could not be kept: it is not in this machine's cache any more, and could not be made again "
+            "from bytes in the store"
+        )
         return None
     return keep_version(run.store, run.settings.corpus.name, before, content, today)
+
+
+def _indexed_before(run: Run, work: FileWork) -> FileState | None:
+    """How the ingest before left the file, if it indexed it and last good versions are kept at all."""
+    before = run.before.files.get(work.file.path)
+    return before if before is not None and before.outcome == "indexed" and run.settings.ingest.keep_stale_days else None
+
+
+def _good_keys(run: Run, work: FileWork, before: FileState) -> tuple[bytes, bytes]:
+    """Of the parsed form of a last good version: as it was parsed then, and as it would be today."""
+    today = run.deriver.content_key(replace(work.file, digest=before.digest, media_type=before.media_type))
+    return bytes.fromhex(before.content_key), today
 
 
 def used_keys(run: Run, works: Sequence[FileWork]) -> dict[Kind, set[bytes]]:

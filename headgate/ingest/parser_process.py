@@ -6,6 +6,7 @@ What is known of a process that died goes into its file's failure: the signal, t
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import signal
@@ -29,6 +30,8 @@ FILES_PER_WORKER = 500
 GROWTH_PER_WORKER = 512 * 2**20
 _LAST_WORDS = 400  # bytes of what a dead worker wrote last
 _WATCH_SECONDS = 0.1  # between two looks at a worker's memory
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ class ParserProcess:
             process.stdin.flush()
         except OSError:
             raise self._died(task) from None
-        self._read(process, START_SECONDS, task, "its libraries were not loaded")
+        started = self._read(process, START_SECONDS, task, "its libraries were not loaded")
+        if warning := started.get("warning"):
+            _log.warning("%s", warning)
         reply = self._read(process, limits.timeout_seconds, task, "")
         self._look_back(int(reply.get("resident", 0)))
         if full := reply.get("disk_full"):

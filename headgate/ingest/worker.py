@@ -1,7 +1,7 @@
 """A parser process: `python -m headgate.ingest.worker`. Reads one JSON request a line, writes one JSON line for each.
 
     → {"file": "/corpus/a.pdf", "path": "a.pdf", "media_type": "application/pdf", "cpu_seconds": 60, "passwords": [], …}
-    ← {"started": true}        libraries are loaded; the file's own time starts
+    ← {"started": true}        libraries are loaded; the file's own time starts; the first says in "warning" what isolation lacks
     ← {"parsed": {…}, "resident": 91226112}  or  {"failed": {"reason": "encrypted", "detail": "…", "transient": false}, …}
       or {"disk_full": "…", …}, which says nothing of the file
 
@@ -42,10 +42,10 @@ def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: se
     except OSError as error:
         if error.errno not in _DISK_FULL:
             raise
-        _send(replies, b'{"started": true}')
+        _send(replies, _started(fence))
         _send(replies, _disk_full(error))
         return
-    _send(replies, b'{"started": true}')
+    _send(replies, _started(fence))
     fence.programs = frozenset(request["programs"].values())
     limit_memory(request["memory_bytes"])
     limit_cpu(request["cpu_seconds"])
@@ -108,6 +108,11 @@ def _parse(request: dict[str, Any], fence: Fence) -> bytes:
             "does not hold it; split the file",
         )
     return reply
+
+
+def _started(fence: Fence) -> bytes:
+    warning, fence.warning = fence.warning, ""
+    return json.dumps({"started": True} | ({"warning": warning} if warning else {})).encode()
 
 
 def _failed(reason: str, detail: str, *, transient: bool = False) -> bytes:

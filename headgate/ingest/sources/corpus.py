@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from headgate.errors import CorpusError, ParseFailure
+from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
 from headgate.ingest.media import EXTENSIONS, Media, detect_media
 from headgate.ingest.sources.breaker import Clock, now_utc
 from headgate.ingest.sources.faults import SourceFault
@@ -279,15 +279,17 @@ def _place(file: TreeFile, places: Mapping[str, Path], objects: ObjectCache | No
 
 
 def _media(file: TreeFile, places: Mapping[str, Path], objects: ObjectCache | None) -> Media:
-    """What a file is, as far as its bytes are here."""
+    """What a file is, as far as its bytes are here or, of a file that is not failed, in the store."""
     place = places.get(file.path) or (objects.path(file.digest) if objects and file.digest else None)
     if file.rule or not file.digest or place is None:
         return Media("application/octet-stream")
     try:
+        if objects and not file.failure and not place.is_file():  # read by another machine
+            place = objects.local(file.digest)
         with place.open("rb") as stream:
             head = stream.read(_HEAD)
             content = head + stream.read() if head.startswith(b"PK\x03\x04") and file.size <= _MAX_ZIP else None
-    except OSError:  # only on another machine, or just gone: whoever reads it will tell
+    except (OSError, NotFoundError, IntegrityError):  # whoever reads it will tell
         return Media("application/octet-stream")
     return detect_media(_telling_name(file), head, content)
 

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from headgate.errors import CorpusError, SettingsError
+from headgate.index.chunk_set import read_chunk_set
+from headgate.ingest.cache import discard_cache
 from headgate.ingest.run import ingest
+from headgate.ingest.sources.objects import ObjectCache
 from headgate.records import IngestResult
 from headgate.retention import prune
 from headgate.settings import load_settings
 from headgate.storage import open_store
 from tests.ingest.sources.conftest import Project, texts
-from tests.ingest.sources.site import Site, hang_up
+from tests.ingest.sources.site import Site, hang_up, status
 from tests.ingest.sources.test_s3 import put
 from tests.ingest.sources.test_s3 import source as bucket_source
 from tests.s3 import Bucket
@@ -76,6 +79,73 @@ def test_an_ingest_over_sources_keeps_what_was_good(project: Project, site: Site
     back = ingest(settings)
     assert back.chunk_set.digest == first.chunk_set.digest
     assert not back.kept
+
+
+def site_and_notes(project: Project, site: Site, web: Web) -> list[dict[str, Any]]:
+    site.put("/refunds.html", PAGE.format("Refunds"))
+    site.put("/credits.html", PAGE.format("Account credits"))
+    site.sitemap()
+    project.sections |= {"parse": {"workers": 1}, "validation": {"max_dead_letter_share": 1, "max_dropped_share": 1}}
+    notes = "# Fees\n\nA late fee of five pounds is added when a bill is paid after its due date."
+    return [web(prefix="site", retries=0), folder(project, "notes", fees__md=notes)]
+
+
+def test_a_last_good_version_is_parsed_again_where_the_cache_was_wiped(project: Project, site: Site, web: Web) -> None:
+    settings = project.settings(*site_and_notes(project, site, web))
+    first = ingest(settings)
+    site.pages["/refunds.html"].faults.append(status(503))
+    discard_cache(settings.local_root, "kb")
+    down = ingest(settings)
+
+    assert outcomes(down) == outcomes(first)
+    assert [outcome.path for outcome in down.kept] == ["site/refunds.html"]
+    texts_of = {
+        name: [chunk.text for chunk in read_chunk_set(open_store(settings), result.chunk_set)]
+        for name, result in {"first": first, "down": down}.items()
+    }
+    assert texts_of["down"] == texts_of["first"]
+    again = ingest(settings)
+    assert (again.chunk_set.digest, again.kept, again.parsed) == (first.chunk_set.digest, (), 0)
+
+
+def test_a_last_good_version_without_cache_and_bytes_is_given_up(project: Project, site: Site, web: Web) -> None:
+    settings = project.settings(*site_and_notes(project, site, web))
+    first = ingest(settings)
+    site.pages["/refunds.html"].faults.append(status(503))
+    discard_cache(settings.local_root, "kb")
+    digest = next(outcome.digest for outcome in first.outcomes if outcome.path == "site/refunds.html")
+    ObjectCache(open_store(settings)).path(digest).unlink()
+    down = ingest(settings)
+
+    lost = next(outcome for outcome in down.outcomes if outcome.path == "site/refunds.html")
+    assert lost.outcome == "dead_lettered"
+    assert "could not be made again from bytes in the store" in lost.findings[-1]
+
+
+def test_a_last_good_version_outlives_the_machine_where_the_store_is_a_bucket(
+    project: Project, site: Site, web: Web, bucket: Bucket
+) -> None:
+    sources = site_and_notes(project, site, web)
+    project.sections |= bucket.sections(cache="first machine")
+    first = ingest(project.settings(*sources))
+    site.pages["/refunds.html"].faults.append(status(503))
+    project.sections |= bucket.sections(cache="second machine")
+    down = ingest(project.settings(*sources))
+
+    assert outcomes(down) == outcomes(first)
+    assert [outcome.path for outcome in down.kept] == ["site/refunds.html"]
+
+
+def test_another_machine_tells_the_types_of_files_that_it_did_not_fetch(project: Project, bucket: Bucket) -> None:
+    source = folder(project, "notes", a__md="# A", b__csv="name,price\nbasic,9\n")
+    project.sections = bucket.sections(cache="first machine")
+    first = project.open(source)
+    project.sections = bucket.sections(cache="second machine")
+    (project.folder / "notes" / "a.md").unlink()
+    reopened = project.open(source, revision=first.revision)
+
+    assert {file.path: file.media_type for file in first.files} == {"notes/a.md": "text/markdown", "notes/b.csv": "text/csv"}
+    assert reopened.files == first.files
 
 
 def test_labels_of_a_source_come_before_those_for_everything(project: Project) -> None:
