@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.left_over import find_orphans
 from headgate.bundle import create_bundle, open_bundle
 from headgate.index.integrity import check_version
 from headgate.index.table import update_table
@@ -54,7 +55,9 @@ def test_a_bucket_is_pruned_to_what_is_needed_and_so_are_the_copies_of_it(
     for one in (made[0], made[3]):
         open_bundle(store, one.bundle_id).close()
     assert all(check_version(store, pinned).passed for pinned in list_versions(store))
-    assert not prune(settings, now=LATER).removed
+    again = prune(settings, now=LATER)
+    assert not again.removed
+    assert not find_orphans(settings, again)[1]
 
 
 def test_the_clean_up_of_copies_takes_nothing_out_of_the_bucket(
