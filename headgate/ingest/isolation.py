@@ -46,8 +46,11 @@ _MAX_WRITTEN = 128 * 2**20  # bytes of any file; the language model is unpacked 
 _MAX_OPEN_FILES = 256
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-#: Families of sockets that lead out of the machine or tell of its network: AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK.
-_NETWORKS = (2, 10, 16, 17, 40)
+#: The one family of sockets that does not lead to a network or tell of one.
+_LOCAL = 1  # AF_UNIX
+_OF_DESCRIPTOR = -1  # Python wraps a socket that is there already
+#: io_uring_setup(2), whose rings make sockets without socket(2); the same number on both machines.
+_IO_URING = 425
 #: Machine → (its AUDIT_ARCH, its number of socket(2), first number that is refused as another ABI's: x32 on x86-64).
 _MACHINES = {"x86_64": (0xC000003E, 41, 0x40000000), "aarch64": (0xC00000B7, 198, None)}
 _SECCOMP_MODE_FILTER = 2
@@ -84,7 +87,7 @@ class Fence:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in _FORBIDDEN:
             raise PermissionError(f"a parser may not do this: {event}")
-        if event == "socket.__new__" and arguments[1] in _NETWORKS:
+        if event == "socket.__new__" and arguments[1] not in (_LOCAL, _OF_DESCRIPTOR):
             raise PermissionError("a parser may not open a socket of a network")
         if event == "subprocess.Popen" and str(arguments[0]) not in self.programs:
             raise PermissionError(f"a parser may not start {str(arguments[0])!r}")
@@ -131,7 +134,7 @@ class _Program(ctypes.Structure):
 
 
 def _refuse_networks(libc: Any) -> bool:
-    """Have socket(2) fail with EPERM for `_NETWORKS`, here and in all children. Returns whether the kernel does so.
+    """Have socket(2) fail with EPERM for all but `_LOCAL`, and io_uring, here and in all children. Returns whether the kernel does so.
 
     Calls by another ABI of the machine (x32, 32 bits), where socket(2) has other numbers, fail altogether.
     """
@@ -145,9 +148,10 @@ def _refuse_networks(libc: Any) -> bool:
         (_EQUAL, architecture, None, _REFUSE),
         (_LOAD, _NUMBER, None, None),
         *([(_AT_LEAST, other_abi, _REFUSE, None)] if other_abi else []),
+        (_EQUAL, _IO_URING, _REFUSE, None),
         (_EQUAL, call, None, _ALLOW),
         (_LOAD, _FIRST_ARGUMENT, None, None),
-        *((_EQUAL, family, _REFUSE, None) for family in _NETWORKS),
+        (_EQUAL, _LOCAL, _ALLOW, _REFUSE),
         (_RETURN, _ALLOW, None, None),
         (_RETURN, _REFUSE, None, None),
     ]

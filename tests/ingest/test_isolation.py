@@ -30,6 +30,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 said = {}
 for family in FAMILIES:
     said[family] = 0 if libc.socket(family, 2, 0) >= 0 else ctypes.get_errno()
+said["io_uring"] = 0 if libc.syscall(425, 1, None) >= 0 else ctypes.get_errno()
 said["x32"] = 0 if libc.syscall(0x40000000 + 41, 2, 2, 0) >= 0 else ctypes.get_errno()
 print(json.dumps(said), flush=True)
 """
@@ -41,7 +42,7 @@ exec(ASK)
 subprocess.run([sys.executable, "-c", ASK], check=True)
 print(fence.warning)
 """
-NETWORKS = [socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PACKET, socket.AF_VSOCK]
+NETWORKS = [socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PACKET, socket.AF_VSOCK, socket.AF_ALG]
 
 filtered = pytest.mark.skipif(os.uname().machine not in ("x86_64", "aarch64"), reason="no filter is installed on this machine")
 
@@ -56,6 +57,7 @@ def test_no_socket_of_a_network_for_native_code_and_children_without_a_namespace
     for said in (json.loads(own), json.loads(child)):
         assert [said[str(int(family))] for family in NETWORKS] == [EPERM] * len(NETWORKS)
         assert said[str(int(socket.AF_UNIX))] == 0
+        assert said["io_uring"] == EPERM
         if os.uname().machine == "x86_64":
             assert said["x32"] == EPERM
     assert warning == ""
