@@ -91,4 +91,4 @@ def test_a_check_that_is_made_apart_is_not_waited_for() -> None:
 def test_the_policy_covers_the_rebuild_and_never_the_release() -> None:
     graph = defs.resolve_asset_graph()
     automated = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).automation_condition is not None}
-    assert automated == {"chunks", "dead_letters", "chunk_table", "bundle"}
+    assert automated == {"chunks", "dead_letters", "chunk_table", "bundle", "canary"}

@@ -21,7 +21,7 @@ STAGES = [
     ("bundle", "3_bundle", {"chunk_table"}),
     ("canary", "3_bundle", {"bundle"}),
     ("evaluation_report", "4_evaluate", {"bundle"}),
-    ("verdict", "4_evaluate", {"evaluation_report"}),
+    ("verdict", "4_evaluate", {"canary", "evaluation_report"}),
     ("release", "5_release", {"verdict"}),
 ]
 
