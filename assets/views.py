@@ -103,8 +103,8 @@ def canary(found: Canary) -> Metadata:
         {
             "slice": one.name,
             "questions": one.n,
-            "before": one.before,
-            "after": one.after,
+            "before": round(one.before, 3),
+            "after": round(one.after, 3),
             "interval": "" if one.low is None or one.high is None else f"{one.low:+.3f} to {one.high:+.3f}",
         }
         for one in found.slices
