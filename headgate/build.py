@@ -63,9 +63,10 @@ def build(
         started = time.monotonic()
         bundle: Bundle = create_bundle(settings, indexed)
         seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
+    started = time.monotonic()
     compared = _compare(settings, bundle.bundle_id, _stage(progress, "canary")) if canary else None
     if compared is not None:
-        seconds["canary"] = compared.seconds
+        seconds["canary"] = time.monotonic() - started
     return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, canary=compared, seconds=seconds)
 
 
