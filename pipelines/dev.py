@@ -62,11 +62,8 @@ def programs(settings: Settings, *, dagster_port: int, mlflow_port: int, reports
             "1",
         )
         wanted.append(Program("MLflow UI", f"http://{HOST}:{mlflow_port}", mlflow_port, mlflow))
-    if not settings.storage.is_s3:
-        reports = settings.store_root / "reports" / "validation"
-        reports.mkdir(parents=True, exist_ok=True)
-        pages = (python, "-m", "http.server", str(reports_port), "--bind", HOST, "--directory", str(reports))
-        wanted.append(Program("Reports", f"http://{HOST}:{reports_port}", reports_port, pages))
+    reports = (python, "-m", "pipelines.reports", "--port", str(reports_port))
+    wanted.append(Program("Reports", f"http://{HOST}:{reports_port}", reports_port, reports))
     return wanted
 
 

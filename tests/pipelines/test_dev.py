@@ -20,7 +20,8 @@ WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(60)"
 def test_all_programs_listen_on_loopback_only(tmp_path: Path) -> None:
     settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
     dagster, mlflow, reports = programs(settings, dagster_port=3000, mlflow_port=5000, reports_port=5001)
-    assert {"--bind", HOST, "5001"} <= set(reports.command)
+    assert reports.address == "http://127.0.0.1:5001"
+    assert {"pipelines.reports", "--port", "5001"} <= set(reports.command)  # it binds HOST: test_reports
     assert dagster.address == "http://127.0.0.1:3000"
     assert {"-h", HOST, "-p", "3000"} <= set(dagster.command)
     assert mlflow.address == "http://127.0.0.1:5000"

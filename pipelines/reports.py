@@ -1,0 +1,89 @@
+"""The validation reports of the store, be it a folder or a bucket, as pages on 127.0.0.1.
+
+python -m pipelines.reports [--port 5001]
+"""
+
+import argparse
+import html
+import re
+import sys
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from assets.resources import REPORTS_UI
+from headgate.errors import HeadgateError, NotFoundError, UsageError
+from headgate.ingest.data_docs import report_key
+from headgate.settings import load_settings
+from headgate.storage import Store, open_store
+
+HOST = "127.0.0.1"
+#: A report quotes documents: nothing in it may run or load anything.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_REPORT = re.compile(r"/([\w-][\w.-]{0,127})/(?:index\.html)?", re.ASCII)
+
+
+def report_server(store: Store, port: int) -> ThreadingHTTPServer:
+    """A server that lists the reports at `/` and shows each at `/<revision>/index.html`. The caller runs and closes it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            try:
+                if path == "/":
+                    self._reply(200, _overview(store))
+                elif found := _REPORT.fullmatch(path):
+                    self._reply(200, store.get(report_key(found[1])))
+                else:
+                    self._reply(404, _page("There is no such report", "<a href='/'>All reports</a>"))
+            except NotFoundError:
+                self._reply(404, _page("There is no such report", "<a href='/'>All reports</a>"))
+            except HeadgateError as error:
+                self._reply(503, _page("The store does not answer", html.escape(str(error))))
+
+        def _reply(self, status: int, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.send_header("content-length", str(len(content)))
+            self.send_header("content-security-policy", _POLICY)
+            self.send_header("x-content-type-options", "nosniff")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    return ThreadingHTTPServer((HOST, port), Handler)
+
+
+def _overview(store: Store) -> bytes:
+    entries = sorted(store.entries("reports/validation"), key=lambda entry: -entry.modified)
+    revisions = [html.escape(entry.key.split("/")[2]) for entry in entries if entry.key.endswith("/index.html")]
+    rows = "".join(f"<li><a href='/{revision}/index.html'>{revision}</a></li>" for revision in revisions)
+    return _page("Validation reports, the newest first", f"<ol>{rows}</ol>" if rows else "None yet: run `headgate ingest`.")
+
+
+def _page(title: str, body: str) -> bytes:
+    return f"<!doctype html><html lang='en'><title>{title}</title><h1>{title}</h1><p>{body}</p></html>".encode()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines.reports", description="The validation reports of the store, until Ctrl-C."
+    )
+    parser.add_argument("--port", type=int, default=int(REPORTS_UI.rsplit(":", 1)[1]))
+    chosen = parser.parse_args(arguments)
+    try:
+        server = report_server(open_store(load_settings()), chosen.port)
+    except UsageError as error:
+        print(f"reports: {error}", file=sys.stderr)
+        return 2
+    with server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
