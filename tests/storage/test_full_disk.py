@@ -18,6 +18,7 @@ from headgate.settings import Settings
 from headgate.storage import FolderStore, open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.s3 import Bucket
+from tests.small_project import write_project
 from tests.test_interactions import interaction
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -140,3 +141,27 @@ def test_a_disk_that_fills_while_the_table_is_written_is_told_and_the_pinned_ver
         assert again.ref == pinned.ref
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_build_on_a_full_disk_says_so_and_the_next_one_completes(
+    tmp_path: Path, small_disk: Path, exported_model: Path
+) -> None:
+    project = write_project(tmp_path / "project", exported_model)
+    text = project.settings_file.read_text(encoding="utf-8")
+    project.settings_file.write_text(f'{text}[storage]\nroot = "{small_disk / "store"}"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "headgate.cli.main", "--settings", str(project.settings_file), "build"]
+
+    def build() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False, timeout=300)
+
+    for left in (0, 64, 256):
+        (small_disk / "other").write_bytes(bytes(max(0, SIZE - (left << 10) - 8192)))
+        full = build()
+        assert full.returncode == 2, left
+        assert "Traceback" not in full.stderr, left
+        assert "space" in full.stderr, left
+    (small_disk / "other").unlink()
+    subprocess.run(["mount", "-o", "remount,size=600M", str(small_disk)], check=True)
+    done = build()
+    assert done.returncode == 0, done.stderr
+    assert not [path for path in (small_disk / "store").rglob("*") if path.name.startswith(".tmp-")]
