@@ -9,7 +9,7 @@ from assets.failures import library_errors
 from assets.progress import log_progress
 from assets.references import BundleReference, upstream
 from assets.resources import Project
-from headgate.evaluate.canary import run_canary
+from headgate.evaluate.canary.canary import run_canary
 
 
 @dg.asset(

@@ -10,12 +10,12 @@ import dagster as dg
 
 from assets.references import CorpusReference
 from headgate.errors import SettingsError
-from headgate.freshness import SourceFreshness
-from headgate.ingest.dead_letters import DeadLetter
-from headgate.ingest.expectations import Expectation
-from headgate.ingest.validate import named_checks
+from headgate.ingest.state.dead_letters import DeadLetter
+from headgate.ingest.validate.expectations import Expectation
+from headgate.ingest.validate.outcome import named_checks
 from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
 from headgate.settings import load_settings, parse_settings
+from headgate.sources.state.freshness import SourceFreshness
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 

@@ -11,9 +11,9 @@ from assets.failures import library_errors
 from assets.progress import log_progress
 from assets.references import CorpusReference, to_metadata, upstream
 from assets.resources import Project
-from headgate.ingest.blocks import PARSER_VERSION
+from headgate.ingest.parse.blocks import PARSER_VERSION
 from headgate.ingest.run import ingest
-from headgate.ingest.sources import open_corpus
+from headgate.sources.corpus import open_corpus
 
 GROUP = "1_ingest"
 

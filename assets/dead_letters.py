@@ -8,7 +8,7 @@ from assets.corpus import GROUP, chunks
 from assets.failures import library_errors
 from assets.references import CorpusReference, upstream
 from assets.resources import Project
-from headgate.ingest.dead_letters import list_dead_letters
+from headgate.ingest.state.dead_letters import list_dead_letters
 from headgate.storage import open_store
 
 

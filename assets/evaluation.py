@@ -10,7 +10,7 @@ from assets.failures import library_errors
 from assets.progress import log_progress
 from assets.references import BundleReference, ReportReference, VerdictReference, to_metadata, upstream
 from assets.resources import Project
-from headgate.evaluate.gates import gate
+from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
 
 GROUP = "4_evaluate"

@@ -8,7 +8,7 @@ from assets.evaluation import verdict
 from assets.failures import library_errors
 from assets.references import VerdictReference, to_metadata, upstream
 from assets.resources import Project
-from headgate.release import promote
+from headgate.release.ledger import promote
 
 GROUP = "5_release"
 DESCRIPTION = """The bundle in service, as a numbered line of a ledger that only grows. The service picks it up without a restart.

@@ -10,11 +10,10 @@ from pathlib import Path, PurePosixPath
 import dagster as dg
 
 from headgate.bundle import Bundle
-from headgate.evaluate.failures import find_failures
-from headgate.evaluate.plots import draw_plots
-from headgate.evaluate.suite import ALL
-from headgate.ingest.dead_letters import DeadLetter
-from headgate.ingest.sources import Corpus
+from headgate.evaluate.report.failures import find_failures
+from headgate.evaluate.report.plots import draw_plots
+from headgate.evaluate.suites.suite import ALL
+from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.records import (
     Canary,
     EmbeddingUsage,
@@ -28,8 +27,9 @@ from headgate.records import (
     SourceState,
     Verdict,
 )
-from headgate.retention import PruneResult
+from headgate.retention.clean_up import PruneResult
 from headgate.settings import Settings
+from headgate.sources.corpus import Corpus
 
 Metadata = dict[str, dg.MetadataValue]
 #: Rows of a table in the metadata; the whole list lies in the store.

@@ -31,7 +31,7 @@ from benchmarks.disk_bound import disk_bounds
 from benchmarks.projects import REPOSITORY, make_project, public_data
 from headgate.bundle import load_manifest
 from headgate.cli.settings_file import settings_toml
-from headgate.retention import PruneResult, prune
+from headgate.retention.clean_up import PruneResult, prune
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex
 

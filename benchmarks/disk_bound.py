@@ -13,7 +13,7 @@ from headgate.bundle import load_manifest
 from headgate.index.inventory import version_files
 from headgate.index.versions import read_versions
 from headgate.records import IngestResult, PinnedVersion
-from headgate.retention import PruneResult
+from headgate.retention.clean_up import PruneResult
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
 

@@ -23,8 +23,8 @@ from tokenizers import Tokenizer
 
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
-from headgate.index.embed import Vectors, model_files, open_embedder
-from headgate.index.model import ensure_model, locate_source
+from headgate.models.embed import Vectors, model_files, open_embedder
+from headgate.models.model import ensure_model, locate_source
 
 #: Texts of a batch; they are padded to its longest.
 BATCH = 16

@@ -25,8 +25,8 @@ from lancedb.query import MatchQuery
 
 from benchmarks.projects import public_data
 from benchmarks.tables import print_table
-from headgate.index.analyze import analyze
 from headgate.index.table_indexes import LONGEST_TERM
+from headgate.text.terms import analyze
 
 _WORD = re.compile(r"\w+")
 Terms = Callable[[str, bool], Sequence[str]]

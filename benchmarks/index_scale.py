@@ -25,16 +25,16 @@ import numpy.typing as npt
 
 from benchmarks.projects import public_data
 from benchmarks.tables import print_table
-from headgate.index.analyze import analyze
 from headgate.index.chunk_set import ChunkSetWriter, encode_chunks
-from headgate.index.model import ensure_model
 from headgate.index.rows import embedding_text
 from headgate.index.search import ChunkTable, open_table
 from headgate.index.table import update_table
 from headgate.index.vectors import open_cache
+from headgate.models.model import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex
+from headgate.text.terms import analyze
 
 Vectors = npt.NDArray[np.float32]
 _PER_DOCUMENT = 5

@@ -26,11 +26,11 @@ import numpy as np
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.index.chunk_set import read_rows
-from headgate.index.embed import Embedder, model_files, open_embedder
-from headgate.index.model import ensure_model, locate_source
 from headgate.index.rows import embedding_text
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
+from headgate.models.embed import Embedder, model_files, open_embedder
+from headgate.models.model import ensure_model, locate_source
 from headgate.settings import Settings
 from headgate.storage import open_store
 

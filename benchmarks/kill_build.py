@@ -28,7 +28,7 @@ from typing import Any
 from benchmarks.left_over import find_orphans
 from benchmarks.projects import make_project, public_data
 from headgate.cli.settings_file import settings_toml
-from headgate.retention import prune
+from headgate.retention.clean_up import prune
 from headgate.settings import Settings
 from headgate.storage import open_store
 

@@ -14,9 +14,9 @@ import lance
 import orjson
 
 from headgate.index.inventory import version_files
-from headgate.index.model import ensure_model
 from headgate.index.versions import pin_tag, read_versions
-from headgate.retention import PruneResult
+from headgate.models.model import ensure_model
+from headgate.retention.clean_up import PruneResult
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
 from headgate.storage.store import PROBE

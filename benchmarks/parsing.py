@@ -26,8 +26,8 @@ import headgate
 
 os.environ.update(headgate.QUIET_ENVIRONMENT)
 
-from headgate.ingest.media import detect_media
-from headgate.ingest.parse import parse_file, preload
+from headgate.ingest.parse.file import parse_file, preload
+from headgate.sources.media import detect_media
 
 #: unstructured's type → ours.
 KINDS = {"Title": "title", "ListItem": "list_item", "Table": "table", "CodeSnippet": "code"}
@@ -47,7 +47,7 @@ def unstructured_parsers() -> dict[str, Callable[[Path], list[tuple[str, str]]]]
     from unstructured.partition.text import partition_text
     from unstructured.partition.xlsx import partition_xlsx
 
-    from headgate.ingest.language_model import load_language_model
+    from headgate.ingest.parse.language_model import load_language_model
 
     tokenize._load_spacy_model = load_language_model
     functions = {

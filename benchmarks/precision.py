@@ -23,11 +23,11 @@ import numpy.typing as npt
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.evaluate.statistics import paired_difference
-from headgate.index.embed import Embedder, model_files, open_embedder
-from headgate.index.model import ensure_model
-from headgate.index.tokens import token_counter
-from headgate.ingest.blocks import Block, assemble
-from headgate.ingest.chunk import chunk_document
+from headgate.ingest.chunk.chunker import chunk_document
+from headgate.ingest.parse.blocks import Block, assemble
+from headgate.models.embed import Embedder, model_files, open_embedder
+from headgate.models.model import ensure_model
+from headgate.models.tokens import token_counter
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headgate.settings import Settings, parse_settings
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).parent.parent
 PUBLIC_DATA = REPOSITORY.parent / "shared" / "data"
 
 

@@ -29,9 +29,9 @@ from benchmarks.projects import REPOSITORY, make_project, public_data
 from benchmarks.public_qa import read_rows, write_documents
 from benchmarks.tables import print_table
 from headgate.build import build
-from headgate.evaluate.gates import gate
+from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
-from headgate.release import promote
+from headgate.release.ledger import promote
 from headgate.settings import load_settings
 
 PARAGRAPHS = 40

@@ -20,13 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headgate.ingest.blocks import ParsedFile
-from headgate.ingest.duplicates import comparable, compare
-from headgate.ingest.facts import DocumentFacts, document_facts
-from headgate.ingest.instructions import find_instructions, find_suspects
-from headgate.ingest.markdown import parse_markdown
-from headgate.ingest.personal_data import locate_personal_data
-from headgate.ingest.resemblance import shingle
+from headgate.detect.instructions import find_instructions, find_suspects
+from headgate.detect.personal_data import locate_personal_data
+from headgate.ingest.parse.blocks import ParsedFile
+from headgate.ingest.parse.markdown import parse_markdown
+from headgate.ingest.validate.duplicates import comparable, compare
+from headgate.ingest.validate.facts import DocumentFacts, document_facts
+from headgate.ingest.validate.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import parse_settings
 

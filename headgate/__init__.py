@@ -7,7 +7,7 @@ must come before them. A variable that the caller has set is left alone.
 import os
 import sys
 
-from headgate.imports import defer_remote_client
+from headgate.process.imports import defer_remote_client
 
 __version__ = "0.1.0"
 

@@ -11,7 +11,7 @@ from headgate.errors import CorpusError
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.records import Canary, IndexResult, IngestResult, Record
-from headgate.release import current_release
+from headgate.release.ledger import current_release
 from headgate.settings import Settings
 from headgate.storage import open_store
 
@@ -39,7 +39,7 @@ def build(
 ) -> BuildResult:
     """Bring corpus → bundle up to date. Unchanged files are not parsed again, unchanged chunks not embedded again.
 
-    Where another bundle is in service, the new one is compared with it (`headgate.evaluate.canary`). A canary that fails ends nothing
+    Where another bundle is in service, the new one is compared with it (`headgate.evaluate.canary.canary`). A canary that fails ends nothing
     here: `gate` refuses the bundle for it.
 
     A second build of the same corpus waits for the first one (`ingest.lock_wait_seconds`). A build that was killed leaves nothing that
@@ -76,7 +76,7 @@ def _compare(settings: Settings, bundle_id: str, progress: Callable[[int, int], 
     release = current_release(store, settings.release.channel)
     if release is None or release.bundle_id == bundle_id:
         return None
-    from headgate.evaluate.canary import find_canary, run_canary
+    from headgate.evaluate.canary.canary import find_canary, run_canary
 
     return find_canary(store, bundle_id, release.bundle_id) or run_canary(settings, bundle_id, progress=progress)
 

@@ -25,20 +25,20 @@ from headgate.answer.extract import ExtractiveModel
 from headgate.answer.generate import ChatModel
 from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.answer.retrieve import Retriever
-from headgate.answer.score_units import UnitScorer
+from headgate.answer.weigh import UnitScorer
 from headgate.errors import IntegrityError, NotFoundError, PromptError, SettingsError
-from headgate.index.embed import open_embedder
 from headgate.index.inventory import verify_inventory
-from headgate.index.model import EmbeddingModel, ensure_model
 from headgate.index.search import open_table
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
+from headgate.models.embed import open_embedder
+from headgate.models.model import EmbeddingModel, ensure_model
 from headgate.records import IndexResult, Record, TableRef
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
 
 #: Raised when the manifest's layout changes.
 MANIFEST_FORMAT = 1
-#: Held while a bundle is written, and while `headgate.retention` removes bundles and objects.
+#: Held while a bundle is written, and while `headgate.retention.clean_up` removes bundles and objects.
 RETENTION_LOCK = "retention"
 #: How long to wait for it, seconds.
 LOCK_SECONDS = 120.0

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from headgate.bundle import open_bundle
 from headgate.errors import UsageError
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, Question, Record
 from headgate.settings import Settings
 from headgate.storage import Store, open_store

@@ -11,9 +11,9 @@ import dagster as dg
 
 from assets.checks import check_freshness
 from assets.resources import Project
-from headgate.freshness import SourceFreshness, read_freshness
-from headgate.monitor.alerts import raise_alert, resolve_alert
+from headgate.monitor.alerts.alert import raise_alert, resolve_alert
 from headgate.settings import Settings
+from headgate.sources.state.freshness import SourceFreshness, read_freshness
 from headgate.storage import open_store
 
 _LOOK = "See the last runs of the job `rebuild`, and `headgate dead-letters list`."

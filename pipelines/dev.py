@@ -43,7 +43,7 @@ def programs(settings: Settings, *, dagster_port: int, mlflow_port: int, reports
     python = sys.executable
     dagster = (python, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", HOST, "-p", str(dagster_port))
     wanted = [Program("Dagster UI", f"http://{HOST}:{dagster_port}", dagster_port, dagster)]
-    from headgate.evaluate.tracking import tracking_uri  # brings mlflow, which takes seconds
+    from headgate.evaluate.report.tracking import tracking_uri  # brings mlflow, which takes seconds
 
     uri = tracking_uri(settings)
     if not uri.startswith(("http://", "https://", "databricks")):

@@ -8,8 +8,8 @@ from assets.references import to_metadata
 from assets.resources import Project
 from assets.views import pruned
 from assets.views import release as release_metadata
-from headgate.release import rollback as roll_back
-from headgate.retention import prune
+from headgate.release.ledger import rollback as roll_back
+from headgate.retention.clean_up import prune
 
 #: Runs with this tag wait for each other (dagster.yaml): a table has one writer.
 WRITES_TABLE = {"writes": "chunk_table"}

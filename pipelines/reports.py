@@ -13,7 +13,7 @@ from typing import Any
 
 from assets.resources import REPORTS_UI
 from headgate.errors import HeadgateError, NotFoundError, UsageError
-from headgate.ingest.data_docs import report_key
+from headgate.ingest.validate.page import report_key
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from assets.resources import Project
-from headgate.freshness import STATES
-from headgate.ingest.dead_letters import list_dead_letters
-from headgate.ingest.dvc_corpus import resolve_revision
-from headgate.ingest.sources import open_corpus
+from headgate.ingest.state.dead_letters import list_dead_letters
 from headgate.records import SourceState
 from headgate.settings import Settings
+from headgate.sources.corpus import open_corpus
+from headgate.sources.dvc import resolve_revision
+from headgate.sources.state.freshness import STATES
 from headgate.storage import open_store, sha256_hex
 from pipelines.jobs import WRITES_TABLE, rebuild
 

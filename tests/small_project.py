@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from headgate.settings import Settings, load_settings
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).parent.parent
 PAGES = {
     "billing/refunds.md": "# Refunds\n\nRefunds go back to the original payment method within 10 working days. Account credit arrives within 24 hours.",
     "setup/lights.md": "# Router lights\n\nA solid red light on the router means that there is no internet. A pulsing blue light means pairing.",

@@ -15,7 +15,7 @@ import pytest
 
 from headgate.build import build
 from headgate.errors import StorageError
-from headgate.evaluate.canary import find_canary
+from headgate.evaluate.canary.canary import find_canary
 from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY

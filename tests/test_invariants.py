@@ -19,14 +19,14 @@ from headgate.build import build
 from headgate.bundle import Bundle, create_bundle, indexed_chunks, open_bundle
 from headgate.cli.main import VERBS, cli
 from headgate.errors import IntegrityError, ReleaseRefused
-from headgate.evaluate.gates import gate
+from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
 from headgate.index.inventory import table_folder
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, IndexResult, Question, TableRef
-from headgate.release import current_release, history, promote, rollback
+from headgate.release.ledger import current_release, history, promote, rollback
 from headgate.replay import replay
 from headgate.settings import Settings, parse_settings
 from headgate.storage import Store, open_store
@@ -200,7 +200,7 @@ def test_3_the_ledger_is_written_in_one_place_and_no_verb_has_a_way_round() -> N
         for call in [*calls_of(tree, "create"), *calls_of(tree, "put")]
         if call.args and "releases/" in ast.unparse(call.args[0])
     ]
-    assert writers == ["headgate/release.py"]
+    assert writers == ["headgate/release/ledger.py"]
     options = {
         (verb, name)
         for verb in VERBS

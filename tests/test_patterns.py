@@ -54,7 +54,9 @@ def _try_all(package: str) -> None:
     print("all ended")
 
 
-@pytest.mark.parametrize(("package", "at_least"), [("headgate.ingest", 60), ("headgate.index", 8)])
+@pytest.mark.parametrize(
+    ("package", "at_least"), [("headgate.detect", 1), ("headgate.ingest", 1), ("headgate.sources", 1), ("headgate.text", 1)]
+)
 def test_every_pattern_ends_on_every_hostile_text(package: str, at_least: int) -> None:
     assert len(_patterns(package)) >= at_least
     command = [sys.executable, "-c", f"from tests.test_patterns import _try_all; _try_all({package!r})"]

@@ -39,7 +39,7 @@ def watched_in(body: str) -> list[object]:
 def test_importing_the_library_starts_no_process_and_calls_nobody() -> None:
     modules = (
         "headgate.bundle",
-        "headgate.release",
+        "headgate.release.ledger",
         "headgate.replay",
         "headgate.serve.server",
         "headgate.cli.main",

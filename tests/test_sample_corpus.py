@@ -24,8 +24,8 @@ from lxml import html
 
 import render
 from formats.page import LABELS, Heading, SourceError, Table, blocks, plain, read_page
-from headgate.ingest.sources import matches
 from headgate.settings import load_settings
+from headgate.sources.patterns import matches
 from render import REVISIONS, SOURCES, directory_digest, page_sources, read_defects, render_corpus, render_page
 
 ROOT = Path(__file__).resolve().parents[1]

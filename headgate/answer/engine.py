@@ -19,7 +19,7 @@ from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
 from headgate.answer.guard import find_violation
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
-from headgate.answer.score_units import ScoredUnit, UnitScorer
+from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage

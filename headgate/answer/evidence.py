@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from headgate.answer.retrieve import Query
-from headgate.answer.score_units import ScoredUnit
+from headgate.answer.weigh import ScoredUnit
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Hit
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from headgate.answer.generate import ChatRequest, Delta
-from headgate.answer.score_units import ScoredUnit, asks_how
+from headgate.answer.weigh import ScoredUnit, asks_how
 
 #: A further unit must score at least this share of the best one …
 _SAME_PASSAGE = 0.80

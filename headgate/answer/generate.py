@@ -12,7 +12,7 @@ from typing import Protocol
 
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Query
-from headgate.answer.score_units import ScoredUnit
+from headgate.answer.weigh import ScoredUnit
 from headgate.records import Hit, Question, Usage
 
 #: What a chat model replies when the passages do not answer.

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from headgate.answer.language import detect_language
-from headgate.index.analyze import analyze
-from headgate.index.embed import Embedder
+from headgate.answer.question_language import detect_language
 from headgate.index.search import ChunkTable
-from headgate.index.sentences import split_sentences
 from headgate.index.vocabulary import Vocabulary
+from headgate.models.embed import Embedder
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
+from headgate.text.sentences import split_sentences
+from headgate.text.terms import analyze
 
 #: Shorter sentences ("Hi there.") say nothing to search for.
 _MIN_PART_WORDS = 4

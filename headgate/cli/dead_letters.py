@@ -25,7 +25,7 @@ def dead_letters() -> None:
 @pass_invocation
 def list_letters(invocation: Invocation, every: bool, as_json: bool) -> None:
     """List them: reason, attempts, since when, when the next ingest tries again."""
-    from headgate.ingest.dead_letters import list_dead_letters
+    from headgate.ingest.state.dead_letters import list_dead_letters
 
     letters = list_dead_letters(invocation.store, "" if every else invocation.settings.corpus.name)
     if as_json:
@@ -60,7 +60,7 @@ def list_letters(invocation: Invocation, every: bool, as_json: bool) -> None:
 @pass_invocation
 def show_letter(invocation: Invocation, path: str, as_json: bool) -> None:
     """Everything known of one: limits it was parsed under, the end of its parser's output, what to do."""
-    from headgate.ingest.dead_letters import DeadLetters
+    from headgate.ingest.state.dead_letters import DeadLetters
 
     letter = DeadLetters(invocation.store, invocation.settings.corpus.name).get(path)
     content = letter.model_dump() | {"advice": letter.advice}
@@ -82,8 +82,8 @@ def show_letter(invocation: Invocation, path: str, as_json: bool) -> None:
 @pass_invocation
 def retry(invocation: Invocation, paths: tuple[str, ...], every: bool, at_once: bool, as_json: bool) -> None:
     """Forget the failure of one, several or --all, so that the next ingest tries again. A decision to drop is taken back."""
-    from headgate.ingest.dead_letters import DeadLetters
     from headgate.ingest.retry import retry_now
+    from headgate.ingest.state.dead_letters import DeadLetters
 
     if bool(paths) == every:
         raise click.UsageError("name the paths to retry, or give --all")
@@ -109,7 +109,7 @@ def retry(invocation: Invocation, paths: tuple[str, ...], every: bool, at_once: 
 @pass_invocation
 def drop(invocation: Invocation, path: str, because: str, as_json: bool) -> None:
     """Leave a file out by decision, until its content changes. It then counts as excluded, with the reason."""
-    from headgate.ingest.dead_letters import DeadLetters
+    from headgate.ingest.state.dead_letters import DeadLetters
 
     if not because.strip():
         raise click.UsageError("--because is empty: say why")

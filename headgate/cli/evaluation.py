@@ -64,7 +64,7 @@ def evaluate(
 def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, report_id: str, as_json: bool) -> int:
     """Judge a bundle's report by the gate file and against the bundle in service. Exit 0 passed, 1 failed, 3 inconclusive."""
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
-    from headgate.evaluate.gates import gate as run
+    from headgate.evaluate.gates.gate import gate as run
 
     verdict = run(invocation.settings, bundle_id, report_id=report_id)
     if as_json:
@@ -84,7 +84,7 @@ def override(
     invocation: Invocation, bundle: str | None, bundle_option: str | None, override_by: str, reason: str, as_json: bool
 ) -> None:
     """Record that a bundle may be promoted in spite of its gates. The gates' own results stay in the record."""
-    from headgate.release import list_verdicts, record_override
+    from headgate.release.ledger import list_verdicts, record_override
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     verdicts = [verdict for verdict in list_verdicts(invocation.store) if verdict.bundle_id == bundle_id]

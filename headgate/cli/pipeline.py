@@ -173,7 +173,7 @@ def alerting(invocation: Invocation, verb: str, *, wanted: bool) -> Iterator[Non
 
 
 def _tell(invocation: Invocation, verb: str, error: Exception | None) -> None:
-    from headgate.monitor.alerts import raise_alert, resolve_alert
+    from headgate.monitor.alerts.alert import raise_alert, resolve_alert
 
     key = f"job:{verb}"
     try:

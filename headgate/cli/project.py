@@ -20,7 +20,7 @@ from headgate.settings import SETTINGS_FILE, Settings, parse_settings
 
 _TEMPLATE = Path(__file__).parent / "template"
 #: The built-in suites of validation; a project gets its own copy to edit.
-_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "expectations"
+_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "validate" / "expectations"
 #: Template file → its place in the project. A dot file would not be seen among templates.
 _FILES = {
     "gitignore": ".gitignore",

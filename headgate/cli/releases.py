@@ -22,7 +22,7 @@ def promote(
     invocation: Invocation, bundle: str | None, bundle_option: str | None, promoted_by: str, reason: str, as_json: bool
 ) -> None:
     """Put a bundle in service, by default the one built last. Refuses without a passed verdict for this very bundle."""
-    from headgate.release import promote as run
+    from headgate.release.ledger import promote as run
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     _print_release(run(invocation.settings, bundle_id, promoted_by=promoted_by, reason=reason), as_json)
@@ -41,7 +41,7 @@ def promote(
 @pass_invocation
 def rollback(invocation: Invocation, to_release: int | None, promoted_by: str, reason: str, as_json: bool) -> None:
     """Put an earlier bundle back in service, as a new release."""
-    from headgate.release import rollback as run
+    from headgate.release.ledger import rollback as run
 
     _print_release(run(invocation.settings, to_release=to_release, promoted_by=promoted_by, reason=reason), as_json)
 
@@ -51,7 +51,7 @@ def rollback(invocation: Invocation, to_release: int | None, promoted_by: str, r
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
     """What is in service on the configured channel."""
-    from headgate.release import status as run
+    from headgate.release.ledger import status as run
 
     content = run(invocation.settings).model_dump()
     if as_json:
@@ -65,7 +65,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
 @pass_invocation
 def history(invocation: Invocation, as_json: bool) -> None:
     """All releases of the configured channel, oldest first."""
-    from headgate.release import history as run
+    from headgate.release.ledger import history as run
 
     channel = invocation.settings.release.channel
     releases = run(invocation.store, channel)

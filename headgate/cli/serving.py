@@ -92,7 +92,7 @@ def replay(invocation: Invocation, interaction_id: str, as_json: bool) -> int:
 
 def _asked_bundle(invocation: Invocation, named: str | None) -> tuple[str, int]:
     """Bundle id, and number of the release in force if it is that bundle's, else 0."""
-    from headgate.release import current_release
+    from headgate.release.ledger import current_release
 
     release = current_release(invocation.store, invocation.settings.release.channel)
     if named:
@@ -109,7 +109,7 @@ async def _answer(
     invocation: Invocation, answerer: Any, question: Question, *, bundle_id: str, release: int, show: bool
 ) -> Interaction:
     """Stream to the terminal; the interaction is on disk before this returns, whole or not."""
-    from headgate.interactions import InteractionLog, new_interaction_id
+    from headgate.interactions.log import InteractionLog, new_interaction_id
 
     log = InteractionLog(invocation.store)
     interaction_id, asked_at, said, error = (

@@ -10,7 +10,7 @@ import orjson
 
 from headgate.index.inventory import read_inventory
 from headgate.index.versions import list_versions
-from headgate.needs import needed_bundles, needed_versions
+from headgate.retention.needs import needed_bundles, needed_versions
 from headgate.settings import Settings
 from headgate.storage import Store
 

@@ -121,7 +121,7 @@ def verify(invocation: Invocation, version: str | None, everything: bool, as_jso
 @pass_invocation
 def prune(invocation: Invocation, dry_run: bool, as_json: bool) -> int:
     """Remove what no release, logged answer, report or recent build needs. Exit 1 when the store is still too large."""
-    from headgate.retention import prune as run
+    from headgate.retention.clean_up import prune as run
 
     result = run(invocation.settings, dry_run=dry_run)
     code = 1 if result.over_limit else 0
@@ -153,7 +153,7 @@ def prune(invocation: Invocation, dry_run: bool, as_json: bool) -> int:
 @pass_invocation
 def canary(invocation: Invocation, bundle: str | None, bundle_option: str | None, against: str | None, as_json: bool) -> int:
     """Ask the suites and recent questions of the old and the new index: exit 0 passed, 1 failed, 3 inconclusive."""
-    from headgate.evaluate.canary import run_canary
+    from headgate.evaluate.canary.canary import run_canary
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     result = run_canary(invocation.settings, bundle_id, against=invocation.bundle_id(against) if against else "")

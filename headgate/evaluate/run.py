@@ -21,12 +21,12 @@ import orjson
 
 from headgate.bundle import indexed_chunks, indexed_documents, load_manifest, open_bundle
 from headgate.errors import NotFoundError, TrackingError
-from headgate.evaluate.metrics import Scorable, Scorer, Similarity, applicable, score_case, scorers
-from headgate.evaluate.quotes import SearchableText, searchable
-from headgate.evaluate.reports import find_report, make_report, save_report
-from headgate.evaluate.suite import ALL, ResolvedCase, ResolvedSuite, Suite, index_documents, load_suites, resolve_suite
-from headgate.evaluate.summary import summarise
-from headgate.index.embed import Embedder, Vectors, open_embedder
+from headgate.evaluate.metrics.score import Scorable, Scorer, Similarity, applicable, score_case, scorers
+from headgate.evaluate.report.reports import find_report, make_report, save_report
+from headgate.evaluate.report.summary import summarise
+from headgate.evaluate.suites.quotes import SearchableText, searchable
+from headgate.evaluate.suites.suite import ALL, ResolvedCase, ResolvedSuite, Suite, index_documents, load_suites, resolve_suite
+from headgate.models.embed import Embedder, Vectors, open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
 from headgate.settings import EvaluationSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
@@ -188,7 +188,7 @@ def _scored(
 
 def _track(settings: Settings, store: Store, report: Report, suites: Sequence[Suite]) -> Report:
     """The report with its MLflow run id, or as it is with a warning where tracking fails."""
-    from headgate.evaluate.tracking import log_report
+    from headgate.evaluate.report.tracking import log_report
 
     try:
         run_id = log_report(settings, report, suites, baseline=_promoted_report(settings, store, report))
@@ -202,7 +202,7 @@ def _track(settings: Settings, store: Store, report: Report, suites: Sequence[Su
 
 def _promoted_report(settings: Settings, store: Store, report: Report) -> Report | None:
     """The report of the promoted bundle on the same suites, if there is one, for comparison in plots."""
-    from headgate.release import current_release
+    from headgate.release.ledger import current_release
 
     release = current_release(store, settings.release.channel)
     if release is None or release.bundle_id == report.bundle_id:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from headgate.errors import IntegrityError
 from headgate.index import chunk_set as chunk_sets
-from headgate.index.analyze import ANALYSIS_VERSION, analyze
+from headgate.text.terms import ANALYSIS_VERSION, analyze
 
 #: Raised when rows or indexes are made differently, so that a table of the old kind is not taken for one of the new kind.
 ROW_FORMAT = (2, ANALYSIS_VERSION)

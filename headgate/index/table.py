@@ -28,7 +28,6 @@ import pyarrow.compute as pc
 
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index import chunk_set as chunk_sets
-from headgate.index.embed import Progress
 from headgate.index.inventory import (
     damaged_files,
     has_versions,
@@ -37,7 +36,6 @@ from headgate.index.inventory import (
     verify_inventory,
     version_files,
 )
-from headgate.index.model import EmbeddingModel, ensure_model
 from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
@@ -45,6 +43,8 @@ from headgate.index.vectors import Progress as EmbeddingProgress
 from headgate.index.vectors import VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
+from headgate.models.embed import Progress
+from headgate.models.model import EmbeddingModel, ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import Held, Store, open_store, sha256_hex

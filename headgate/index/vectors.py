@@ -17,10 +17,10 @@ from types import TracebackType
 
 import numpy as np
 
-from headgate.index.embed import Embedder, Vectors, checked, model_files, open_embedder
-from headgate.index.model import EmbeddingModel
-from headgate.index.vector_cache import VectorCache
-from headgate.memory import return_large_buffers
+from headgate.models.embed import Embedder, Vectors, checked, model_files, open_embedder
+from headgate.models.model import EmbeddingModel
+from headgate.models.vector_cache import VectorCache
+from headgate.process.memory import return_large_buffers
 from headgate.records import EmbeddingUsage
 from headgate.settings import Settings
 

@@ -20,10 +20,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from headgate.errors import NotFoundError
-from headgate.index.analyze import analyze
 from headgate.index.rows import quoted
 from headgate.records import PinnedVersion, Record
 from headgate.storage import Store, sha256_hex
+from headgate.text.terms import analyze
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BATCH = 500

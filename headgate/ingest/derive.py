@@ -16,20 +16,20 @@ from typing import Any
 
 import orjson
 
+from headgate.detect.language import detect_language
 from headgate.index.chunk_set import ChunkBlock, encode_chunks
-from headgate.index.model import locate_source
-from headgate.index.tokens import TokenCounter, token_counter
-from headgate.ingest.blocks import PARSER_VERSION, ParsedFile
-from headgate.ingest.chunk import CHUNKER_VERSION, chunk_document
-from headgate.ingest.conversion import find_programs, ocr_languages
-from headgate.ingest.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
-from headgate.ingest.labels import LABELS, merge_labels
-from headgate.ingest.language import detect_language
-from headgate.ingest.language_model import model_name
-from headgate.ingest.redaction import redact
-from headgate.ingest.sources import matches
+from headgate.ingest.chunk.chunker import CHUNKER_VERSION, chunk_document
+from headgate.ingest.parse.blocks import PARSER_VERSION, ParsedFile
+from headgate.ingest.parse.conversion import find_programs, ocr_languages
+from headgate.ingest.parse.labels import LABELS, merge_labels
+from headgate.ingest.parse.language_model import model_name
+from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
+from headgate.ingest.validate.redaction import redact
+from headgate.models.model import locate_source
+from headgate.models.tokens import TokenCounter, token_counter
 from headgate.records import Document, DocumentMetadata, SourceFile
 from headgate.settings import Settings
+from headgate.sources.patterns import matches
 from headgate.storage import sha256_file
 
 #: Raised when documents, or the way they are kept in the cache, are made differently.

@@ -24,18 +24,18 @@ from pathlib import Path, PurePosixPath
 import orjson
 
 from headgate.errors import HeadgateError, IntegrityError, NotFoundError, ParseFailure, StorageError
-from headgate.ingest.blocks import ParsedFile
-from headgate.ingest.cache import IngestCache, Kind
-from headgate.ingest.conversion import find_programs
-from headgate.ingest.dead_letters import DeadLetters
 from headgate.ingest.derive import Deriver, Origin
-from headgate.ingest.history import CorpusState, FileState, is_expired, keep_version, read_kept
-from headgate.ingest.parsing import parse_files
-from headgate.ingest.sandbox import ParseTask, read_passwords
-from headgate.ingest.sources import Corpus
-from headgate.ingest.sources.objects import ObjectCache
+from headgate.ingest.parse.blocks import ParsedFile
+from headgate.ingest.parse.conversion import find_programs
+from headgate.ingest.sandbox.pool import ParseTask, read_passwords
+from headgate.ingest.sandbox.stream import parse_files
+from headgate.ingest.state.cache import IngestCache, Kind
+from headgate.ingest.state.dead_letters import DeadLetters
+from headgate.ingest.state.history import CorpusState, FileState, is_expired, keep_version, read_kept
 from headgate.records import KeptVersion, Outcome, SourceFile
 from headgate.settings import Settings
+from headgate.sources.corpus import Corpus
+from headgate.sources.state.objects import ObjectCache
 from headgate.storage import Store, sha256_hex
 
 #: Called with (files done, files in all).

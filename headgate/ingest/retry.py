@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import orjson
 
-from headgate.ingest.cache import open_cache
-from headgate.ingest.dead_letters import DeadLetters
 from headgate.ingest.derive import Deriver
 from headgate.ingest.documents import parse_limits, parse_signature
-from headgate.ingest.parsing import parse_files
-from headgate.ingest.sandbox import ParseTask
-from headgate.ingest.scratch import scratch_folder
-from headgate.ingest.sources import open_corpus
+from headgate.ingest.sandbox.pool import ParseTask
+from headgate.ingest.sandbox.stream import parse_files
+from headgate.ingest.state.cache import open_cache
+from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.settings import Settings
+from headgate.sources.corpus import open_corpus
 from headgate.storage import open_store
+from headgate.storage.scratch import scratch_folder
 
 
 def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:

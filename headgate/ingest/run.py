@@ -18,18 +18,19 @@ import orjson
 
 from headgate.errors import CorpusError, IntegrityError
 from headgate.index.chunk_set import ChunkBlock, ChunkSetWriter, chunk_set_digest, chunk_set_key
-from headgate.ingest.cache import DamagedCache, DamagedEntry, discard_cache, open_cache
-from headgate.ingest.dead_letters import DeadLetters
 from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
 from headgate.ingest.documents import FileWork, Progress, Run, make_documents, used_keys
-from headgate.ingest.facts import ChunkFacts, DocumentFacts
-from headgate.ingest.history import CorpusState, FileState, compare, read_state, write_state
-from headgate.ingest.scratch import scratch_folder
-from headgate.ingest.sources import excluded_by_content, open_corpus
-from headgate.ingest.validate import Validated, validate
+from headgate.ingest.state.cache import DamagedCache, DamagedEntry, discard_cache, open_cache
+from headgate.ingest.state.dead_letters import DeadLetters
+from headgate.ingest.state.history import CorpusState, FileState, compare, read_state, write_state
+from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.outcome import Validated, validate
 from headgate.records import ChunkSetRef, FileOutcome, IngestCounts, IngestResult
 from headgate.settings import Settings
+from headgate.sources.corpus import open_corpus
+from headgate.sources.rules import excluded_by_content
 from headgate.storage import open_store, sha256_file
+from headgate.storage.scratch import scratch_folder
 
 __all__ = ["Progress", "ingest"]
 

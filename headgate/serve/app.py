@@ -22,8 +22,7 @@ from starlette.exceptions import HTTPException
 from headgate import __version__
 from headgate.bundle import check_audience, load_manifest, open_bundle
 from headgate.errors import StorageError
-from headgate.freshness import FreshnessView
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.serve import wire
 from headgate.serve.chat import AnswerFailedError, ClientGoneError, make_router
 from headgate.serve.exchange import BusyError, Desk
@@ -31,6 +30,7 @@ from headgate.serve.live import Answering, LiveBundle, NotReadyError, OpenBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
 from headgate.serve.wire import RequestError
 from headgate.settings import Settings
+from headgate.sources.state.freshness import FreshnessView
 from headgate.storage import FolderStore, Store, open_store
 
 logger = logging.getLogger(__name__)

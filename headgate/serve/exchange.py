@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from headgate.errors import HeadgateError, StorageError
-from headgate.interactions import InteractionLog, new_interaction_id
+from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, Release
 from headgate.serve.live import Lease, LiveBundle, NotReadyError
 from headgate.serve.metrics import Outcome, ServiceMetrics

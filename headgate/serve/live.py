@@ -19,7 +19,7 @@ from typing import Protocol
 
 from headgate.errors import HeadgateError, IntegrityError
 from headgate.records import Question, Record, Release, Token
-from headgate.release import current_release, latest_number
+from headgate.release.ledger import current_release, latest_number
 from headgate.storage import Store
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from headgate.imports import hide
+from headgate.process.imports import hide
 
 REFUSED = frozenset(
     {

@@ -19,9 +19,9 @@ from rich.text import Text
 
 from assets.references import BundleReference, ReportReference, VerdictReference
 from headgate.errors import HeadgateError, UsageError
-from headgate.evaluate.reports import load_report
+from headgate.evaluate.report.reports import load_report
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
-from headgate.release import current_release, history, load_verdict
+from headgate.release.ledger import current_release, history, load_verdict
 from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
 from pipelines.demo import summaries

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from headgate.answer.guard import find_violation
-from headgate.answer.language import detect_language
-from headgate.index.analyze import analyze
+from headgate.answer.question_language import detect_language
 from headgate.index.vocabulary import count_vocabulary
 from headgate.settings import GuardSettings
+from headgate.text.terms import analyze
 
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 

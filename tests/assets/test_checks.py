@@ -7,8 +7,7 @@ import pytest
 from assets import views
 from assets.checks import check_chunks, check_dead_letters, check_verdict
 from assets.references import CorpusReference
-from headgate.ingest.dead_letters import DeadLetter
-from headgate.ingest.sources import Corpus
+from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.records import (
     ChunkSetRef,
     Decision,
@@ -20,6 +19,7 @@ from headgate.records import (
     ValidationCheck,
     Verdict,
 )
+from headgate.sources.corpus import Corpus
 
 
 def verdict(decision: Decision) -> Verdict:

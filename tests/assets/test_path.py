@@ -10,9 +10,9 @@ import pytest
 from assets import checks
 from assets.references import REFERENCE
 from headgate.bundle import load_manifest
-from headgate.evaluate.reports import load_report
+from headgate.evaluate.report.reports import load_report
 from headgate.records import IngestResult
-from headgate.release import current_release, history, load_verdict
+from headgate.release.ledger import current_release, history, load_verdict
 from headgate.storage import Store, open_store
 from pipelines.definitions import defs
 from tests.small_project import PAGES, SmallProject, write_project

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headgate.cli.main import main
-from headgate.monitor.alerts import open_alerts
+from headgate.monitor.alerts.alert import open_alerts
 from headgate.storage import FolderStore
 from tests.hooks import Hooks, hooks
 from tests.small_project import SmallProject, small_project

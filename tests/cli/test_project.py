@@ -37,8 +37,8 @@ def test_init_writes_a_project_that_loads(tmp_path: Path, documents: Path, capsy
 
 
 def test_inits_suite_and_gates_are_valid(tmp_path: Path, documents: Path) -> None:
-    from headgate.evaluate.gate_file import load_gates
-    from headgate.evaluate.suite import load_suite
+    from headgate.evaluate.gates.gate_file import load_gates
+    from headgate.evaluate.suites.suite import load_suite
 
     assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
     settings = load_settings(tmp_path / "bot" / "headgate.toml", environment={})

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import orjson
 
-from headgate.evaluate.metrics import Scorable
-from headgate.evaluate.quotes import searchable
-from headgate.evaluate.suite import GoldPassage, Variant
+from headgate.evaluate.metrics.score import Scorable
+from headgate.evaluate.suites.quotes import searchable
+from headgate.evaluate.suites.suite import GoldPassage, Variant
 from headgate.records import Answer, Citation, Question, RetrievedChunk, Timings
 
 REFUNDS = "billing/refunds.md"

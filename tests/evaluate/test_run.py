@@ -9,7 +9,7 @@ import pytest
 
 from headgate.bundle import Bundle, indexed_chunks, open_bundle
 from headgate.errors import IntegrityError, NotFoundError, SuiteError
-from headgate.evaluate.reports import find_report, load_report, save_report
+from headgate.evaluate.report.reports import find_report, load_report, save_report
 from headgate.evaluate.run import evaluate
 from headgate.records import Question, Report
 from headgate.settings import Settings, parse_settings

@@ -13,12 +13,9 @@ import orjson
 import pytest
 
 from headgate.errors import StorageError
-from headgate.index.analyze import analyze
 from headgate.index.differences import compare_versions
-from headgate.index.embed import model_files, open_embedder
 from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
-from headgate.index.model import ensure_model
 from headgate.index.rows import embedding_text
 from headgate.index.search import open_table
 from headgate.index.table import update_table
@@ -26,9 +23,12 @@ from headgate.index.table_indexes import can_be_extended, partitions, wanted_ind
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
+from headgate.models.embed import model_files, open_embedder
+from headgate.models.model import ensure_model
 from headgate.records import Chunk, IndexResult, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import open_store, sha256_hex
+from headgate.text.terms import analyze
 from tests.conftest import help_chunks, make_chunk, put_chunks
 
 

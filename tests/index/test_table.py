@@ -13,15 +13,15 @@ import orjson
 import pytest
 
 from headgate.errors import CorpusError, IntegrityError, StorageError
-from headgate.index.analyze import analyze
 from headgate.index.inventory import table_folder, verify_inventory
-from headgate.index.model import ensure_model
 from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
 from headgate.index.table import table_name, update_table
+from headgate.models.model import ensure_model
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
 from headgate.storage import open_store
+from headgate.text.terms import analyze
 from tests.conftest import help_chunks, make_chunk, put_chunks
 
 PUBLIC = ("public",)

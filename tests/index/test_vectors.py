@@ -16,16 +16,14 @@ import numpy as np
 import pytest
 
 from headgate.errors import ModelError
-from headgate.index.embed import Embedder
-from headgate.index.model import EmbeddingModel
 from headgate.index.table import update_table
-from headgate.index.vector_cache import VectorCache, cache_files, clear_vectors
 from headgate.index.vectors import BLOCK, Progress, VectorSource, vectors_folder
+from headgate.models.embed import Embedder
+from headgate.models.model import EmbeddingModel
+from headgate.models.vector_cache import VectorCache, cache_files, clear_vectors
 from headgate.settings import Settings
-from tests.conftest import help_chunks, make_chunk, put_chunks
-from tests.index.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
-
-REPOSITORY = Path(__file__).parent.parent.parent
+from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
+from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
 
 
 def source(folder: Path, engine: Embedder, *, model: EmbeddingModel = MODEL, limit: int = 2**30) -> VectorSource:
@@ -189,9 +187,9 @@ PROGRAM = f"""
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(REPOSITORY)!r})
-from headgate.index.vector_cache import VectorCache
+from headgate.models.vector_cache import VectorCache
 from headgate.index.vectors import VectorSource
-from tests.index.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
+from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
 
 class Slow(CountingEngine):
     def embed(self, texts, *, progress=None):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from headgate.ingest.blocks import Block, ParsedFile, assemble
-from headgate.ingest.facts import DocumentFacts, document_facts
-from headgate.ingest.markdown import parse_markdown
+from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.markdown import parse_markdown
+from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings, parse_settings
 

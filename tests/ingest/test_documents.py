@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest.dead_letters import DeadLetters, list_dead_letters
-from headgate.ingest.history import copy_state, read_state
 from headgate.ingest.run import ingest
+from headgate.ingest.state.dead_letters import DeadLetters, list_dead_letters
+from headgate.ingest.state.history import copy_state, read_state
 from headgate.records import Chunk, FileOutcome, IngestResult
 from headgate.settings import Settings
 from headgate.storage import open_store

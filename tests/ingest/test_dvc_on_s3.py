@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import CorpusError
-from headgate.ingest.dvc_corpus import materialise
 from headgate.settings import parse_settings
+from headgate.sources.dvc import materialise
 from tests.s3 import Bucket
 
 

@@ -12,18 +12,19 @@ from pathlib import Path
 import pytest
 import yaml
 
+from headgate.detect.personal_data import PersonalValue, locate_personal_data
 from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest import facts, parsing
-from headgate.ingest.dead_letters import list_dead_letters
-from headgate.ingest.personal_data import PersonalValue, locate_personal_data
 from headgate.ingest.run import ingest
+from headgate.ingest.sandbox import stream
+from headgate.ingest.state.dead_letters import list_dead_letters
+from headgate.ingest.validate import facts
 from headgate.records import IngestResult
 from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
-from tests.ingest.test_sandbox import MISCHIEF
+from tests.ingest.sandbox.test_pool import MISCHIEF
 
 MakeSettings = Callable[..., Settings]
 
@@ -299,7 +300,7 @@ def test_a_full_disk_stops_the_run_and_leaves_no_dead_letter(
 ) -> None:
     files.write(corpus, a__md=files.markdown(), b__md=b"full of words, as " + page("Moving", "Tell us early."))
     with monkeypatch.context() as patch:
-        patch.setattr(parsing, "ParserPool", partial(parsing.ParserPool, command=(sys.executable, "-c", MISCHIEF)))
+        patch.setattr(stream, "ParserPool", partial(stream.ParserPool, command=(sys.executable, "-c", MISCHIEF)))
         with pytest.raises(StorageError, match="free space there and run again"):
             ingest(make_settings())
     assert list_dead_letters(open_store(make_settings())) == []

@@ -13,8 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
 from headgate.errors import SettingsError
-from headgate.monitor.alerts import open_alerts, raise_alert, resolve_alert
-from headgate.monitor.channels import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
+from headgate.monitor.alerts.alert import open_alerts, raise_alert, resolve_alert
+from headgate.monitor.alerts.destinations import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
 from headgate.settings import AlertSettings, parse_settings
 from headgate.storage import FolderStore
 from tests.hooks import Hooks

@@ -8,9 +8,9 @@ import pytest
 from nbclient import NotebookClient
 
 from headgate.build import build
-from headgate.evaluate.gates import gate
+from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
-from headgate.release import promote
+from headgate.release.ledger import promote
 from tests.small_project import REPOSITORY, SmallProject
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))

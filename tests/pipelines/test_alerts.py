@@ -6,9 +6,9 @@ import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from assets.resources import Project
-from headgate.freshness import STATES
-from headgate.monitor.alerts import open_alerts
+from headgate.monitor.alerts.alert import open_alerts
 from headgate.records import SourceState
+from headgate.sources.state.freshness import STATES
 from headgate.storage import FolderStore
 from pipelines.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
 from pipelines.definitions import defs

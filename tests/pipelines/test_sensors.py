@@ -7,7 +7,7 @@ import pytest
 from assets.references import CorpusReference, to_metadata
 from assets.resources import Project
 from headgate.errors import ParseFailure
-from headgate.ingest.dead_letters import DeadLetters
+from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.records import SourceFile
 from headgate.settings import load_settings
 from headgate.storage import open_store

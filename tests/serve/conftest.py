@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.records import Interaction
 from headgate.serve.app import create_app
 from headgate.settings import Settings

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from headgate.errors import IntegrityError
-from headgate.freshness import STATES
 from headgate.records import SourceState
 from headgate.serve.live import LiveBundle
+from headgate.sources.state.freshness import STATES
 from headgate.storage import FolderStore, open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle
 from tests.serve.conftest import HeldBundles, Service, events, wait_for

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import headgate.interactions
+import headgate.interactions.log
 from headgate.errors import StorageError
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.serve.server import run_server
 from headgate.settings import Settings
 from headgate.storage import s3_errors
@@ -21,7 +21,7 @@ from tests.serve.conftest import Service, wait_for
 @pytest.fixture
 def remote(bucket: Bucket, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(s3_errors, "_PAUSE", 0.01)
-    monkeypatch.setattr(headgate.interactions, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(headgate.interactions.log, "SEND_SECONDS", 0.05)
     return make_settings(tmp_path, **bucket.sections(endpoint=proxy.endpoint), serve={"poll_seconds": 0.05})
 
 

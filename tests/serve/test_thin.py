@@ -16,14 +16,14 @@ import httpx
 import pytest
 
 from headgate.bundle import Bundle
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.serve.thin import REFUSED
 from headgate.settings import Settings
 from headgate.storage import open_store
+from tests.conftest import REPOSITORY
 from tests.fakes import make_settings, put_release
 from tests.serve.conftest import wait_for
 
-REPOSITORY = Path(__file__).parent.parent.parent
 HEAVY = sorted({*REFUSED, "litellm"})
 
 

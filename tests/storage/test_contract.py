@@ -14,9 +14,8 @@ import pytest
 
 from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, StorageError
 from headgate.storage import FolderStore, Store
+from tests.conftest import REPOSITORY
 from tests.s3 import Bucket
-
-REPOSITORY = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -13,15 +13,14 @@ import pytest
 from headgate.errors import StorageError
 from headgate.index.inventory import verify_inventory
 from headgate.index.table import update_table
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.settings import Settings
 from headgate.storage import FolderStore, open_store
-from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
+from tests.interactions.test_log import interaction
 from tests.s3 import Bucket
 from tests.small_project import write_project
-from tests.test_interactions import interaction
 
-REPOSITORY = Path(__file__).parent.parent.parent
 SIZE = 256 << 10
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import ReleaseRefused
-from headgate.release import current_release, history, latest_number, list_verdicts, promote, rollback
+from headgate.release.ledger import current_release, history, latest_number, list_verdicts, promote, rollback
 from headgate.storage import open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_verdict
 from tests.s3 import Bucket

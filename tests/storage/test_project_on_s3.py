@@ -17,18 +17,18 @@ from headgate.build import build
 from headgate.bundle import load_manifest, open_bundle
 from headgate.cli.main import main
 from headgate.errors import IntegrityError
-from headgate.evaluate.gates import gate
+from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
-from headgate.interactions import InteractionLog
+from headgate.interactions.log import InteractionLog
 from headgate.records import Question
-from headgate.release import promote
+from headgate.release.ledger import promote
 from headgate.replay import replay
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store, s3_errors
+from tests.conftest import REPOSITORY
 from tests.s3 import Bucket, Proxy, Reply
 from tests.small_project import SmallProject, write_project
 
-REPOSITORY = Path(__file__).parent.parent.parent
 QUESTION = "How long does a refund take?"
 
 
@@ -158,7 +158,7 @@ def test_an_opened_bundle_answers_on_while_the_store_is_down_and_its_log_is_sent
     log.append(interaction("before"))
     proxy.rule = lambda _: Reply(503)
     assert "10 working days" in answerer.answer_now(Question(text=QUESTION)).text
-    with caplog.at_level(logging.INFO, logger="headgate.interactions"):
+    with caplog.at_level(logging.INFO, logger="headgate.interactions.log"):
         written = [interaction(f"down {number}") for number in range(20)]
         for one in written:
             log.append(one)
@@ -178,6 +178,6 @@ def test_an_opened_bundle_answers_on_while_the_store_is_down_and_its_log_is_sent
 
 
 def interaction(text: str) -> Any:
-    from tests.test_interactions import interaction as made
+    from tests.interactions.test_log import interaction as made
 
     return made(text)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import headgate.interactions
-from headgate.interactions import InteractionLog
+import headgate.interactions.log
+from headgate.interactions.log import InteractionLog
 from headgate.storage.spool import Spool, open_growing
+from tests.interactions.test_log import REPOSITORY, WRITER, interaction
 from tests.s3 import Bucket
 from tests.serve.conftest import wait_for
-from tests.test_interactions import REPOSITORY, WRITER, interaction
 
 
 def remote_writer(bucket: Bucket, cache: Path) -> str:
@@ -53,7 +53,7 @@ def test_a_killed_process_loses_nothing_acknowledged_and_the_next_one_sends_it(b
 
 
 def test_a_segment_is_sent_as_it_grows_under_one_name(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(headgate.interactions, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(headgate.interactions.log, "SEND_SECONDS", 0.05)
     log = InteractionLog(bucket.store(tmp_path / "cache"))
     elsewhere = bucket.store(tmp_path / "other")
     for count in range(1, 4):
@@ -68,8 +68,8 @@ def test_a_segment_is_sent_as_it_grows_under_one_name(bucket: Bucket, tmp_path: 
 
 
 def test_a_long_segment_is_ended_and_another_begun(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(headgate.interactions, "SEND_SECONDS", 0.05)
-    monkeypatch.setattr(headgate.interactions, "_LONGEST_SPOOLED", 1000)
+    monkeypatch.setattr(headgate.interactions.log, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(headgate.interactions.log, "_LONGEST_SPOOLED", 1000)
     store = bucket.store(tmp_path / "cache")
     log = InteractionLog(store)
     log.append(interaction("x" * 2000))

@@ -1,0 +1,107 @@
+"""Which sentence, list item or table row of the passages answers the question best?
+
+A unit's score joins meaning (cosine of its vector with the question's), words (share of the question's term weight it holds, headings
+included) and the rank of its passage. The weights were chosen on evals/calibration.jsonl, which no gate uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from headgate.answer.retrieve import Query
+from headgate.answer.units import Unit, units
+from headgate.index.vocabulary import Vocabulary
+from headgate.models.embed import Embedder, Vectors
+from headgate.records import Hit
+from headgate.text.terms import analyze
+
+#: Weight of meaning against words. MiniLM was trained on English; elsewhere words are the better guide.
+_MEANING = {"en": 0.75}
+_MEANING_ELSEWHERE = 0.3
+_PASSAGE_WEIGHT = 0.25
+#: For list items, where steps are asked for.
+_STEP_BONUS = 0.06
+#: Units shorter than this many characters are headings or leftovers, seldom an answer.
+_SHORT = 25
+_SHORT_PENALTY = 0.1
+
+_HOW_TO = re.compile(
+    r"\bhow (?:do|can|should|would|to)\b|\bsteps?\b|\bwhat (?:should|do|can) i do\b|\bset ?up\b|\bcómo\b"
+    r"|\bwie (?:kann|richte|mache|melde|ändere|setze)\b|\bcomment\b|方法|どうすれば|やり方|どうやって",
+    re.IGNORECASE,
+)
+
+
+def asks_how(question: str) -> bool:
+    """Whether steps are asked for."""
+    return _HOW_TO.search(question) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUnit:
+    """A unit of `hit.text`. `score` orders; `cosine` is -1 to 1; coverages are shares of the question's term weight, 0 to 1."""
+
+    unit: Unit
+    hit: Hit
+    passage: int  # rank of the passage, from 0
+    score: float
+    cosine: float
+    coverage: float  # unit and headings
+    passage_coverage: float  # passage and headings
+    terms: frozenset[str]
+
+
+class UnitScorer:
+    """Scores units; vectors of units seen before are remembered (up to 20,000)."""
+
+    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
+        self._embedder = embedder
+        self._vocabulary = vocabulary
+        self._vectors: dict[str, Vectors] = {}
+
+    def score(self, query: Query, hits: Sequence[Hit]) -> list[ScoredUnit]:
+        """All units of `hits` (best first), best unit first; ties keep the order of the passages."""
+        pieces = [(rank, hit, unit) for rank, hit in enumerate(hits) for unit in units(hit.text)]
+        texts = [_in_context(hit, unit) for _, hit, unit in pieces]
+        self._embed_new(texts)
+        weights = {term: self._vocabulary.idf(term) for term in query.terms}
+        total = sum(weights.values()) or 1.0
+
+        def covered(terms: frozenset[str], headings: frozenset[str]) -> float:
+            return sum(w if t in terms else 0.7 * w if t in headings else 0.0 for t, w in weights.items()) / total
+
+        meaning = _MEANING.get(query.language, _MEANING_ELSEWHERE)
+        how_to = asks_how(query.text)
+        scored = []
+        for (rank, hit, unit), text in zip(pieces, texts, strict=True):
+            terms, headings = _terms(unit.text, hit.language), _terms(f"{hit.context} {hit.heading}", hit.language)
+            cosine = float(np.dot(self._vectors[text], query.vector))
+            coverage = covered(terms, headings)
+            score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
+            if how_to and unit.item:
+                score += _STEP_BONUS
+            if len(unit.text) < _SHORT or unit.text.endswith("?"):
+                score -= _SHORT_PENALTY
+            passage_coverage = covered(_terms(hit.text, hit.language), headings)
+            scored.append(ScoredUnit(unit, hit, rank, score, cosine, coverage, passage_coverage, terms))
+        return sorted(scored, key=lambda entry: -entry.score)
+
+    def _embed_new(self, texts: Sequence[str]) -> None:
+        new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
+        if len(self._vectors) + len(new) > 20_000:
+            self._vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
+        self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+
+
+def _in_context(hit: Hit, unit: Unit) -> str:
+    return f"{hit.title}. {hit.heading_path[-1] if hit.heading_path else ''}: {unit.text}"
+
+
+@lru_cache(maxsize=20_000)
+def _terms(text: str, language: str) -> frozenset[str]:
+    return frozenset(analyze(text, language))

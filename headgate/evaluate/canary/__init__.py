@@ -1,0 +1,1 @@
+"""A rebuilt index against the one before it."""

@@ -1,0 +1,1 @@
+"""Answers → scores of one case."""

@@ -1,0 +1,1 @@
+"""Scores → figures, pictures, notes and the MLflow run."""

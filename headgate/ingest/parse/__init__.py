@@ -1,0 +1,1 @@
+"""Bytes of one file → blocks: one module a format."""

@@ -1,0 +1,117 @@
+"""What every format is parsed into: blocks in reading order, then one text with elements whose offsets hold.
+
+    bytes ──format module──► [Block, …] ──assemble──► ParsedFile(text, elements, labels, hidden, findings)
+
+A parsed file knows nothing of its path, so a moved file is not parsed again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from headgate.ingest.parse.labels import UNREAD_DATE
+from headgate.records import Element, ElementKind
+
+#: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
+PARSER_VERSION = "5"
+
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\n\s*\n+")
+_ENDING_SPACES = re.compile(r"(?:(?<! ) ++)?+\n *+")
+#: Zero-width and direction-changing characters: invisible, and used to hide text or to defeat matching.
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
+)
+_CONTROL = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of content as a format module found it; fields as in `records.Element`."""
+
+    kind: ElementKind
+    text: str
+    level: int = 0
+    page: int | None = None
+    line: int | None = None
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """What a parser makes of one file's bytes.
+
+    `labels` uses the field names of `DocumentMetadata`. `hidden` holds text a reader would not see:
+    it is never indexed, but validation looks at it. `findings` are remarks on the file.
+    """
+
+    text: str
+    elements: tuple[Element, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ParsedFile:
+        return cls(
+            text=content["text"],
+            elements=tuple(Element(**element) for element in content["elements"]),
+            labels=content["labels"],
+            hidden=tuple(content["hidden"]),
+            findings=tuple(content["findings"]),
+        )
+
+
+def clean(text: str, *, keep_layout: bool = False) -> str:
+    """Normal form of a block's text: NFC, no control or invisible characters, single spaces (unless `keep_layout`, for code)."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n"))
+    text = text.translate(_INVISIBLE).translate(_CONTROL)
+    # Lone surrogates can't be encoded; they come from broken encodings.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if keep_layout:
+        return text.strip("\n").rstrip()
+    return _BLANK_LINES.sub("\n", _ENDING_SPACES.sub("\n", _SPACES.sub(" ", text))).strip()
+
+
+def assemble(
+    blocks: Iterable[Block], *, labels: Mapping[str, str] | None = None, hidden: Iterable[str] = (), findings: Iterable[str] = ()
+) -> ParsedFile:
+    """Join blocks into one text: an empty line between them, a line break between items of a list.
+
+    Args:
+        labels: as `labels.pick_labels` gives them.
+    """
+    parts: list[str] = []
+    elements: list[Element] = []
+    position = 0
+    previous: Block | None = None
+    for block in blocks:
+        text = clean(block.text, keep_layout=block.kind == "code")
+        if not text:
+            continue
+        if previous is not None:
+            separator = "\n" if previous.kind == block.kind == "list_item" else "\n\n"
+            parts.append(separator)
+            position += len(separator)
+        level = min(max(block.level, 1), 6) if block.kind == "title" else 0
+        elements.append(Element(block.kind, text, position, position + len(text), level, block.page, block.line, block.sheet))
+        parts.append(text)
+        position += len(text)
+        previous = block
+    told = dict(labels or {})
+    if unread := told.pop(UNREAD_DATE, ""):
+        findings = [*findings, f"effective_date: {unread!r} can't be read as a date; write YYYY-MM-DD"]
+    return ParsedFile(
+        text="".join(parts),
+        elements=tuple(elements),
+        labels={name: clean(value).replace("\n", " ") for name, value in told.items() if value and value.strip()},
+        hidden=tuple(text for text in (clean(text) for text in hidden) if text),
+        findings=tuple(findings),
+    )

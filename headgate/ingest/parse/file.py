@@ -1,0 +1,393 @@
+"""Bytes of one file → ParsedFile; runs inside the sandbox's workers.
+
+    md                      markdown.py
+    html                    html.py takes hidden text out, html_blocks.py makes blocks
+    docx, pptx              docx.py, pptx.py
+    xlsx, xls, csv, tsv     spreadsheets.py, xlsx.py
+    pdf                     pdf.py; a scan through conversion.py (tesseract)
+    txt                     plain_text.py; short lines are told apart by unstructured's rules (short_text.py)
+    json, jsonl, xml        structured_text.py
+    eml                     mail.py; attachments each by its own kind
+    doc, ppt, rtf, odt, …   conversion.py (LibreOffice), then as the format of today
+    png, jpg, tif, …        conversion.py (tesseract)
+
+Kinds of elements are those that unstructured gives: benchmarks/parsing.py compares. docs/parsing.md states what becomes of what.
+Alone: `python -m headgate.ingest.parse.file FILE` prints the elements.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from headgate.errors import ParseFailure
+from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.short_text import short_text_classifier
+from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
+
+#: Attachments of attachments of a mail.
+MAX_DEPTH = 3
+_WORD, _SLIDES, _SHEET = (
+    OFFICE + "wordprocessingml.document",
+    OFFICE + "presentationml.presentation",
+    OFFICE + "spreadsheetml.sheet",
+)
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
+#: Formats of which short texts are told apart by unstructured's rules.
+_CLASSIFIED = frozenset({"text/plain", "message/rfc822", "application/pdf"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file to parse, with what its parser may use; fields as in `parse_file`."""
+
+    content: bytes
+    media_type: str
+    path: str
+    max_unzipped: int
+    passwords: tuple[str, ...]
+    programs: Mapping[str, str] = field(repr=False)
+    seconds: float
+    depth: int
+
+
+def parse_file(
+    content: bytes,
+    media_type: str,
+    *,
+    path: str = "",
+    max_unzipped: int = 200 * 2**20,
+    passwords: tuple[str, ...] = (),
+    programs: Mapping[str, str] | None = None,
+    seconds: float = 60.0,
+    depth: int = 0,
+) -> ParsedFile:
+    """Parse one file. A file without any text gives no elements and the finding `blank`.
+
+    Args:
+        path: serves messages only.
+        max_unzipped: bytes that a zip's parts together may have.
+        passwords: tried on encrypted files.
+        programs: see `conversion.find_programs`.
+        seconds: limit for one run of such a program.
+        depth: how many mails the file is attached in.
+
+    Raises:
+        ParseFailure: the file can't be parsed, or nothing was found in it though it is not empty.
+    """
+    parser = _PARSERS.get(media_type)
+    if parser is None:
+        raise ParseFailure(
+            path, "unsupported", f"no parser for {media_type!r}; convert it to one of {', '.join(sorted(EXTENSIONS))}"
+        )
+    source = _Source(content, media_type, path, max_unzipped, passwords, programs or {}, seconds, depth)
+    try:
+        parsed = parser(source)
+    except RecursionError as error:
+        raise ParseFailure(path, "malformed", "nested too deeply") from error
+    blank = any(finding.startswith("blank:") for finding in parsed.findings) or _is_blank(content, media_type)
+    if not parsed.elements and content.strip() and not blank:
+        raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
+    return parsed
+
+
+def preload(media_type: str) -> None:
+    """Import what parsing `media_type` needs, so that its memory and time are not counted as the file's."""
+    match media_type:
+        case "text/markdown":
+            import markdown_it  # noqa: F401
+        case "application/pdf":
+            import pypdfium2  # noqa: F401
+        case "text/html" | "application/xml" | "message/rfc822":
+            from lxml import html  # noqa: F401
+        case _ if media_type.startswith((OFFICE, "application/vnd.")):
+            from lxml import etree  # noqa: F401
+    if media_type in _CLASSIFIED:
+        short_text_classifier()("Preload the language model.")
+
+
+# --- formats --------------------------------------------------------------------------------------------------------
+
+
+def _markdown(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.markdown import parse_markdown
+
+    text, findings = decode(source.content, path=source.path)
+    parsed = parse_markdown(text)
+    return replace(parsed, findings=(*findings, *parsed.findings))
+
+
+def _html(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+
+    text, findings = decode(source.content, path=source.path)
+    blocks, labels, hidden = _html_blocks(text, path=source.path)
+    return assemble(blocks, labels=labels, hidden=hidden, findings=findings)
+
+
+def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], dict[str, str], list[str]]:
+    from lxml import etree
+
+    from headgate.ingest.parse.html import read_head, read_tree, remove_furniture, remove_hidden
+    from headgate.ingest.parse.html_blocks import flow_blocks
+
+    try:
+        tree = read_tree(text)
+    except (etree.LxmlError, ValueError) as error:
+        raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
+    labels, head_title = read_head(tree)
+    hidden = remove_hidden(tree)
+    remove_furniture(tree)
+    blocks = flow_blocks(tree)
+    if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
+        labels.setdefault("title", head_title)
+    return blocks, labels, hidden
+
+
+def _office(source: _Source, parse: Callable[..., ParsedFile]) -> ParsedFile:
+    """An office file of today; one behind a password is opened first, one of before 2007 under a wrong name is converted."""
+    from headgate.ingest.parse.passwords import decrypt_office, ole_kind
+
+    content = source.content
+    if content.startswith(_OLE_SIGNATURE):
+        kind = ole_kind(content)
+        if kind != "encrypted":
+            return _renamed_old_office(source, kind)
+        content = decrypt_office(content, source.passwords, path=source.path)
+    parsed = parse(content, path=source.path, max_unzipped=source.max_unzipped)
+    if parsed.elements or parsed.hidden:
+        return parsed
+    if _has_pictures(content):
+        raise ParseFailure(
+            source.path, "no_text", "it holds pictures and no text; store the text, or the pictures for text recognition (OCR)"
+        )
+    return replace(parsed, findings=(*parsed.findings, "blank: the file holds no text"))
+
+
+def _has_pictures(content: bytes) -> bool:
+    import io
+    import zipfile
+
+    return any("/media/" in f"/{name}" for name in zipfile.ZipFile(io.BytesIO(content)).namelist())
+
+
+def _renamed_old_office(source: _Source, kind: str) -> ParsedFile:
+    extension = PurePosixPath(source.path).suffix.lower().lstrip(".")
+    if not kind:
+        raise ParseFailure(
+            source.path, "malformed", f"the .{extension} file is an OLE container without an office document; replace it"
+        )
+    parsed = parse_file(
+        source.content,
+        (EXTENSIONS | CONVERTED)[kind],
+        path=source.path,
+        max_unzipped=source.max_unzipped,
+        passwords=source.passwords,
+        programs=source.programs,
+        seconds=source.seconds,
+        depth=source.depth,
+    )
+    return replace(parsed, findings=(f"extension: named .{extension}, content is {kind}; read as such", *parsed.findings))
+
+
+def _docx(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.docx import parse_word
+
+    return _office(source, parse_word)
+
+
+def _pptx(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.pptx import parse_slides
+
+    return _office(source, parse_slides)
+
+
+def _xlsx(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.spreadsheets import parse_workbook
+
+    return _office(source, parse_workbook)
+
+
+def _xls(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.passwords import decrypt_office
+    from headgate.ingest.parse.spreadsheets import parse_old_workbook
+
+    try:
+        return parse_old_workbook(source.content, path=source.path)
+    except ParseFailure as failure:
+        if failure.reason != "encrypted":
+            raise
+    return parse_old_workbook(decrypt_office(source.content, source.passwords, path=source.path), path=source.path)
+
+
+def _csv(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.spreadsheets import parse_csv
+
+    text, findings = decode(source.content, path=source.path)
+    blocks, remarks = parse_csv(text)
+    return assemble(blocks, findings=[*findings, *remarks])
+
+
+def _json(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.structured_text import parse_json
+
+    text, findings = decode(source.content, path=source.path)
+    blocks, remarks = parse_json(text.lstrip("\ufeff"), path=source.path)
+    return assemble(blocks, findings=[*findings, *remarks])
+
+
+def _xml(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.structured_text import parse_xml, xml_source
+
+    text, findings = decode(source.content, path=source.path)
+    return assemble(parse_xml(xml_source(text.lstrip("\ufeff")), path=source.path), findings=findings)
+
+
+def _pdf(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.conversion import read_scan
+    from headgate.ingest.parse.pdf import parse_pdf, pdf_labels
+    from headgate.ingest.parse.plain_text import parse_lines
+
+    found = parse_pdf(source.content, path=source.path, passwords=source.passwords)
+    blocks, findings = found.blocks, found.findings
+    if not blocks and found.has_pictures:
+        texts = read_scan(source.content, source.programs, path=source.path, seconds=source.seconds, password=found.password)
+        blocks = [
+            replace(block, page=page, line=None)
+            for page, text in enumerate(texts, 1)
+            for block in parse_lines(text, short_text_classifier())
+        ]
+        findings = [*findings, "scan: read by text recognition (OCR), which makes mistakes"]
+    elif not blocks:
+        findings = [*findings, f"blank: {found.pages} page(s) without text and pictures"]
+    elif not any(block.kind == "title" for block in blocks):
+        # Without a change of font, unstructured's rules tell what the lines are.
+        classify = short_text_classifier()
+        blocks = [
+            replace(block, kind="title", level=2)
+            if block.kind == "text" and len(block.text) <= 80 and classify(block.text) == "title"
+            else block
+            for block in blocks
+        ]
+    return assemble(blocks, labels=pdf_labels(found.properties), findings=findings)
+
+
+def _text(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.markdown import split_front_matter
+    from headgate.ingest.parse.plain_text import parse_lines
+
+    text, findings = decode(source.content, path=source.path)
+    labels, body, skipped, remarks = split_front_matter(text)
+    blocks = [replace(block, line=(block.line or 1) + skipped) for block in parse_lines(body, short_text_classifier())]
+    return assemble(blocks, labels=labels, findings=[*findings, *remarks])
+
+
+def _mail(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.mail import parse_mail
+
+    attachment = partial(_attachment, source) if source.depth < MAX_DEPTH else None
+    return parse_mail(
+        source.content, path=source.path, html_blocks=_html_blocks, classify=short_text_classifier(), parse_attachment=attachment
+    )
+
+
+def _attachment(source: _Source, content: bytes, name: str, declared: str) -> ParsedFile:
+    """By its name and content; by the media type that the mail declares where the name says nothing."""
+    named = name
+    if PurePosixPath(name).suffix.lower().lstrip(".") not in EXTENSIONS | CONVERTED:
+        guessed = {"message/rfc822": ".eml", "text/plain": ".txt"}.get(declared) or mimetypes.guess_extension(declared) or ""
+        named = f"{name}{guessed}"
+    media = detect_media(named, content[:4096], content)
+    if media.problem:
+        raise ParseFailure(f"{source.path}/{name}", *media.problem)
+    return parse_file(
+        content,
+        media.media_type,
+        path=f"{source.path}/{name}",
+        max_unzipped=source.max_unzipped,
+        passwords=source.passwords,
+        programs=source.programs,
+        seconds=source.seconds,
+        depth=source.depth + 1,
+    )
+
+
+def _old_office(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.conversion import convert_office
+
+    content, extension = convert_office(
+        source.content, source.media_type, source.programs, path=source.path, seconds=source.seconds
+    )
+    return _PARSERS[EXTENSIONS[extension]](replace(source, content=content, media_type=EXTENSIONS[extension]))
+
+
+def _picture(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.conversion import read_picture
+    from headgate.ingest.parse.plain_text import parse_lines
+
+    text = read_picture(source.content, source.programs, path=source.path, seconds=source.seconds)
+    blocks = [replace(block, line=None) for block in parse_lines(text, short_text_classifier())]
+    return assemble(blocks, findings=["scan: read by text recognition (OCR), which makes mistakes"])
+
+
+_PARSERS: dict[str, Callable[[_Source], ParsedFile]] = {
+    "text/markdown": _markdown,
+    "text/html": _html,
+    "text/plain": _text,
+    "text/csv": _csv,
+    "text/tab-separated-values": _csv,
+    "message/rfc822": _mail,
+    "application/json": _json,
+    "application/jsonl": _json,
+    "application/xml": _xml,
+    "application/pdf": _pdf,
+    "application/vnd.ms-excel": _xls,
+    _WORD: _docx,
+    _SLIDES: _pptx,
+    _SHEET: _xlsx,
+}
+_PARSERS |= {
+    media_type: _picture if media_type.startswith("image/") else _old_office
+    for media_type in CONVERTED.values()
+    if media_type not in _PARSERS
+}
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------
+
+
+def _is_blank(content: bytes, media_type: str) -> bool:
+    """Whether a text file holds nothing but white space, or front matter only."""
+    if not media_type.startswith("text/"):
+        return False
+    from headgate.ingest.parse.markdown import split_front_matter
+
+    text = content.decode("utf-8", "replace")
+    return not split_front_matter(text)[1].strip("\ufeff \t\r\n")
+
+
+def main(arguments: list[str]) -> int:
+    for name in arguments:
+        content = Path(name).read_bytes()
+        media = detect_media(name, content[:4096], content)
+        parsed = parse_file(content, media.media_type, path=name)
+        sys.stdout.write(f"# {name}: {dict(parsed.labels)} hidden={parsed.hidden} findings={parsed.findings}\n")
+        for element in parsed.elements:
+            place = " ".join(
+                f"{key}{value}" for key, value in (("h", element.level), ("p", element.page), ("l", element.line)) if value
+            )
+            sys.stdout.write(f"{element.kind:9} {place:10} {element.text!r}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

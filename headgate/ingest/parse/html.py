@@ -1,0 +1,127 @@
+"""HTML: what a reader sees apart from what is hidden, and the labels of its head.
+
+Hidden is: comments, `hidden`, `aria-hidden` on text, `display:none`, `visibility:hidden`, zero size or opacity, text in the colour
+of its background, text moved off the page, `<template>` and `<noscript>`. Scripts and styles are dropped: they are no text at all.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from headgate.errors import ParseFailure
+from headgate.ingest.parse.labels import pick_labels
+
+_DROPPED = "script style svg math iframe object embed canvas link"
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|opacity\s*:\s*0(\.0+)?\s*(;|!|$)|font-size\s*:\s*0(\.0+)?(px|pt|em|rem|%)?\s*(;|!|$)"
+    r"|(left|top|text-indent|margin-left)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0|(?<![-\w])(max-)?(width|height)\s*:\s*0(px)?\s*(;|!|$)",
+    re.IGNORECASE,
+)
+_NOT_XML = re.compile("[^\\t\\n\\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HIDDEN_TAGS = frozenset({"template", "noscript"})
+_COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
+_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
+_WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)", "transparent", "rgba(0,0,0,0)"}
+_BLOCKS = "p div br li tr h1 h2 h3 h4 h5 h6 table section article blockquote dd dt summary".split()
+
+
+def read_tree(source: str) -> Any:
+    """The lxml tree of a page. No network, no entities.
+
+    Raises:
+        ParseFailure: `malformed`: it is nested deeper than libxml2 reads, 2,048 tags.
+    """
+    from lxml import html
+
+    parser = html.HTMLParser(no_network=True, recover=True, huge_tree=True)
+    # lxml refuses an encoding declaration in decoded text; its line breaks stay, for the lines of what follows.
+    declared = re.match(r"\s*<\?xml[^>]*\?>", source)
+    if declared:
+        source = "\n" * declared[0].count("\n") + source[declared.end() :]
+    source = source.replace("\0", "")
+    tree = html.document_fromstring(source if source.strip() else "<html></html>", parser=parser, ensure_head_body=True)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise ParseFailure("", "malformed", "the HTML is nested too deeply")
+    return tree
+
+
+def read_head(tree: Any) -> tuple[dict[str, str], str]:
+    """(labels from <meta name=…> and <html lang>, text of <title>)."""
+    pairs = [(meta.get("name"), meta.get("content")) for meta in tree.iter("meta") if meta.get("name") and meta.get("content")]
+    labels = pick_labels([*pairs, ("language", tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "")])
+    title = tree.find(".//head/title")
+    return labels, (title.text_content() if title is not None else "")
+
+
+def remove_hidden(tree: Any) -> list[str]:
+    """Take what a reader would not see out of `tree`; returns its text."""
+    from lxml import etree
+
+    hidden: list[str] = []
+    for element in list(tree.iter(*_DROPPED.split())):
+        _drop(element)
+    for comment in list(tree.iter(etree.Comment, etree.ProcessingInstruction)):
+        if comment.text and not comment.text.startswith("[if"):
+            hidden.append(comment.text)
+        _drop(comment)
+    for element in [element for element in tree.iter(etree.Element) if element.attrib or element.tag in _HIDDEN_TAGS]:
+        if element.tag not in ("html", "body", "head") and _is_hidden(element):
+            hidden.append(" ".join(element.itertext()))
+            _drop(element)
+    return hidden
+
+
+def remove_furniture(tree: Any) -> None:
+    """Take a page's navigation, footer and, unless it holds the page's heading, header away."""
+    for furniture in tree.xpath("//body/footer | //body/header[not(.//h1)] | //nav"):
+        _drop(furniture)
+
+
+def split_fragment(source: str) -> tuple[str, list[str]]:
+    """(visible text with line breaks at blocks, hidden texts) of a piece of HTML, such as Markdown may contain."""
+    if not re.search(r"<[a-zA-Z!/?]", source):
+        return source, []
+    tree = read_tree(f"<html><body>{source}</body></html>")
+    hidden = remove_hidden(tree)
+    for element in tree.iter(*_BLOCKS):
+        element.tail = "\n" + _writable(element.tail)
+    return tree.find("body").text_content(), hidden
+
+
+def _is_hidden(element: Any) -> bool:
+    if element.tag in _HIDDEN_TAGS or element.get("hidden") is not None or element.get("type") == "hidden":
+        return True
+    if (element.get("aria-hidden") or "").lower() == "true":
+        return True
+    style = element.get("style") or ""
+    if not style:
+        return (element.tag == "font") and _plain(element.get("color") or "") in _WHITE
+    if _HIDING_STYLE.search(style):
+        return True
+    colour, background = _COLOUR.search(style), _BACKGROUND.search(style)
+    if not colour:
+        return False
+    return _plain(colour[1]) in _WHITE if background is None else _plain(colour[1]) == _plain(background[1])
+
+
+def _plain(colour: str) -> str:
+    return colour.strip().lower().replace(" ", "")
+
+
+def _drop(element: Any) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = _writable(parent.text) + _writable(element.tail)
+        else:
+            before.tail = _writable(before.tail) + _writable(element.tail)
+    parent.remove(element)
+
+
+def _writable(text: str | None) -> str:
+    """Without the characters that lxml reads, as `&#1;`, and does not take back."""
+    return _NOT_XML.sub("", text or "")

@@ -1,0 +1,198 @@
+"""An HTML tree, cleaned by `html`, → blocks. Kinds as unstructured gives them: by tag, and by the bullet that a text starts with.
+
+h1 to h6        titles of that level
+li, dd          list items, as is a lone paragraph in one
+pre             code, with its line breaks
+table           a table; one that only lays out a page (tables inside, or role=presentation) is read through
+img             its alternative text, where that says something; nothing is fetched
+other text      paragraphs, cut at block tags
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.tables import render_rows
+from headgate.records import ElementKind
+from headgate.text.numbers import whole_number
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center div footer header hgroup main section h1 h2 h3 h4 h5 h6 p pre dl ol ul dd dt li img "
+    "table tr td th thead tbody tfoot caption details summary figure figcaption form fieldset hr template nav html".split()
+)
+_LEFT_OUT = frozenset(
+    "button label audio canvas datalist dialog head iframe noembed noframes object select svg textarea title video xml input hr template "
+    "nav script style meta link del noscript ix:header colgroup".split()
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_BULLET = re.compile(
+    "^\\s*(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25cb\u25cf\u25d8\u25e6\u2619\u2765\u2767\u29be\u29bf\u00b7*\x95]|[-\u2013](?=\\s|$))\\s*"
+)
+_MAX_SPAN = 50
+
+
+def flow_blocks(root: Any) -> list[Block]:
+    """Blocks of `root`, or of its `<main>` where it has one, with the source line each starts on."""
+    start = root.find(".//main")
+    if start is None:
+        start = root.find(".//body")
+    reader = _Reader()
+    reader.read(start if start is not None else root)
+    return reader.blocks
+
+
+class _Reader:
+    """Collects text until a block ends. `_kind` is what the collected text becomes; None = told by the text."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._parts: list[str] = []
+        self._line: int | None = None
+        self._kind: tuple[ElementKind, int] | None = None
+        self._adopted: Any = None  # the lone paragraph of a list item
+
+    def read(self, root: Any) -> None:
+        """Walks without recursion, for pages nest deeply."""
+        from lxml import etree
+
+        walker = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walker:
+            tag = element.tag
+            if event == "start":
+                if tag in _LEFT_OUT:
+                    walker.skip_subtree()
+                elif tag == "br":
+                    self._parts.append("\n")
+                elif tag not in _BLOCK_TAGS:
+                    # Text of inline and of unknown tags belongs to the paragraph around it.
+                    self._add(element.text, element)
+                else:
+                    self._flush()
+                    if self._begin(element, tag):
+                        walker.skip_subtree()
+                    else:
+                        self._add(element.text, element)
+                continue
+            if tag in _BLOCK_TAGS:
+                self._flush()
+            if element is not root:
+                self._add(element.tail, element)
+        self._flush()
+
+    def _flush(self) -> None:
+        joined = "".join(self._parts)
+        line, kind = self._line, self._kind
+        self._parts, self._line, self._kind = [], None, None
+        if not joined.strip():
+            return
+        if kind is not None and kind[0] == "code":
+            self.blocks.append(Block("code", joined, line=line))
+            return
+        text = " ".join(joined.split())
+        bullet = _BULLET.match(text) if kind is None else None
+        text = text[bullet.end() :] if bullet else text
+        what, level = kind or ("list_item" if bullet else "text", 0)
+        if text:
+            self.blocks.append(Block(what, text, level=level, line=line))
+
+    def _add(self, text: str | None, element: Any) -> None:
+        if not text:
+            return
+        if self._line is None and text.strip():
+            self._line = element.sourceline
+        self._parts.append(text)
+
+    def _begin(self, element: Any, tag: str) -> bool:
+        """Start a block; whether all of it was read."""
+        if tag in _HEADINGS:
+            self._kind = ("title", _HEADINGS[tag])
+        elif tag == "pre":
+            self._kind = ("code", 0)
+        elif tag in ("li", "dd"):
+            self._adopted = _lone_paragraph(element)
+            self._kind = ("list_item", 0) if self._adopted is None else None
+        elif element is self._adopted:
+            self._kind = ("list_item", 0)
+        elif tag == "img":
+            alternative = " ".join((element.get("alt") or "").split())
+            if len(alternative.split()) >= 2 and "://" not in alternative:
+                self.blocks.append(Block("text", f"Image: {alternative}", line=element.sourceline))
+        elif tag == "table" and not _is_layout(element):
+            rows, header = table_rows(element)
+            caption = element.find("caption")
+            if caption is not None and (text := " ".join(caption.itertext()).strip()):
+                self.blocks.append(Block("text", text, line=caption.sourceline))
+            if lines := render_rows(rows, header=header):
+                self.blocks.append(Block("table", "\n".join(lines), line=element.sourceline))
+            return True
+        return False
+
+
+def _lone_paragraph(item: Any) -> Any:
+    """The paragraph that is all there is of a list item, as Markdown makes them of lists with empty lines; else None."""
+    if len(item) != 1 or (item.text or "").strip():
+        return None
+    inner = item[0]
+    if (
+        inner.tag not in ("p", "div")
+        or (inner.tail or "").strip()
+        or any(child.tag in _BLOCK_TAGS for child in inner.iterdescendants())
+    ):
+        return None
+    return inner
+
+
+def table_rows(table: Any) -> tuple[list[list[str]], bool | None]:
+    """(cells as text, whether the first row is marked as header; None = not told). Text of a cell that spans rows stands in each."""
+    rows: list[list[str]] = []
+    header: bool | None = None
+    above: dict[int, tuple[int, str]] = {}
+    for row in _rows(table):
+        begun: dict[int, tuple[int, str]] = {}
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        if not rows and len(cells) > 1 and (all(cell.tag == "th" for cell in cells) or row.getparent().tag == "thead"):
+            header = True
+        texts: list[str] = []
+        for cell in cells:
+            _repeat(texts, above)
+            text = " ".join(piece for piece in (text.strip() for text in cell.itertext()) if piece)
+            down, right = _span(cell, "rowspan"), _span(cell, "colspan")
+            if down > 1:
+                begun[len(texts)] = (down, text)
+            texts += [text, *[""] * (right - 1)]
+        _repeat(texts, above)
+        above = {
+            column: (left - 1, text)
+            for column, (left, text) in {**above, **begun}.items()
+            if left > 2 or (left == 2 and column in begun)
+        }
+        rows.append(texts)
+    return rows, header
+
+
+def _repeat(texts: list[str], above: dict[int, tuple[int, str]]) -> None:
+    """Fill columns that a cell of a row above reaches into."""
+    while len(texts) in above:
+        texts.append(above[len(texts)][1])
+
+
+def _rows(table: Any) -> list[Any]:
+    rows: list[Any] = []
+    for child in table:
+        if child.tag == "tr":
+            rows.append(child)
+        elif child.tag in ("thead", "tbody", "tfoot"):
+            rows += [row for row in child if row.tag == "tr"]
+    return rows
+
+
+def _span(cell: Any, name: str) -> int:
+    return max(1, min(whole_number(cell.get(name, "1")) or 1, _MAX_SPAN))
+
+
+def _is_layout(table: Any) -> bool:
+    if (table.get("role") or "").lower() in ("presentation", "none"):
+        return True
+    return next(table.iter("th"), None) is None and next(table.iterdescendants("table"), None) is not None

@@ -1,0 +1,230 @@
+"""Mail (RFC 5322) → parsed file, by the standard library; quoted replies (`>`) are left out.
+
+Attachments are parsed by their own kind, each below a heading `Attachment: name`. One that can't be parsed is a finding of the mail.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email import policy
+from email.errors import HeaderParseError, MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from headgate.errors import ParseFailure
+from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.encoding import decode
+from headgate.ingest.parse.labels import pick_labels
+from headgate.ingest.parse.plain_text import Classify, parse_lines
+
+HtmlBlocks = Callable[[str], tuple[list[Block], dict[str, str], list[str]]]
+#: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
+ParseAttachment = Callable[[bytes, str, str], ParsedFile]
+MAX_ATTACHMENTS = 50
+_ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)*")
+MAX_ATTACHMENT_BYTES = 50 * 2**20
+
+
+def parse_mail(
+    content: bytes, *, path: str, html_blocks: HtmlBlocks, classify: Classify, parse_attachment: ParseAttachment | None
+) -> ParsedFile:
+    """A mail's subject as title, its body as HTML or plain text, its headers as labels, then its attachments.
+
+    Args:
+        html_blocks: HTML → (blocks, labels, hidden texts).
+        classify: see `plain_text.Classify`.
+        parse_attachment: None = attachments are nested too deeply already and only named.
+
+    Raises:
+        ParseFailure: `encrypted` for a mail whose body is.
+    """
+    message = email.message_from_bytes(_as_ascii(content, path), policy=policy.compat32)
+    headers = [(name, _header_text(value)) for name, value in message.raw_items()]
+    first = dict(reversed([(name.lower(), value) for name, value in headers]))
+    subject = first.get("subject", "")
+    body = _body(message)
+    language = first.get("content-language") or (_header_text(body.get("content-language")) if body is not None else "")
+    labels = pick_labels(
+        [*((name, value) for name, value in headers if name.lower().startswith("x-")), ("language", language), ("title", subject)]
+    )
+    if not labels.get("effective_date") and (sent := _mail_date(first.get("date", ""))):
+        labels["effective_date"] = sent
+    if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
+        raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")
+    blocks = [Block("title", subject, level=1)] if subject.strip() else []
+    hidden: list[str] = []
+    findings: list[str] = []
+    if body is not None:
+        found, hidden, findings = _read_body(body, path, html_blocks, classify)
+        blocks += found
+    for number, part in enumerate(_attachments(message, body), 1):
+        if number > MAX_ATTACHMENTS:
+            findings.append(f"attachments: only the first {MAX_ATTACHMENTS} were looked at")
+            break
+        inner = _read_attachment(part, number, parse_attachment)
+        if isinstance(inner, str):
+            findings.append(inner)
+            continue
+        name, parsed = inner
+        blocks.append(Block("title", f"Attachment: {name}", level=2))
+        blocks += [
+            Block(
+                element.kind,
+                element.text,
+                level=min(element.level + 2, 6) if element.level else 0,
+                page=element.page,
+                sheet=element.sheet,
+            )
+            for element in parsed.elements
+        ]
+        hidden += parsed.hidden
+        findings += [f"attachment {name!r}: {finding}" for finding in parsed.findings]
+    return assemble(blocks, labels=labels, hidden=hidden, findings=findings)
+
+
+def _as_ascii(content: bytes, path: str) -> bytes:
+    """A mail that was saved in UTF-16 or UTF-32, in the encoding that mail has."""
+    if content[:4].count(0) or content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        text, _ = decode(content, path=path)
+        return text.lstrip("\ufeff").encode("utf-8", "replace")
+    return content
+
+
+def _read_body(part: Message, path: str, html_blocks: HtmlBlocks, classify: Classify) -> tuple[list[Block], list[str], list[str]]:
+    """(blocks, hidden texts, findings)."""
+    raw = _payload(part)
+    text, findings = decode(raw, path=path, declared=part.get_content_charset() or "")
+    if part.get_content_subtype() == "html":
+        blocks, _, hidden = html_blocks(text)
+        return [replace(block, line=None) for block in blocks], hidden, findings
+    return (
+        [
+            replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None)
+            for block in parse_lines(text, classify, drop_quotes=True)
+        ],
+        [],
+        findings,
+    )
+
+
+def _read_attachment(part: Message, number: int, parse_attachment: ParseAttachment | None) -> tuple[str, ParsedFile] | str:
+    """(name, parsed form), or the finding that says why there is none."""
+    kind = part.get_content_type()
+    name = _header_text(part.get_filename()) or (f"part {number}.eml" if kind == "message/rfc822" else f"part {number} ({kind})")
+    if kind == "message/rfc822":
+        inner = part.get_payload()
+        first = inner[0] if isinstance(inner, list) and inner else None
+        content = first.as_bytes(policy=policy.compat32) if isinstance(first, Message) else b""
+    else:
+        content = _payload(part)
+    if parse_attachment is None:
+        return f"attachment: {name!r} left out: nested too deeply"
+    if len(content) > MAX_ATTACHMENT_BYTES:
+        return f"attachment: {name!r} left out: {len(content) / 2**20:.0f} MiB, {MAX_ATTACHMENT_BYTES // 2**20} are read at most"
+    if not content.strip():
+        return f"attachment: {name!r} left out: empty"
+    try:
+        return name, parse_attachment(content, name, kind)
+    except ParseFailure as failure:
+        return f"attachment: {name!r} left out: {failure.reason}: {failure.detail}"
+
+
+def _payload(part: Message) -> bytes:
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError, AssertionError):
+        payload = None
+    if isinstance(payload, bytes):
+        return payload
+    raw = part.get_payload()
+    return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Parts that hold something, without going into attached mails."""
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        for part in message.get_payload():
+            if isinstance(part, Message):
+                yield from _leaves(part)
+    else:
+        yield message
+
+
+def _is_attachment(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or part.get_content_type() == "message/rfc822"
+
+
+def _body(message: Message) -> Message | None:
+    """The part that a reader sees first: HTML before plain text, what is not marked as attachment."""
+    texts = [part for part in _leaves(message) if part.get_content_maintype() == "text" and not _is_attachment(part)]
+    texts = [
+        part
+        for part in texts
+        if _payload(part).strip() and part.get_content_subtype() in ("html", "plain", "enriched", "x-amp-html")
+    ]
+    html = [part for part in texts if part.get_content_subtype() == "html"]
+    plain = [part for part in texts if part.get_content_subtype() == "plain"]
+    # A short plain part beside a page of HTML is its summary; HTML that is only a signature does not replace the mail.
+    if html and plain and message.get_content_type() == "multipart/mixed" and texts[0] is plain[0]:
+        return plain[0]
+    return next(iter([*html, *plain, *texts]), None)
+
+
+def _attachments(message: Message, body: Message | None) -> Iterator[Message]:
+    """Everything but the body, its other forms and pictures that stand inside of it."""
+    for part in _leaves(message):
+        if part is body or (
+            part is message and part.get_content_type() != "message/rfc822" and body is None and not part.get_filename()
+        ):
+            continue
+        if _is_attachment(part):
+            yield part
+        elif part.get_content_maintype() == "text":
+            alternative = part.get_filename() is None and part.get_content_subtype() in (
+                "plain",
+                "html",
+                "x-amp-html",
+                "enriched",
+                "calendar",
+            )
+            if not (alternative and body is not None and _is_alternative(message, part, body)):
+                yield part
+        elif part.get_filename() and not part.get("Content-ID"):
+            yield part
+
+
+def _is_alternative(message: Message, part: Message, body: Message) -> bool:
+    """Whether both stand below the same multipart/alternative."""
+    for container in message.walk():
+        if container.get_content_type() == "multipart/alternative":
+            inside = list(container.walk())
+            if any(one is part for one in inside) and any(one is body for one in inside):
+                return True
+    return False
+
+
+def _header_text(value: Any) -> str:
+    """A header as text: encoded words decoded, raw bytes guessed, folding undone."""
+    text = "" if value is None else str(value)
+    if any(0xDC80 <= ord(character) <= 0xDCFF for character in text):
+        text, _ = decode(text.encode("utf-8", "surrogateescape"), path="")
+    return " ".join(_ENCODED_WORDS.sub(_decoded_words, text).replace("\0", "").split())
+
+
+def _decoded_words(found: re.Match[str]) -> str:
+    try:
+        return str(make_header(decode_header(found[0])))
+    except (HeaderParseError, MessageError, LookupError, ValueError, TypeError, AssertionError):
+        return found[0]
+
+
+def _mail_date(value: str) -> str:
+    try:
+        return parsedate_to_datetime(value).date().isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""

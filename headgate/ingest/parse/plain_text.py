@@ -1,0 +1,108 @@
+"""Plain text → blocks with their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.tables import render_rows
+
+#: Says of a paragraph what it is: "title", "list_item" or "text". unstructured's rules, passed in by parse.py.
+Classify = Callable[[str], str]
+
+_ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
+_UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
+_ATX = re.compile(r"^(#{1,6})[ \t]++(.+)")
+_COLUMNS = re.compile(r"\t|\s{2,}")
+_MAIL_QUOTE = re.compile(r"^\s*>")
+
+
+def parse_lines(text: str, classify: Classify, *, drop_quotes: bool = False) -> list[Block]:
+    """Blocks of a plain text: paragraphs between empty lines, lists, underlined or `#` headings, columns set with tabs or pipes."""
+    blocks: list[Block] = []
+    group: list[str] = []
+    start = 1
+    for number, raw in enumerate([*text.splitlines(), ""], 1):
+        line = raw.rstrip()
+        if drop_quotes and _MAIL_QUOTE.match(line):
+            line = ""
+        if line.strip():
+            if not group:
+                start = number
+            group.append(line)
+        elif group:
+            blocks += _paragraph(group, start, classify)
+            group = []
+    return _with_titles(blocks)
+
+
+def _paragraph(lines: list[str], start: int, classify: Classify) -> list[Block]:
+    if len(lines) >= 2 and _UNDERLINE.match(lines[1]) and len(lines[0].strip()) <= 120:
+        level = 1 if lines[1].strip()[0] == "=" else 2
+        head = [Block("title", lines[0], level=level, line=start)]
+        return head + (_paragraph(lines[2:], start + 2, classify) if len(lines) > 2 else [])
+    if heading := _ATX.match(lines[0]):
+        title = heading[2].rstrip("#").rstrip(" \t") or heading[2][0]
+        head = [Block("title", title, level=len(heading[1]), line=start)]
+        return head + (_paragraph(lines[1:], start + 1, classify) if len(lines) > 1 else [])
+    if len(lines) == 1 and _UNDERLINE.match(lines[0]):
+        return []
+    if rows := _table_rows(lines):
+        return [Block("table", "\n".join(render_rows(rows)), line=start)]
+    if any(_ITEM.match(line) for line in lines):
+        return _list(lines, start)
+    text = " ".join(line.strip() for line in lines)
+    # Lines much shorter than a paragraph's are an address or a verse: their breaks carry meaning.
+    if len(lines) > 1 and max(len(line) for line in lines) < 50:
+        text = "\n".join(line.strip() for line in lines)
+    kind = classify(text) if len(lines) == 1 and len(text) <= 80 else "text"
+    return [Block("title" if kind == "title" else "text", text, level=2 if kind == "title" else 0, line=start)]
+
+
+def _table_rows(lines: list[str]) -> list[list[str]]:
+    if len(lines) >= 2 and all(line.strip().startswith("|") and line.count("|") >= 2 for line in lines):
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+        return [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
+    if len(lines) >= 3 and not any(_ITEM.match(line) for line in lines):
+        ruled = [line for line in lines if not re.fullmatch(r"[-=+|\s]+", line)]
+        rows = [_COLUMNS.split(line.strip()) for line in ruled]
+        width = len(rows[0]) if rows else 0
+        if width >= 2 and all(len(row) == width for row in rows):
+            return rows
+    return []
+
+
+def _list(lines: list[str], start: int) -> list[Block]:
+    blocks: list[Block] = []
+    for offset, line in enumerate(lines):
+        marked = _ITEM.match(line)
+        if marked:
+            blocks.append(Block("list_item", line[marked.end() :], line=start + offset))
+        elif blocks and blocks[-1].kind == "list_item" and line[:1] in " \t":
+            last = blocks[-1]
+            blocks[-1] = Block("list_item", f"{last.text} {line.strip()}", line=last.line)
+        elif blocks and blocks[-1].kind == "text":
+            last = blocks[-1]
+            blocks[-1] = Block("text", f"{last.text} {line.strip()}", line=last.line)
+        elif blocks:
+            last = blocks[-1]
+            blocks[-1] = Block("list_item", f"{last.text} {line.strip()}", line=last.line)
+        else:
+            blocks.append(Block("text", line.strip(), line=start + offset))
+    return blocks
+
+
+def _with_titles(blocks: list[Block]) -> list[Block]:
+    """A guessed title counts only above other content; the very first one is the document's."""
+    result: list[Block] = []
+    for position, block in enumerate(blocks):
+        following = blocks[position + 1] if position + 1 < len(blocks) else None
+        if block.kind == "title" and (
+            following is None or (following.kind == "title" and following.level == block.level and position > 0)
+        ):
+            block = Block("text", block.text, line=block.line)
+        elif block.kind == "title" and position == 0:
+            block = Block("title", block.text, level=1, line=block.line)
+        result.append(block)
+    return result

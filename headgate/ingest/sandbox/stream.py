@@ -1,0 +1,84 @@
+"""Files → parsed forms, streamed through the pool of parser processes, with retries and a look at whether a file changed meanwhile.
+
+A failure that may be the machine's is tried again after a pause, a few times (settings.ingest); any other is final at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from headgate.errors import ParseFailure
+from headgate.ingest.parse.blocks import ParsedFile
+from headgate.ingest.sandbox.pool import ParserPool, ParseTask
+from headgate.settings import Settings
+from headgate.storage import sha256_file
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Exactly one of `content` and `failure` is set."""
+
+    task: ParseTask
+    content: ParsedFile | None
+    failure: ParseFailure | None
+
+
+def parse_files(
+    tasks: Iterable[ParseTask],
+    digests: Mapping[str, str],
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    random: Random | None = None,
+) -> Iterator[Parsed]:
+    """One reply for every task, in the order of completion.
+
+    Args:
+        tasks: taken as workers get free.
+        digests: corpus path → SHA-256 that the file's bytes must have.
+        folder: where the parsers may keep what they need; default the system's for temporary files.
+        random: of the pauses.
+
+    Raises:
+        StorageError: the disk that the parsers write to is full, which is no file's fault.
+    """
+    chance = random or Random()  # noqa: S311 - spreads retries, protects nothing
+    pending: Iterable[ParseTask] = tasks
+    failed: list[ParseTask] = []
+    for again in range(settings.ingest.retries + 1):
+        if again:
+            pause = settings.ingest.retry_seconds * 2 ** (again - 1) * chance.uniform(0.5, 1.5)
+            _log.warning("%d file(s) failed for what may be a passing reason; tried again in %.1f s", len(failed), pause)
+            sleep(pause)
+            pending, failed = failed, []
+        final = again == settings.ingest.retries
+        with ParserPool(settings.parse, folder=folder) as pool:
+            for reply in pool.parse_all(pending):
+                failure = _changed(reply.task, digests[reply.task.path]) or reply.failure
+                if failure is not None and failure.transient and not final:
+                    failed.append(reply.task)
+                else:
+                    yield Parsed(reply.task, None if failure else reply.parsed, failure)
+        if not failed:
+            return
+
+
+def _changed(task: ParseTask, digest: str) -> ParseFailure | None:
+    """What was parsed may not be what the digest says: the parser read the file again."""
+    try:
+        same = sha256_file(task.file) == digest
+    except FileNotFoundError:
+        return ParseFailure(task.path, "changed_while_read", "the file vanished while it was read", transient=True)
+    except OSError as error:
+        return ParseFailure(task.path, "unreadable", f"it can't be read any more: {error.strerror or error}", transient=True)
+    if same:
+        return None
+    return ParseFailure(task.path, "changed_while_read", "the file changed while it was read; ingest again", transient=True)

@@ -1,0 +1,1 @@
+"""What one ingest leaves for the next: parsed files, history, dead letters."""

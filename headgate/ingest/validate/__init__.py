@@ -1,0 +1,1 @@
+"""Facts of documents → quarantine, findings and a report."""

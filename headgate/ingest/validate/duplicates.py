@@ -1,0 +1,220 @@
+"""Copies among documents, from their facts: exact by digest of the normalised text, near by MinHash signature.
+
+Of a group of copies one is kept, the most canonical. In this order: it lies in no folder called archive, legacy, old and the like;
+its effective date is later; its format is richer; more words of its file name stand in its title; its text is shorter (a copy
+grows); its path is shorter; its path comes first. Copies are compared only inside one language and one confidentiality label: an
+internal page never displaces a public one. Documents that are alike across confidentiality labels are told as conflicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from headgate.ingest.validate.facts import DocumentFacts
+from headgate.ingest.validate.resemblance import PERMUTATIONS
+
+#: Documents with fewer shingles are too short to be called a near copy of anything.
+_MIN_SHINGLES = 20
+#: 42 bands of 6 numbers propose a pair of similarity 0.9 with probability 1 - 1e-14, 0.7 with 0.995, 0.5 with 0.48.
+_BANDS, _WIDTH = 42, 6
+_SIDELINED = frozenset("archive archived archives legacy old backup backups copy copies draft drafts deprecated tmp".split())
+#: Formats from rich in structure to poor; the same content keeps more of its headings and tables in the former.
+_RICHNESS = {
+    "text/html": 0,
+    "text/markdown": 0,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": 0,
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": 1,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": 1,
+    "application/pdf": 2,
+    "message/rfc822": 3,
+    "text/plain": 4,
+}
+_RULES = (
+    "it lies in no folder for old pages",
+    "its effective date is later",
+    "its format is richer",
+    "its name fits its title better",
+    "it is shorter",
+    "its path is shorter",
+    "its path comes first",
+)
+_WORD = re.compile(r"[^\W_]+")
+
+Order = tuple[bool, str, int, float, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """What of a document's facts is compared; 1.3 KB in memory."""
+
+    doc_id: str
+    language: str
+    confidentiality: str
+    order: Order  # the most canonical first
+    text_digest: str
+    shingles: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`path` repeats `of`; `similarity` is the estimated Jaccard similarity of word 3-shingles, 1.0 for equal texts."""
+
+    path: str
+    of: str
+    similarity: float
+    exact: bool
+    because: str  # why the other one is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`path` is like `other`, which has another confidentiality label."""
+
+    path: str
+    other: str
+    other_confidentiality: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Copies and conflicts by path. What a copy is a copy of is never itself a copy."""
+
+    copies: dict[str, Copy]
+    conflicts: dict[str, Conflict]
+
+
+def comparable(facts: DocumentFacts) -> Comparable:
+    """The part of `facts` that `compare` needs."""
+    labels = facts.labels
+    path = PurePosixPath(facts.doc_id)
+    name = _WORD.findall(path.stem.lower())
+    title = set(_WORD.findall(facts.title.lower()))
+    agreement = sum(word in title for word in name) / len(name) if name else 0.0
+    order = (
+        any(part.lower() in _SIDELINED for part in path.parts[:-1]),
+        _descending(labels.get("effective_date", "")),
+        _RICHNESS.get(facts.media_type, 2),
+        -agreement,
+        facts.characters,
+        len(facts.doc_id),
+        facts.doc_id,
+    )
+    return Comparable(
+        facts.doc_id,
+        labels.get("language", ""),
+        labels.get("confidentiality", ""),
+        order,
+        facts.text_digest,
+        facts.shingles,
+        facts.signature,
+    )
+
+
+def compare(documents: Iterable[Comparable], *, threshold: float) -> Comparison:
+    """Find copies and conflicts.
+
+    Args:
+        threshold: similarity from which a document counts as a near copy, 0 to 1.
+    """
+    ordered = sorted(documents, key=lambda document: document.order)
+    copies: dict[str, Copy] = {}
+    conflicts: dict[str, Conflict] = {}
+    unique: list[Comparable] = []
+    first: dict[tuple[str, str, str], Comparable] = {}
+    by_text: dict[tuple[str, str], Comparable] = {}
+    for document in ordered:
+        key = document.text_digest, document.language, document.confidentiality
+        if key in first:
+            copies[document.doc_id] = _copy(document, first[key], 1.0, exact=True)
+            continue
+        first[key] = document
+        unique.append(document)
+        if (twin := by_text.setdefault(key[:2], document)) is not document:
+            conflicts[document.doc_id] = Conflict(document.doc_id, twin.doc_id, twin.confidentiality, 1.0)
+    long_enough = [document for document in unique if document.shingles >= _MIN_SHINGLES]
+    _compare_signatures(long_enough, threshold, copies, conflicts)
+    by_id = {document.doc_id: document for document in ordered}
+    return Comparison({path: _resolved(copy, copies, by_id) for path, copy in copies.items()}, conflicts)
+
+
+def _compare_signatures(
+    documents: Sequence[Comparable], threshold: float, copies: dict[str, Copy], conflicts: dict[str, Conflict]
+) -> None:
+    """Add near copies and conflicts; each document is compared with the more canonical ones that are kept."""
+    if len(documents) < 2:
+        return
+    signatures = np.frombuffer(b"".join(document.signature for document in documents), "<u4").reshape(-1, PERMUTATIONS)
+    kept: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
+    groups = _groups(signatures, [document.language for document in documents])
+    for position, document in enumerate(documents):
+        bands = [(band, int(group)) for band, group in enumerate(groups[position]) if group >= 0]
+        proposed = np.array(sorted({other for band, group in bands for other in kept[band].get(group, ())}), dtype=int)
+        best: tuple[float, int] | None = None
+        if len(proposed):
+            shares = (signatures[proposed] == signatures[position]).mean(axis=1)
+            for other, share in zip(proposed.tolist(), shares.tolist(), strict=True):
+                similarity = min(share, _bound(document, documents[other]))
+                if similarity < threshold:
+                    continue
+                if documents[other].confidentiality != document.confidentiality:
+                    conflicts.setdefault(
+                        document.doc_id,
+                        Conflict(document.doc_id, documents[other].doc_id, documents[other].confidentiality, similarity),
+                    )
+                elif best is None or similarity > best[0]:
+                    best = similarity, other
+        if best:
+            copies[document.doc_id] = _copy(document, documents[best[1]], best[0], exact=False)
+            continue
+        for band, group in bands:
+            kept[band][group].append(position)
+
+
+def _groups(signatures: np.ndarray, languages: Sequence[str]) -> np.ndarray:
+    """(n, bands) int: which documents of one language share a band; -1 where a document is alone."""
+    codes = {language: number for number, language in enumerate(sorted(set(languages)))}
+    own = np.array([codes[language] for language in languages], dtype=np.uint64)
+    groups = np.full((len(signatures), _BANDS), -1, dtype=np.int64)
+    for band in range(_BANDS):
+        mixed = own.copy()
+        for column in signatures[:, band * _WIDTH : (band + 1) * _WIDTH].T:
+            mixed = (mixed * np.uint64(0x9E3779B97F4A7C15)) ^ (mixed >> np.uint64(29)) ^ column.astype(np.uint64)
+        _, inverse, counts = np.unique(mixed, return_inverse=True, return_counts=True)
+        shared = counts[inverse] > 1
+        groups[shared, band] = inverse[shared]
+    return groups
+
+
+def _bound(one: Comparable, other: Comparable) -> float:
+    """The greatest similarity that sets of these sizes can have."""
+    return min(one.shingles, other.shingles) / max(one.shingles, other.shingles)
+
+
+def _copy(document: Comparable, of: Comparable, similarity: float, *, exact: bool) -> Copy:
+    return Copy(document.doc_id, of.doc_id, similarity, exact, _because(of, document))
+
+
+def _because(kept: Comparable, copy: Comparable) -> str:
+    differing = next(number for number, (one, other) in enumerate(zip(kept.order, copy.order, strict=True)) if one != other)
+    return _RULES[differing]
+
+
+def _resolved(copy: Copy, copies: dict[str, Copy], by_id: dict[str, Comparable]) -> Copy:
+    """A copy of a near copy is a copy of what that one copies."""
+    of = copy.of
+    while of in copies:
+        of = copies[of].of
+    return Copy(copy.path, of, copy.similarity, copy.exact, _because(by_id[of], by_id[copy.path]))
+
+
+def _descending(date: str) -> str:
+    """ISO dates turned round, so that later ones sort first and a missing one last."""
+    return "".join(chr(ord("9") - ord(digit) + ord("0")) if digit.isdigit() else digit for digit in date) or "~"

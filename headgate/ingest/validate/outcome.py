@@ -1,0 +1,353 @@
+"""Facts of one ingest + suites → quarantine with reasons, findings, named checks, and a report that can be browsed.
+
+    document facts ──rows──► documents.yaml ──► quarantine | finding | error
+                  └─compare─► copies, boilerplate (the rest of documents.yaml)
+    facts ↔ last accepted ingest ──► changes.yaml ──► finding | error
+    counts, sources ──► corpus.yaml ──► finding | error
+    chunk facts ──► chunks.yaml ──► finding | error
+
+Which documents are quarantined depends on the documents and settings alone. What earlier ingests looked like decides only whether a
+check of level error stops the release (docs/decisions/0010-validation.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
+
+from headgate.errors import IntegrityError
+from headgate.ingest.validate.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
+from headgate.ingest.validate.duplicates import Comparable, comparable, compare
+from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
+from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
+from headgate.ingest.validate.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
+from headgate.ingest.validate.verdicts import open_judge
+from headgate.records import SourceState, ValidationCheck
+from headgate.settings import Settings
+from headgate.storage import Store
+
+_EXAMPLES = 5
+_BLOCK = 2000  # documents whose rows are in memory at once
+_REHEARSED = 200  # rows on which a suite of changes is tried before there are any
+_MAX_REPORTED = 1000  # failing rows of one check that the report lists; all are counted
+#: A line is boilerplate when it stands in this many documents or more, and in this share of them.
+_BOILERPLATE_DOCUMENTS = 10
+_BOILERPLATE_SHARE = 0.05
+_MIN_LINES = 5  # documents with fewer different lines are not judged by their boilerplate
+#: Failing these means that the chunker is wrong; such chunks must not be indexed, and nobody can accept them.
+_CHUNKER_DEFECTS = ("orphans", "repeated_ids", "empty")
+
+CORPUS_COLUMNS: Mapping[str, str] = {
+    "files": "without excluded ones",
+    "documents": "that can be indexed",
+    "quarantined": "",
+    "dead_lettered": "files that could not be read or parsed, those kept in an older version included",
+    "dropped": "files that are not indexed",
+    "dropped_share": "of files, 0 to 1",
+    "dead_letter_share": "of files, 0 to 1",
+    "documents_before": "at the last accepted ingest",
+    "shrunk_share": "documents lost since then, 0 to 1; 0 when there are more",
+    "newly_quarantined": "documents indexed then and quarantined now",
+    "newly_quarantined_share": "of the documents then",
+    "silent_sources": "sources in which nothing has changed for longer than their silent_after_days",
+    "silence": "which, and for how long",
+    "stale_sources": "sources that were not read within their fresh_within_hours",
+    "staleness": "which, and for how long",
+}
+COLUMNS: Mapping[SuiteName, Collection[str]] = {
+    "documents": {**DOCUMENT_COLUMNS, **COMPARED_COLUMNS},
+    "changes": CHANGE_COLUMNS,
+    "corpus": CORPUS_COLUMNS,
+    "chunks": CHUNK_COLUMNS,
+}
+
+
+@dataclass
+class Validated:
+    """`quarantined` and `findings` map paths to reasons; `checks` is what a person or an asset check is shown.
+
+    `data_docs` is the storage key of the report; "" when none was written.
+    """
+
+    quarantined: dict[str, list[str]] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=dict)
+    checks: list[ValidationCheck] = field(default_factory=list)
+    data_docs: str = ""
+    validated_rows: int = 0  # rows that were judged; the verdicts on the others were known
+
+
+@dataclass
+class _Tally:
+    """Of one expectation: how many rows were looked at, and the failing ones."""
+
+    entry: Expectation
+    suite: SuiteName
+    checked: int = 0
+    failed: int = 0
+    rows: list[ReportedRow] = field(default_factory=list)
+
+
+def validate(
+    facts: Iterable[DocumentFacts],
+    chunks: Iterable[ChunkFacts] = (),
+    *,
+    settings: Settings,
+    store: Store | None,
+    revision: str = "",
+    unread: Collection[str] = (),
+    sources: Collection[SourceState] = (),
+    now: datetime | None = None,
+) -> Validated:
+    """Judge one ingest. `facts` is read once and to its end before `chunks` is.
+
+    Args:
+        chunks: of the documents in `facts`; those of quarantined documents are left aside.
+        store: keeps verdicts, the last accepted ingest and the report; None = nothing is kept, nothing compared with.
+        revision: of the corpus; "" = no report, and the ingest does not become the one that later ones are compared with.
+        unread: paths of files that could not be read or parsed; those kept in an older version are in `facts` too.
+        sources: how they stand after they were read.
+        now: what the age of sources is judged by, shown in the report, and its day `as_of = "today"`; default the clock's.
+
+    Raises:
+        SettingsError: a suite is malformed.
+        IntegrityError: a chunk is not a slice of its document, has an id twice, or is empty; or the last accepted ingest can't be read.
+    """
+    now = now or datetime.now(UTC)
+    settings = settings.at(now)
+    suites = load_suites(settings, COLUMNS)
+    baseline = load_baseline(store, settings) if store is not None and revision else None
+    result = Validated()
+    run = _Run(settings, store, result)
+    shapes = run.judge_documents(facts, suites["documents"])
+    indexed = {path: shape for path, shape in shapes.items() if path not in result.quarantined}
+    returning = baseline is not None and revision != baseline.revision and revision in baseline.accepted
+    compared = None if returning else baseline
+    run.judge_changes(shapes, compared, suites["changes"])
+    row = _corpus_row(shapes, indexed, set(unread), result.quarantined, compared) | _source_columns(sources, now)
+    run.judge("corpus", suites["corpus"], [row])
+    run.judge_chunks(chunks, suites["chunks"])
+    run.finish(revision)
+    if store is not None and revision:
+        result.data_docs = report_key(revision)
+        reports = [_report(tally, check) for tally, check in zip(run.tallies.values(), result.checks, strict=True)]
+        page = render_report(
+            reports,
+            corpus=settings.corpus.name,
+            revision=revision,
+            compared_with=compared.revision if compared else "",
+            counts=row,
+            now=now,
+        )
+        store.put(result.data_docs, page.encode("utf-8", "replace"))
+        if all(check.passed or check.level != "error" or check.accepted for check in result.checks):
+            store_baseline(store, settings, revision, indexed, baseline)
+    return result
+
+
+def named_checks(settings: Settings) -> list[Expectation]:
+    """Every named check of a project, in the order they are shown; raises as `load_suites` does. Imports nothing heavy."""
+    return [entry for suite in load_suites(settings, COLUMNS).values() for entry in suite.entries]
+
+
+class _Run:
+    """The tallies of one validation, filled suite by suite."""
+
+    def __init__(self, settings: Settings, store: Store | None, result: Validated) -> None:
+        self.tallies: dict[str, _Tally] = {}
+        self._settings = settings
+        self._store = store
+        self._result = result
+
+    def judge(self, name: SuiteName, suite: Suite, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Judge rows that are all in memory."""
+        self._judge_blocks(name, suite, iter([rows]))
+
+    def judge_documents(self, facts: Iterable[DocumentFacts], suite: Suite) -> dict[str, Shape]:
+        """The shapes of all documents."""
+        shapes: dict[str, Shape] = {}
+        comparables: list[Comparable] = []
+        lines: list[bytes] = []
+
+        def blocks() -> Iterator[list[dict[str, Any]]]:
+            stream = iter(facts)
+            while block := list(islice(stream, _BLOCK)):
+                for one in block:
+                    shapes[one.doc_id] = shape_of(one)
+                    comparables.append(comparable(one))
+                    lines.append(one.lines)
+                yield [document_row(one, self._settings) for one in block]
+
+        self._judge_blocks("documents", suite.part(COMPARED_COLUMNS, inside=False), blocks())
+        sound = [position for position, one in enumerate(comparables) if one.doc_id not in self._result.quarantined]
+        comparison = compare((comparables[position] for position in sound), threshold=self._settings.validation.near_duplicate)
+        shares = boilerplate_shares([lines[position] for position in sound])
+        labels = (
+            {"doc_id": one.doc_id, "confidentiality": repr(one.confidentiality)}
+            for one in (comparables[position] for position in sound)
+        )
+        rows = [compared_row(row, comparison, share) for row, share in zip(labels, shares, strict=True)]
+        self.judge("documents", suite.part(COMPARED_COLUMNS, inside=True), rows)
+        return shapes
+
+    def judge_changes(self, shapes: Mapping[str, Shape], baseline: Baseline | None, suite: Suite) -> None:
+        before = baseline.shapes if baseline else {}
+
+        def row(path: str, earlier: Shape) -> dict[str, Any]:
+            return change_row(path, earlier, shapes[path], quarantined=path in self._result.quarantined, settings=self._settings)
+
+        def rehearsal() -> list[dict[str, Any]]:
+            """Documents as if each had been the next one: among such rows every expectation has some that fail."""
+            paths = sorted(shapes)[: _REHEARSED + 1]
+            return [row(path, shapes[earlier]) for earlier, path in pairwise(paths)]
+
+        changed = [row(path, before[path]) for path, shape in shapes.items() if path in before and before[path] != shape]
+        self._judge_blocks("changes", suite, iter([changed]), rehearsal)
+
+    def judge_chunks(self, chunks: Iterable[ChunkFacts], suite: Suite) -> None:
+        def blocks() -> Iterator[list[dict[str, Any]]]:
+            stream = (one for one in chunks if one.doc_id not in self._result.quarantined)
+            while block := list(islice(stream, _BLOCK)):
+                for one in block:
+                    for defect in _CHUNKER_DEFECTS:
+                        if getattr(one, defect):
+                            raise IntegrityError(
+                                f"document {one.doc_id!r}: {getattr(one, defect)} of {one.chunks} chunk(s): {CHUNK_COLUMNS[defect] or defect}; "
+                                "this is a defect of the chunker, nothing was indexed"
+                            )
+                yield [chunk_row(one) for one in block]
+
+        self._judge_blocks("chunks", suite, blocks())
+
+    def finish(self, revision: str) -> None:
+        """Turn the tallies into checks."""
+        for tally in self.tallies.values():
+            entry = tally.entry
+            told = [row.reason for row in tally.rows] if tally.suite == "corpus" else [row.path for row in tally.rows]
+            self._result.checks.append(
+                ValidationCheck(
+                    name=entry.name,
+                    level=entry.level,
+                    passed=not tally.failed,
+                    checked=tally.checked,
+                    failed=tally.failed,
+                    examples=tuple(sorted(told)[:_EXAMPLES]),
+                    accepted=_acceptance(entry.name, revision, self._settings) if tally.failed and entry.level == "error" else "",
+                )
+            )
+
+    def _judge_blocks(
+        self,
+        name: SuiteName,
+        suite: Suite,
+        blocks: Iterator[Sequence[Mapping[str, Any]]],
+        rehearsal: Callable[[], list[dict[str, Any]]] | None = None,
+    ) -> None:
+        for entry in suite.entries:
+            self.tallies[entry.name] = _Tally(entry, name)
+        judge = open_judge(self._store, suite)
+        if rehearsal:
+            judge.rehearse(rehearsal)
+        for rows in blocks:
+            for entry in suite.entries:
+                self.tallies[entry.name].checked += len(rows)
+            for row, failing in zip(rows, judge.judge(rows), strict=True):
+                for entry in failing:
+                    self._note(entry, row)
+        judge.close()
+        self._result.validated_rows += judge.validated + judge.few
+
+    def _note(self, entry: Expectation, row: Mapping[str, Any]) -> None:
+        tally, path, reason = self.tallies[entry.name], str(row.get("doc_id", "")), entry.explain(row)
+        tally.failed += 1
+        if len(tally.rows) < _MAX_REPORTED:
+            tally.rows.append(ReportedRow(path, reason))
+        if path:
+            target = self._result.quarantined if entry.level == "quarantine" else self._result.findings
+            told = target.setdefault(path, [])
+            if reason not in told:
+                told.append(reason)
+
+
+def boilerplate_shares(lines: Sequence[bytes]) -> list[float | None]:
+    """For each document the share of its lines that stand in many of the documents; None where it has too few lines, or they are too few.
+
+    Args:
+        lines: of each document, see `resemblance.hash_lines`.
+    """
+    limit = max(_BOILERPLATE_DOCUMENTS, _BOILERPLATE_SHARE * len(lines))
+    if len(lines) <= limit:
+        return [None] * len(lines)
+    hashes = np.frombuffer(b"".join(lines), "<u8")
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    common = np.concatenate([[0], np.cumsum(counts[inverse] >= limit)])
+    ends = np.cumsum([len(one) // 8 for one in lines])
+    shares: list[float | None] = []
+    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        enough = end - start >= _MIN_LINES
+        shares.append(round(float(common[end] - common[start]) / (end - start), 2) if enough else None)
+    return shares
+
+
+def _corpus_row(
+    shapes: Collection[str],
+    indexed: Collection[str],
+    unread: set[str],
+    quarantined: Collection[str],
+    baseline: Baseline | None,
+) -> dict[str, Any]:
+    files = len(unread | set(shapes))
+    dropped = files - len(indexed)
+    before = baseline.shapes if baseline else {}
+    newly = sum(path in before for path in quarantined)
+    return {
+        "files": files,
+        "documents": len(indexed),
+        "quarantined": len(quarantined),
+        "dead_lettered": len(unread),
+        "dropped": dropped,
+        "dropped_share": dropped / files if files else 0.0,
+        "dead_letter_share": len(unread) / files if files else 0.0,
+        "documents_before": len(before),
+        "shrunk_share": max(1 - len(indexed) / len(before), 0.0) if before else 0.0,
+        "newly_quarantined": newly,
+        "newly_quarantined_share": newly / len(before) if before else 0.0,
+    }
+
+
+def _source_columns(sources: Collection[SourceState], now: datetime) -> dict[str, Any]:
+    silent = sorted(filter(None, (state.silence(now) for state in sources)))
+    stale = sorted(filter(None, (state.staleness(now) for state in sources)))
+    return {
+        "silent_sources": len(silent),
+        "silence": "; ".join(silent),
+        "stale_sources": len(stale),
+        "staleness": "; ".join(stale),
+    }
+
+
+def _acceptance(check: str, revision: str, settings: Settings) -> str:
+    """Who accepted the failed check of this revision and why; "" when nobody did."""
+    for accepted in settings.validation.accept:
+        target, _, why = accepted.partition(": ")
+        name, _, named = target.partition("@")
+        known = settings.corpus.revisions.get(named, "").removesuffix(".dir")
+        if name == check and revision and (revision == known or (len(named) >= 8 and revision.startswith(named))):
+            return why
+    return ""
+
+
+def _report(tally: _Tally, check: ValidationCheck) -> CheckReport:
+    return CheckReport(
+        check=check,
+        suite=tally.suite,
+        expectation=tally.entry.kind,
+        kwargs=dict(tally.entry.kwargs),
+        reason=tally.entry.reason,
+        rows=tally.rows,
+    )

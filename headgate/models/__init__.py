@@ -1,0 +1,1 @@
+"""Models that run here or at a provider."""

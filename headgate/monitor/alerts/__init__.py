@@ -1,0 +1,1 @@
+"""Tell people that something is wrong, once, and again when it is over."""

@@ -1,0 +1,1 @@
+"""Verdict → release: the ledger and the way back."""

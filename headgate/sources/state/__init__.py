@@ -1,0 +1,1 @@
+"""What is kept of sources from one run to the next."""

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.evaluate.suites.quotes import contains, overlaps, searchable
+
+
+@pytest.mark.parametrize(
+    ("chunks", "quote"),
+    [
+        (["Refunds take\n 10 working   days."], "refunds take 10 working days"),
+        (["**Refunds** take `10` days, see [fees](fees.md)."], "Refunds take 10 days, see fees"),
+        (["We’ll refund “everything” – always."], 'we\'ll refund "everything" - always'),
+        (["plan: Home Plus; speed: 150 / 30 Mbps; price: £31.00"], "Home Plus | 150 / 30 Mbps | £31.00"),
+        (["| Home Plus | 150 / 30 Mbps | £31.00 |"], "Home Plus | 150 / 30 Mbps | £31.00"),
+        (["Home Plus\n150 / 30 Mbps\n£31.00"], "Home Plus | 150 / 30 Mbps | £31.00"),
+        (["Price a month: Business Start £48.00; Business Pro £79.00"], "Price a month | £48.00 | £79.00"),
+        (["One. The refund is paid back", "is paid back within ten days. Two."], "The refund is paid back within ten days."),
+        (["It is paid back within", "ten days."], "paid back within ten days"),
+        (["料金は月額 3,000円\nです。"], "料金は月額3,000円です"),
+        (["- Call us\n- Write to us"], "Write to us"),
+        (["It costs £3."], "costs £3"),
+    ],
+)
+def test_a_quote_is_found_whatever_the_layout(chunks: list[str], quote: str) -> None:
+    assert contains(searchable(chunks), quote)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "quote"),
+    [
+        (["It costs £31.00."], "costs £3"),
+        (["It costs £3.50."], "costs £3"),
+        (["It takes 110 days."], "10 days"),
+        (["plan: Home Plus; price: £33.00\nplan: Home Max; price: £31.00"], "Home Plus | £31.00"),
+        (["price: £31.00; plan: Home Plus"], "Home Plus | £31.00"),
+        (["Refunds take ten days."], "refunds take twenty days"),
+        (["anything"], " | ** "),
+    ],
+)
+def test_another_number_row_or_order_is_not_found(chunks: list[str], quote: str) -> None:
+    assert not contains(searchable(chunks), quote)
+
+
+def test_a_cut_passage_counts_when_most_of_it_is_there() -> None:
+    quote = "the refund is paid to the card you used within ten working days"
+    assert overlaps(searchable(["The refund is paid to the card you used within"]), quote)
+    assert not overlaps(searchable(["The refund is paid to"]), quote)
+    assert not overlaps(searchable(["plan: Home Plus; speed: 150 Mbps"]), "Home Plus | 150 Mbps | £31.00")
+
+
+@given(st.lists(st.text("abcdefg ", min_size=1, max_size=12), min_size=1, max_size=30), st.data())
+def test_every_run_of_words_is_found_however_the_text_is_cut(words: list[str], data: st.DataObject) -> None:
+    tokens = " ".join(words).split()
+    if not tokens:
+        return
+    cut = data.draw(st.integers(0, len(tokens)))
+    start = data.draw(st.integers(0, len(tokens) - 1))
+    end = data.draw(st.integers(start + 1, len(tokens)))
+    chunks = [" ".join(tokens[:cut]), " ".join(tokens[cut:])]
+    shared_end_could_swallow_words = any(chunks[0].endswith(chunks[1][:length]) for length in range(12, len(chunks[1]) + 1))
+    if not shared_end_could_swallow_words:
+        assert contains(searchable(chunks), " ".join(tokens[start:end]))

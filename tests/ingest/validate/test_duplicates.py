@@ -1,0 +1,107 @@
+"""Which of several copies is kept and why; what must not be taken for a copy."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from headgate.ingest.validate.duplicates import Comparison, comparable, compare
+from headgate.ingest.validate.facts import DocumentFacts
+from headgate.ingest.validate.resemblance import estimate, shingle, sign
+from tests.ingest.documents import LONG, facts_of
+
+
+def compared(*facts: DocumentFacts, threshold: float = 0.9) -> Comparison:
+    return compare(map(comparable, facts), threshold=threshold)
+
+
+def test_the_most_canonical_of_equal_documents_is_kept() -> None:
+    copies = compared(
+        facts_of("account/password-help.md", LONG, title="Reset your password"),
+        facts_of("account/reset-password.md", LONG.upper(), title="Reset your password"),
+        facts_of("archive/reset-password.md", LONG, title="Reset your password", effective_date="2026-01-01"),
+    ).copies
+    assert {path: (copy.of, copy.because) for path, copy in copies.items()} == {
+        "account/password-help.md": ("account/reset-password.md", "its name fits its title better"),
+        "archive/reset-password.md": ("account/reset-password.md", "it lies in no folder for old pages"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "because"),
+    [
+        (
+            {"path": "z.md", "effective_date": "2026-01-01"},
+            {"path": "a.md", "effective_date": "2025-01-01"},
+            "its effective date is later",
+        ),
+        ({"path": "z.md", "effective_date": "2020-01-01"}, {"path": "a.md"}, "its effective date is later"),
+        ({"path": "b/b.md"}, {"path": "a/long-name.md"}, "its path is shorter"),
+        ({"path": "a.md"}, {"path": "b.md"}, "its path comes first"),
+    ],
+)
+def test_the_order_of_canonical_documents(kept: dict[str, str], other: dict[str, str], because: str) -> None:
+    for order in ([kept, other], [other, kept]):
+        copies = compared(
+            *(facts_of(one["path"], LONG, **{key: one[key] for key in one if key != "path"}) for one in order)
+        ).copies
+        assert {path: (copy.of, copy.because) for path, copy in copies.items()} == {other["path"]: (kept["path"], because)}
+
+
+def test_near_copies_are_found_and_the_newer_is_kept() -> None:
+    changed = LONG.replace("Sentence 5 tells", "Sentence 5 says")
+    copies = compared(
+        facts_of("a.md", LONG, effective_date="2025-01-01"), facts_of("b.md", changed, effective_date="2026-01-01")
+    ).copies
+    assert (copies["a.md"].of, copies["a.md"].exact) == ("b.md", False)
+    assert 0.9 < copies["a.md"].similarity < 1
+    assert not compared(facts_of("a.md", LONG), facts_of("b.md", LONG[: len(LONG) // 2])).copies
+
+
+def test_a_chain_of_near_copies_ends_at_what_is_kept() -> None:
+    words = LONG.split()
+    second = " ".join([*words[:-14], *(f"tail{number}" for number in range(14))])
+    third = " ".join([*(f"head{number}" for number in range(14)), *second.split()[14:]])
+    copies = compared(facts_of("a.md", LONG), facts_of("b.md", second), facts_of("c.md", third), threshold=0.9).copies
+    assert all(copy.of not in copies for copy in copies.values())
+
+
+def test_copies_across_confidentiality_are_conflicts_and_left_alone() -> None:
+    changed = LONG.replace("Sentence 5 tells", "Sentence 5 tells again")
+    comparison = compared(
+        facts_of("a.md", LONG, confidentiality="public"),
+        facts_of("b.md", LONG, confidentiality="internal"),
+        facts_of("cc.md", changed, confidentiality="secret"),
+    )
+    assert comparison.copies == {}
+    assert {(path, conflict.other) for path, conflict in comparison.conflicts.items()} == {("b.md", "a.md"), ("cc.md", "a.md")}
+    assert comparison.conflicts["b.md"].other_confidentiality == "public"
+
+
+def test_copies_across_languages_are_left_alone() -> None:
+    assert not compared(facts_of("a.md", LONG, language="en"), facts_of("b.md", LONG, language="fr")).copies
+
+
+def test_japanese_near_copies_are_found_without_spaces() -> None:
+    text = "".join(f"第{number}条 料金は月額{number}ポンドで、口座振替は毎月17日に行われます。" for number in range(30))
+    assert compared(facts_of("a.md", text), facts_of("b.md", text.replace("第5条", "第五条"))).copies
+
+
+def test_estimated_similarity_is_close_to_the_true_one() -> None:
+    chance = random.Random(7)
+    words = [f"word{chance.randrange(400)}" for _ in range(600)]
+    for share in (0.01, 0.03, 0.1):
+        changed = [f"other{chance.randrange(400)}" if chance.random() < share else word for word in words]
+        one, other = shingle(" ".join(words)), shingle(" ".join(changed))
+        true = len(one & other) / len(one | other)
+        assert abs(estimate(sign(one), sign(other)) - true) < 0.08
+
+
+def test_the_order_of_the_documents_does_not_matter() -> None:
+    chance = random.Random(3)
+    pages = [facts_of(f"{number}.md", LONG.replace(f"Sentence {number % 4}", f"Phrase {number}")) for number in range(12)]
+    first = compared(*pages).copies
+    for _ in range(3):
+        chance.shuffle(pages)
+        assert compared(*pages).copies == first
