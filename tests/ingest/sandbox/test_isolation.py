@@ -17,7 +17,7 @@ from headgate.settings import ParseSettings
 
 #: Flags that no kernel knows: unshare(2) fails.
 NO_NAMESPACE = """
-from headgate.ingest import isolation
+from headgate.ingest.sandbox import isolation
 isolation._CLONE_NEWUSER = isolation._CLONE_NEWNET = -1
 """
 NO_FILTER = """
@@ -69,7 +69,7 @@ def test_a_worker_that_nothing_but_python_keeps_from_the_network_warns_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, lacking: str, warnings: int
 ) -> None:
     (tmp_path / "a.md").write_text("# A\n\nSome text to parse.")
-    worker = f"{lacking}\nimport sys\nfrom headgate.ingest import worker\nsys.exit(worker.main())"
+    worker = f"{lacking}\nimport sys\nfrom headgate.ingest.sandbox import worker\nsys.exit(worker.main())"
     with ParserPool(ParseSettings(workers=1), command=(sys.executable, "-c", worker)) as pool:
         replies = list(pool.parse_all([ParseTask(name, tmp_path / "a.md", "text/markdown") for name in ("one", "two")]))
 

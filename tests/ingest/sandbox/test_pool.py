@@ -23,8 +23,9 @@ MISCHIEF = """
 import errno, os, socket, subprocess, sys, time
 from headgate import QUIET_ENVIRONMENT
 from pathlib import Path
-from headgate.ingest import parse, worker
-real = parse.parse_file
+from headgate.ingest.parse import file
+from headgate.ingest.sandbox import worker
+real = file.parse_file
 def parse_file(content, media_type, **options):
     match content.split()[0] if content.strip() else b"":
         case b"die": os.kill(os.getpid(), 11)
@@ -50,7 +51,7 @@ def parse_file(content, media_type, **options):
         case b"full": raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case b"address": raise ValueError(Path("/proc/self/net/dev").read_text())
     return real(content, media_type, **options)
-parse.parse_file = parse_file
+file.parse_file = parse_file
 sys.exit(worker.main())
 """
 
@@ -105,7 +106,7 @@ def test_a_full_disk_is_no_failure_of_the_file_that_met_it(tmp_path: Path) -> No
 
 def test_a_disk_that_is_full_before_the_first_file_is_told_too(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(files.markdown())
-    full = f"def preload(media_type): raise OSError({errno.ENOSPC}, 'No space left on device')\nparse.preload = preload\n"
+    full = f"def preload(media_type): raise OSError({errno.ENOSPC}, 'No space left on device')\nfile.preload = preload\n"
     command = (sys.executable, "-c", MISCHIEF.replace("sys.exit(", f"{full}sys.exit("))
     with ParserPool(ParseSettings(workers=1), command=command) as pool, pytest.raises(StorageError, match="No space left"):
         list(pool.parse_all([ParseTask("a.md", tmp_path / "a.md", "text/markdown")]))
