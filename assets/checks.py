@@ -194,7 +194,7 @@ def check_report(report: Report) -> list[dg.AssetCheckResult]:
 
 def check_verdict(verdict: Verdict) -> list[dg.AssetCheckResult]:
     """Failed is an error and ends the run; inconclusive is a warning, and the promotion after it refuses."""
-    short = [f"{gate.name}: {gate.reason}" for gate in verdict.gates if gate.verdict != "passed"]
+    short = [f"{gate.name}: {gate.reason}" for gate in verdict.gates if gate.verdict not in ("passed", "reported")]
     metadata = {"verdict": verdict.verdict, "gates": len(verdict.gates), "not passed": "; ".join(short)}
     return [_result("gates_passed", verdict.verdict == "passed", ERROR if verdict.verdict == "failed" else WARN, metadata)]
 

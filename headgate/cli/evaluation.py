@@ -172,7 +172,7 @@ def _print_verdict(verdict: Verdict) -> None:
             coloured(gate.verdict),
             number(gate.value),
             interval(gate.low, gate.high),
-            f"{gate.limit:g}",
+            "–" if gate.limit is None else f"{gate.limit:g}",
             gate.reason,
         )
         for gate in verdict.gates

@@ -8,6 +8,8 @@ from headgate.records.answer import Answer
 from headgate.records.base import Record
 
 Decision = Literal["passed", "failed", "inconclusive"]
+#: What a gate says; "reported" shows a figure and decides nothing.
+GateDecision = Literal[Decision, "reported"]
 
 
 class Score(Record):
@@ -55,8 +57,8 @@ class SuiteResult(Record):
 class Report(Record):
     """An evaluation of one bundle. `report_id` is the digest of everything else but the run id and the date.
 
-    Measured times are part of it, since gates judge them: evaluating twice gives two reports. `answers_digest` leaves times out, so
-    that it is the same whenever the bundle answers the same. `suites` also holds `all`, the figures over every case, without cases.
+    Measured times are part of it, so evaluating twice gives two reports. `answers_digest` leaves times out, so that it is the same
+    whenever the bundle answers the same. `suites` also holds `all`, the figures over every case, without cases.
     """
 
     report_id: str
@@ -76,11 +78,11 @@ class Report(Record):
 class GateResult(Record):
     name: str
     metric: str
-    verdict: Decision
+    verdict: GateDecision
     value: float | None
     low: float | None
     high: float | None
-    limit: float
+    limit: float | None  # None for a report, which has none
     reason: str
 
 

@@ -26,7 +26,7 @@ from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
 from pipelines.demo import summaries
 from pipelines.demo.runs import FinishedRun, JobRunner
-from pipelines.demo.service import ask, running_service
+from pipelines.demo.service import HANGS, ask, running_service
 from pipelines.demo.traffic import Traffic, steady_traffic
 from pipelines.home import ROOT, prepare_home
 
@@ -41,8 +41,8 @@ QUESTIONS = (
 TELLING_QUESTION = QUESTIONS[0]
 #: Who the ledger says released.
 WHO = "make demo"
-#: Answers that each release must have given before the demo goes on, and how long it waits for them, seconds.
-ANSWERS, PATIENCE = 25, 60.0
+#: Answers that each release must have given before the demo goes on.
+ANSWERS = 25
 EXIT_FAILED, EXIT_USAGE, EXIT_INCONCLUSIVE, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
@@ -218,8 +218,8 @@ class Demo:
 
     def _until_answered(self, traffic: Traffic, release: Release) -> None:
         with self.console.status(f"clients are asking; waiting for {ANSWERS} answers of release {release.release} …"):
-            if not traffic.wait_for(release=release.release, answers=ANSWERS, seconds=PATIENCE):
-                raise DemoEnded(f"release {release.release} did not answer {ANSWERS} requests within {PATIENCE:.0f} s")
+            if not traffic.wait_for(release=release.release, answers=ANSWERS, seconds=HANGS):
+                raise DemoEnded(f"release {release.release} did not answer {ANSWERS} requests within {HANGS:.0f} s")
 
     def _title(self, number: str, what: str) -> None:
         self.console.print()

@@ -6,12 +6,12 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.views import HEADLINES, counts_line, interval_text, reused_files
-from headgate.records import Decision, IndexResult, IngestResult, Release, Report, Verdict
+from headgate.records import GateDecision, IndexResult, IngestResult, Release, Report, Verdict
 from pipelines.demo.traffic import Outcome
 
 #: Left-out files shown; the rest is in the Dagster UI.
 MAX_LEFT_OUT = 14
-STYLES: dict[Decision, str] = {"passed": "green", "failed": "bold red", "inconclusive": "yellow"}
+STYLES: dict[GateDecision, str] = {"passed": "green", "failed": "bold red", "inconclusive": "yellow", "reported": "dim"}
 
 
 def build_table(ingest: IngestResult, index: IndexResult, bundle_id: str) -> Table:
@@ -79,9 +79,8 @@ def verdict_table(verdict: Verdict) -> Table:
     for gate in verdict.gates:
         interval = "" if gate.low is None or gate.high is None else f"[{gate.low:.3f}, {gate.high:.3f}]"
         value = "" if gate.value is None else f"{gate.value:.3f}"
-        table.add_row(
-            gate.name, Text(gate.verdict, style=STYLES[gate.verdict]), value, Text(interval), f"{gate.limit:g}", Text(gate.reason)
-        )
+        limit = "" if gate.limit is None else f"{gate.limit:g}"
+        table.add_row(gate.name, Text(gate.verdict, style=STYLES[gate.verdict]), value, Text(interval), limit, Text(gate.reason))
     return table
 
 

@@ -83,6 +83,9 @@ def test_the_verdict_shows_every_gate_with_interval_limit_and_reason() -> None:
             limit=0.9,
             reason="[no] case",
         ),
+        GateResult(
+            name="time", metric="all/latency_p95", verdict="reported", value=2.5, low=2.0, high=3.0, limit=None, reason="shown"
+        ),
     )
     verdict = Verdict(
         verdict_id="v",

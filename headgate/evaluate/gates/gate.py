@@ -7,12 +7,13 @@
 `not_worse_than_baseline: m` is a non-inferiority test on the cases that both answered: passed when the difference's lower bound is above
 -m, failed when its upper bound is below, else inconclusive (Piaggio et al. 2012). Each gate keeps its own 95 %: they are
 conditions that all must hold, so nothing is corrected for their number. One failed gate fails the verdict, else one
-inconclusive gate makes it inconclusive.
+inconclusive gate makes it inconclusive. A wall time decides nothing: a gate on one is reported with its interval.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from headgate.bundle import load_manifest
@@ -20,11 +21,11 @@ from headgate.errors import NotFoundError, TrackingError
 from headgate.evaluate.canary.canary import find_canary
 from headgate.evaluate.gates.gate_file import Gate, load_gates
 from headgate.evaluate.report.reports import find_report, load_report
-from headgate.evaluate.report.summary import LOWER_IS_BETTER, difference
+from headgate.evaluate.report.summary import LOWER_IS_BETTER, WALL_TIMES, difference
 from headgate.evaluate.run import evaluate_suites, pooled_cases, suite_paths
 from headgate.evaluate.statistics import Estimate, cases_needed
 from headgate.evaluate.suites.suite import ALL, load_suites
-from headgate.records import Canary, CaseResult, Decision, GateResult, MetricSummary, Report, Verdict
+from headgate.records import Canary, CaseResult, Decision, GateDecision, GateResult, MetricSummary, Report, Verdict
 from headgate.release.ledger import current_release, seal_verdict, store_verdict
 from headgate.settings import EvaluationSettings, Settings
 from headgate.storage import Store, open_store
@@ -90,8 +91,8 @@ def _failed_canary(canary: Canary | None) -> tuple[GateResult, ...]:
     )
 
 
-def overall(decisions: list[Decision]) -> Decision:
-    """Failed if any failed, else inconclusive if any is, else passed."""
+def overall(decisions: Sequence[GateDecision]) -> Decision:
+    """Failed if any failed, else inconclusive if any is, else passed; what is only reported does not count."""
     return "failed" if "failed" in decisions else "inconclusive" if "inconclusive" in decisions else "passed"
 
 
@@ -106,6 +107,8 @@ def judge(one: Gate, report: Report, baseline: Report | None, settings: Evaluati
     if figure is None:
         what = f"suite {one.suite!r} is not in" if suite is None else f"{one.figure!r} was not computed for"
         return _result(one, "failed", None, f"{what} report {report.report_id[:16]}…; evaluate with it")
+    if not one.decides:
+        return _reported(one, figure)
     if figure.unscored > one.allowed_unscored:
         return _result(one, "failed", figure, f"{figure.unscored} case(s) could not be scored, {one.allowed_unscored} allowed")
     if one.at_least is None and one.at_most is None and one.not_worse_than_baseline is None:
@@ -115,6 +118,19 @@ def judge(one: Gate, report: Report, baseline: Report | None, settings: Evaluati
     if one.not_worse_than_baseline is not None:
         return _against_baseline(one, report, baseline, figure, settings)
     return _against_limit(one, figure)
+
+
+def _reported(one: Gate, figure: MetricSummary) -> GateResult:
+    """The figure with its interval, and why nothing is decided by it."""
+    missing = f"; {figure.unscored} case(s) could not be scored" if figure.unscored else ""
+    low, high = (
+        "unknown" if bound is None else f"{bound:.4g}" for bound in (figure.low, figure.high)
+    )  # of few cases p95 has no upper bound
+    interval = "no interval" if figure.low is figure.high is None else f"95 % interval {low} to {high}"
+    seen = f"{interval} over {figure.n} case(s){missing}"
+    why = "a wall time is reported, never judged" if one.figure in WALL_TIMES else "reported, not judged"
+    unused = "" if one.report else "; its limit is not applied"
+    return _result(one, "reported", figure, f"{seen}: {why}{unused}")
 
 
 def _against_limit(one: Gate, figure: MetricSummary) -> GateResult:
@@ -176,10 +192,9 @@ def _advice(needed: int | None) -> str:
     )
 
 
-def _result(one: Gate, decision: Decision, figure: MetricSummary | None, reason: str) -> GateResult:
-    limit = next(
-        value for value in (one.at_least, one.at_most, one.not_worse_than_baseline, one.max_unscored) if value is not None
-    )
+def _result(one: Gate, decision: GateDecision, figure: MetricSummary | None, reason: str) -> GateResult:
+    limits = (one.at_least, one.at_most, one.not_worse_than_baseline, one.max_unscored)
+    limit = next((value for value in limits if value is not None), None)
     return GateResult(
         name=one.name,
         metric=one.metric,

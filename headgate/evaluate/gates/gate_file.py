@@ -3,9 +3,15 @@
 gates:
   - name: finds the passage            # unique
     metric: golden/recall@5            # suite/figure; `all` is every case of the run
-    at_least: 0.90                     # exactly one of: at_least, at_most, not_worse_than_baseline, max_unscored
+    at_least: 0.90                     # exactly one of: at_least, at_most, not_worse_than_baseline, max_unscored, report
     compare: interval                  # or `value`; only with at_least and at_most
     max_unscored: 0                    # also allowed beside another limit; 0 unless said
+  - name: time to an answer
+    metric: all/latency_p95
+    report: true                       # shown with its interval in every verdict, decides nothing
+
+A wall time says how busy the machine was as much as what the bundle does, so it decides nothing: a limit on one is read as `report: true`.
+A file in which nothing decides is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +26,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from headgate.errors import GateFileError
-from headgate.evaluate.report.summary import COUNTS, metric_names
+from headgate.evaluate.report.summary import COUNTS, WALL_TIMES, metric_names
 from headgate.records import Record
 from headgate.storage import sha256_hex
 
@@ -35,14 +41,17 @@ class Gate(Record):
     not_worse_than_baseline: float | None = Field(None, ge=0, allow_inf_nan=False)
     compare: Literal["interval", "value"] = "interval"
     max_unscored: int | None = Field(None, ge=0)
+    report: bool = False
 
     @model_validator(mode="after")
     def _one_limit(self) -> Gate:
-        limits = [name for name in ("at_least", "at_most", "not_worse_than_baseline") if getattr(self, name) is not None]
+        limits = self._limits
         if len(limits) > 1:
             raise ValueError(f"has {' and '.join(limits)}; give one, and write two gates where both are meant")
-        if not limits and self.max_unscored is None:
-            raise ValueError("has no limit; give at_least, at_most, not_worse_than_baseline or max_unscored")
+        if self.report and (limits or self.max_unscored is not None):
+            raise ValueError("has report and a limit; a report decides nothing, so leave one of them out")
+        if not limits and self.max_unscored is None and not self.report:
+            raise ValueError("has no limit; give at_least, at_most, not_worse_than_baseline, max_unscored or report")
         if self.compare == "value" and limits not in (["at_least"], ["at_most"]):
             raise ValueError("compare: value goes with at_least or at_most only")
         if self.not_worse_than_baseline is not None and self.figure in COUNTS:
@@ -56,6 +65,16 @@ class Gate(Record):
     @property
     def figure(self) -> str:
         return self.metric.split("/")[1]
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict depends on it. A report does not; nor does a limit on a wall time, which is read as a report."""
+        return not self.report and not (self.figure in WALL_TIMES and self._limits)
+
+    @property
+    def _limits(self) -> list[str]:
+        """Limits of the figure itself; `max_unscored` is one of the number of cases that lack it."""
+        return [name for name in ("at_least", "at_most", "not_worse_than_baseline") if getattr(self, name) is not None]
 
     @property
     def allowed_unscored(self) -> int:
@@ -78,7 +97,7 @@ def load_gates(path: Path, *, suites: Collection[str], recall_at: Sequence[int])
         recall_at: cut-offs for which figures are computed.
 
     Raises:
-        GateFileError: unreadable, not YAML, unknown keys, names used twice, no or several limits, a suite or figure that nobody computes.
+        GateFileError: unreadable, not YAML, unknown keys, names used twice, no or several limits, a suite or figure that nobody computes, no gate that decides.
     """
     try:
         content = path.read_bytes()
@@ -105,6 +124,8 @@ def load_gates(path: Path, *, suites: Collection[str], recall_at: Sequence[int])
         for name, count in Counter(gate.name for gate in gates).items()
         if count > 1
     ]
+    if gates and not any(gate.decides for gate in gates):
+        problems.append("no gate decides: every one is a report or a limit on a wall time, so that any bundle would pass")
     known = metric_names(recall_at)
     for gate in gates:
         if gate.figure not in known:

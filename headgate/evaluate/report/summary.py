@@ -38,6 +38,8 @@ PERCENTILES = {
     "first_token_p50": Percentile("first_token", 0.50),
     "first_token_p95": Percentile("first_token", 0.95),
 }
+#: Figures that depend on how busy the machine was: they are reported, no gate judges them.
+WALL_TIMES = frozenset(PERCENTILES)
 COSTS = ("cost_total", "cost_mean")
 COUNTS = ("errors", "unscored")
 LOWER_IS_BETTER = frozenset({*PERCENTILES, *COSTS, *COUNTS, "over_refusal"})

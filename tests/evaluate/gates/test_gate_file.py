@@ -39,6 +39,7 @@ gates:
   - {name: text, metric: golden/mrr, at_least: high}
   - {name: bare, metric: mrr, at_least: 0.9}
   - {name: count, metric: all/unscored, not_worse_than_baseline: 1}
+  - {name: shown, metric: golden/mrr, report: true, at_least: 0.9}
   - not a gate
 """
     with pytest.raises(GateFileError) as caught:
@@ -57,9 +58,21 @@ gates:
         "gate 'text': at_least",
         "gate 'bare': metric",
         "gate 'count': unscored is a count",
-        "gate 14:",
+        "gate 'shown': has report and a limit",
+        "gate 15:",
     ):
         assert words in message, words
+
+
+def test_a_file_that_lets_any_bundle_pass_is_refused(tmp_path: Path) -> None:
+    reports = "gates:\n  - {name: a, metric: golden/mrr, report: true}\n  - {name: b, metric: all/latency_p95, at_most: 2}\n"
+    with pytest.raises(GateFileError, match="no gate decides"):
+        load(tmp_path, reports)
+    assert [gate.decides for gate in load(tmp_path, reports + "  - {name: c, metric: golden/mrr, at_least: 0.5}\n").gates] == [
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
