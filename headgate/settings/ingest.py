@@ -124,6 +124,20 @@ class ValidationSettings(Section):
     )
     min_characters: int = Field(40, ge=1, description="shorter documents are quarantined")
     max_characters: int = Field(2_000_000, ge=1000, description="longer documents are quarantined")
+    max_lost_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="documents of whose words, navigation and the like aside, a larger share was left out are quarantined: what is left "
+        "of them does not stand for the whole",
+    )
+    max_furniture_share: float = Field(
+        0.98,
+        gt=0,
+        le=1,
+        description="documents of whose words a larger share was taken for navigation, running headers, metadata and the like are "
+        "quarantined: that much is content that was taken for furniture",
+    )
     languages: tuple[str, ...] = Field(
         (), description="languages that documents may have, such as en; empty = any. Others are quarantined"
     )

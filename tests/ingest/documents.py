@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.markdown import parse_markdown
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.records import Document, DocumentMetadata
@@ -35,6 +38,10 @@ def page(path: str, text: str, **labels: str) -> tuple[Document, ParsedFile]:
     return Document(path, "0" * 64, "text/markdown", parsed.text, parsed.elements, metadata, "test"), parsed
 
 
-def facts_of(path: str, text: str, settings: Settings | None = None, **labels: str) -> DocumentFacts:
+def facts_of(
+    path: str, text: str, settings: Settings | None = None, *, left_out: Iterable[LeftOut] | None = None, **labels: str
+) -> DocumentFacts:
+    """`left_out`: in place of what the parser says of the page."""
     made, parsed = page(path, text, **labels)
+    parsed = parsed if left_out is None else replace(parsed, left_out=tuple(left_out))
     return document_facts(made, parsed, settings or settings_of())

@@ -1,6 +1,6 @@
 """What every format is parsed into: blocks in reading order, then one text with elements whose offsets hold.
 
-    bytes ──format module──► [Block, …] ──assemble──► ParsedFile(text, elements, labels, hidden, findings)
+    bytes ──format module──► [Block, …] ──assemble──► ParsedFile(text, elements, labels, hidden, findings, left_out)
 
 A parsed file knows nothing of its path, so a moved file is not parsed again.
 """
@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from headgate.ingest.parse.labels import UNREAD_DATE
+from headgate.ingest.parse.left_out import INSPECTED, LeftOut, leave_out
 from headgate.records import Element, ElementKind
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "5"
+PARSER_VERSION = "6"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
@@ -46,7 +47,7 @@ class ParsedFile:
     """What a parser makes of one file's bytes.
 
     `labels` uses the field names of `DocumentMetadata`. `hidden` holds text a reader would not see:
-    it is never indexed, but validation looks at it. `findings` are remarks on the file.
+    it is never indexed, but validation looks at it. `findings` are remarks on the file. `left_out` says what of the source is not in `text`.
     """
 
     text: str
@@ -54,6 +55,7 @@ class ParsedFile:
     labels: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -66,6 +68,8 @@ class ParsedFile:
             labels=content["labels"],
             hidden=tuple(content["hidden"]),
             findings=tuple(content["findings"]),
+            # Versions kept for files that can't be read any more may be older than the record.
+            left_out=tuple(LeftOut(**one) for one in content.get("left_out", ())),
         )
 
 
@@ -81,13 +85,22 @@ def clean(text: str, *, keep_layout: bool = False) -> str:
 
 
 def assemble(
-    blocks: Iterable[Block], *, labels: Mapping[str, str] | None = None, hidden: Iterable[str] = (), findings: Iterable[str] = ()
+    blocks: Iterable[Block],
+    *,
+    labels: Mapping[str, str] | None = None,
+    hidden: Iterable[str] = (),
+    findings: Iterable[str] = (),
+    left_out: Iterable[LeftOut] = (),
 ) -> ParsedFile:
     """Join blocks into one text: an empty line between them, a line break between items of a list.
 
     Args:
         labels: as `labels.pick_labels` gives them.
+        hidden: texts left out as `hidden`.
+        left_out: as `left_out.leave_out` makes them. The texts of those that validation inspects become the file's `hidden`.
     """
+    left_out = [*(leave_out("hidden", text) for text in hidden), *left_out]
+    inspected = (clean(one.sample) for one in left_out if one.reason in INSPECTED)
     parts: list[str] = []
     elements: list[Element] = []
     position = 0
@@ -112,6 +125,7 @@ def assemble(
         text="".join(parts),
         elements=tuple(elements),
         labels={name: clean(value).replace("\n", " ") for name, value in told.items() if value and value.strip()},
-        hidden=tuple(text for text in (clean(text) for text in hidden) if text),
+        hidden=tuple(text for text in inspected if text),
         findings=tuple(findings),
+        left_out=tuple(left_out),
     )

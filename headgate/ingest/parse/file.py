@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.left_out import summarise
 from headgate.ingest.parse.short_text import short_text_classifier
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 
@@ -65,6 +66,7 @@ def parse_file(
     programs: Mapping[str, str] | None = None,
     seconds: float = 60.0,
     depth: int = 0,
+    left_out_sample: int | None = 80,
 ) -> ParsedFile:
     """Parse one file. A file without any text gives no elements and the finding `blank`.
 
@@ -74,7 +76,8 @@ def parse_file(
         passwords: tried on encrypted files.
         programs: see `conversion.find_programs`.
         seconds: limit for one run of such a program.
-        depth: how many mails the file is attached in.
+        depth: how many mails the file is attached in; what is left out of an attachment is handed whole to its mail.
+        left_out_sample: as `sample` of `left_out.summarise`.
 
     Raises:
         ParseFailure: the file can't be parsed, or nothing was found in it though it is not empty.
@@ -92,7 +95,7 @@ def parse_file(
     blank = any(finding.startswith("blank:") for finding in parsed.findings) or _is_blank(content, media_type)
     if not parsed.elements and content.strip() and not blank:
         raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
-    return parsed
+    return parsed if depth else replace(parsed, left_out=summarise(parsed.left_out, sample=left_out_sample))
 
 
 def preload(media_type: str) -> None:
@@ -381,6 +384,8 @@ def main(arguments: list[str]) -> int:
         media = detect_media(name, content[:4096], content)
         parsed = parse_file(content, media.media_type, path=name)
         sys.stdout.write(f"# {name}: {dict(parsed.labels)} hidden={parsed.hidden} findings={parsed.findings}\n")
+        for one in parsed.left_out:
+            sys.stdout.write(f"left out: {one.reason}: {one.words} word(s): {one.sample!r}\n")
         for element in parsed.elements:
             place = " ".join(
                 f"{key}{value}" for key, value in (("h", element.level), ("p", element.page), ("l", element.line)) if value

@@ -20,6 +20,7 @@ from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.encoding import decode
 from headgate.ingest.parse.labels import pick_labels
+from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.plain_text import Classify, parse_lines
 
 HtmlBlocks = Callable[[str], tuple[list[Block], dict[str, str], list[str]]]
@@ -59,6 +60,7 @@ def parse_mail(
     blocks = [Block("title", subject, level=1)] if subject.strip() else []
     hidden: list[str] = []
     findings: list[str] = []
+    left_out: list[LeftOut] = []
     if body is not None:
         found, hidden, findings = _read_body(body, path, html_blocks, classify)
         blocks += found
@@ -82,9 +84,9 @@ def parse_mail(
             )
             for element in parsed.elements
         ]
-        hidden += parsed.hidden
+        left_out += parsed.left_out
         findings += [f"attachment {name!r}: {finding}" for finding in parsed.findings]
-    return assemble(blocks, labels=labels, hidden=hidden, findings=findings)
+    return assemble(blocks, labels=labels, hidden=hidden, findings=findings, left_out=left_out)
 
 
 def _as_ascii(content: bytes, path: str) -> bytes:

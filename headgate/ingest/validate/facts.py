@@ -21,6 +21,7 @@ from headgate.detect.language import identify_language
 from headgate.detect.personal_data import PersonalValue, count_kinds, locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.labels import LABELS
+from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
 from headgate.records import Chunk, Document
@@ -29,7 +30,7 @@ from headgate.settings import Settings
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "3"
+FACTS_VERSION = "4"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
@@ -38,7 +39,6 @@ _MOJIBAKE = re.compile(
     r"|[ÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[ãäåæçè][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|ï»¿"
 )
 _LINK = re.compile(r"https?://", re.IGNORECASE)
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class DocumentFacts:
     media_type: str
     title: str
     characters: int  # without white space at the ends
-    words: int
+    words: int  # of the text, see left_out.count_words
     hidden_characters: int  # in text that a reader does not see
     detected_language: str  # ISO 639-1, "" when the text is too short to tell
     language_confidence: float
@@ -72,6 +72,7 @@ class DocumentFacts:
     instructions: tuple[Hit, ...]  # text that addresses the model
     suspects: tuple[Hit, ...]  # text that may
     findings: tuple[str, ...]  # remarks of the parser
+    left_out: tuple[LeftOut, ...]  # words of the source that are not in the text, one record a reason
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; bytes as base64."""
@@ -88,6 +89,7 @@ class DocumentFacts:
             "instructions": [list(hit) for hit in self.instructions],
             "suspects": [list(hit) for hit in self.suspects],
             "findings": list(self.findings),
+            "left_out": [asdict(one) for one in self.left_out],
         }
 
     @classmethod
@@ -103,6 +105,7 @@ class DocumentFacts:
                 "instructions": tuple(Hit(*hit) for hit in content["instructions"]),
                 "suspects": tuple(Hit(*hit) for hit in content["suspects"]),
                 "findings": tuple(content["findings"]),
+                "left_out": tuple(LeftOut(**one) for one in content["left_out"]),
             }
         )
 
@@ -156,7 +159,7 @@ def document_facts(document: Document, parsed: ParsedFile, settings: Settings) -
         media_type=document.media_type,
         title=document.metadata.title,
         characters=len(text.strip()),
-        words=len(_WORD.findall(text)),
+        words=count_words(text),
         hidden_characters=sum(len(part) for part in parsed.hidden),
         detected_language=language,
         language_confidence=round(confidence, 4),
@@ -178,6 +181,7 @@ def document_facts(document: Document, parsed: ParsedFile, settings: Settings) -
         instructions=tuple(find_instructions(text, parsed.hidden)),
         suspects=tuple(find_suspects(text)),
         findings=parsed.findings[:20],
+        left_out=summarise(parsed.left_out),
     )
 
 

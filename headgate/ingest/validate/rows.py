@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from headgate.ingest.parse.left_out import FURNITURE
 from headgate.ingest.validate.duplicates import Comparison
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import personal_policy
@@ -72,6 +73,11 @@ DOCUMENT_COLUMNS: Mapping[str, str] = {
     "suspected_instructions": "texts that may address the model, or a colleague who answers customers",
     "suspected": "the first of them",
     "parser_findings": "remarks of the parser",
+    "left_out_words": "words of the source that are not in the text",
+    "left_out_share": "the same as a share of all its words, 0 to 1",
+    "left_out": "the reasons, each with its share, in words",
+    "lost_share": "the share left out for other reasons than those of furniture, of the words that are no furniture, 0 to 1",
+    "furniture_share": "the share left out as navigation, running headers, repeated forms, placeholders, metadata, markup, 0 to 1",
 }
 #: Columns of documents that are known only after all were compared, among those not quarantined for another reason.
 COMPARED_COLUMNS: Mapping[str, str] = {
@@ -153,6 +159,7 @@ def document_row(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
         "suspected_instructions": len(facts.suspects),
         "suspected": "; ".join(repr(hit.excerpt) for hit in facts.suspects),
         "parser_findings": len(facts.findings),
+        **_left_out_columns(facts),
     }
 
 
@@ -206,6 +213,28 @@ def _label_columns(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
         "audience_shut_out": int(audience in settings.retrieval.access and audience not in seen_by),
         "seen_by_nobody": int(not seen_by),
     }
+
+
+def _left_out_columns(facts: DocumentFacts) -> dict[str, Any]:
+    furniture = sum(one.words for one in facts.left_out if one.reason in FURNITURE)
+    left_out = sum(one.words for one in facts.left_out)
+    lost, total = left_out - furniture, left_out + facts.words
+    told = sorted(facts.left_out, key=lambda one: -one.words)
+    return {
+        "left_out_words": left_out,
+        "left_out_share": _share(left_out, total),
+        "left_out": ", ".join(
+            f"{one.reason.replace('_', ' ')} {_percent(one.words, total)} ({one.sample[:40]!r})" for one in told
+        ),
+        "lost_share": _share(lost, lost + facts.words),
+        "furniture_share": _share(furniture, total),
+    }
+
+
+def _percent(part: int, whole: int) -> str:
+    """Whole percents; below one, one significant digit, so that nothing that was left out reads as 0 %."""
+    percent = 100 * _share(part, whole)
+    return f"{percent:.0f} %" if percent >= 1 else f"{percent:.1g} %"
 
 
 def _share(part: int, whole: int) -> float:
