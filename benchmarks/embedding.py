@@ -23,8 +23,11 @@ from tokenizers import Tokenizer
 
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
-from headgate.models.embed import Vectors, model_files, open_embedder
-from headgate.models.model import ensure_model, locate_source
+from headgate.models.embedder import Vectors
+from headgate.models.files import model_files
+from headgate.models.open import open_embedder
+from headgate.models.prepare import ensure_model
+from headgate.models.source import locate_source
 
 #: Texts of a batch; they are padded to its longest.
 BATCH = 16

@@ -30,7 +30,7 @@ from headgate.index.rows import embedding_text
 from headgate.index.search import ChunkTable, open_table
 from headgate.index.table import update_table
 from headgate.index.vectors import open_cache
-from headgate.models.model import ensure_model
+from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex

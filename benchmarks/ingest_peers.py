@@ -29,8 +29,11 @@ from headgate.index.chunk_set import read_rows
 from headgate.index.rows import embedding_text
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
-from headgate.models.embed import Embedder, model_files, open_embedder
-from headgate.models.model import ensure_model, locate_source
+from headgate.models.embedder import Embedder
+from headgate.models.files import model_files
+from headgate.models.open import open_embedder
+from headgate.models.prepare import ensure_model
+from headgate.models.source import locate_source
 from headgate.settings import Settings
 from headgate.storage import open_store
 

@@ -15,7 +15,7 @@ import orjson
 
 from headgate.index.inventory import version_files
 from headgate.index.versions import pin_tag, read_versions
-from headgate.models.model import ensure_model
+from headgate.models.prepare import ensure_model
 from headgate.retention.clean_up import PruneResult
 from headgate.settings import Settings
 from headgate.storage import Store, open_store

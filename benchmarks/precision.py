@@ -25,9 +25,10 @@ from benchmarks.tables import print_table
 from headgate.evaluate.statistics import paired_difference
 from headgate.ingest.chunk.chunker import chunk_document
 from headgate.ingest.parse.blocks import Block, assemble
-from headgate.models.embed import Embedder, model_files, open_embedder
-from headgate.models.model import ensure_model
-from headgate.models.tokens import token_counter
+from headgate.models.embedder import Embedder
+from headgate.models.files import model_files
+from headgate.models.open import open_embedder, token_counter
+from headgate.models.prepare import ensure_model
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings
 

@@ -30,8 +30,9 @@ from headgate.errors import IntegrityError, NotFoundError, PromptError, Settings
 from headgate.index.inventory import verify_inventory
 from headgate.index.search import open_table
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
-from headgate.models.embed import open_embedder
-from headgate.models.model import EmbeddingModel, ensure_model
+from headgate.models.files import EmbeddingModel
+from headgate.models.open import open_embedder
+from headgate.models.prepare import ensure_model
 from headgate.records import IndexResult, Record, TableRef
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex

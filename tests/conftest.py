@@ -14,7 +14,7 @@ from filelock import FileLock
 from headgate.bundle import Bundle, create_bundle
 from headgate.index.chunk_set import write_chunk_set
 from headgate.index.table import update_table
-from headgate.models.model import ensure_model
+from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex

@@ -12,7 +12,7 @@ from pathlib import Path
 from headgate.answer.engine import ENGINE_VERSION
 from headgate.bundle import MANIFEST_FORMAT, CorpusRef, Manifest
 from headgate.errors import ModelError
-from headgate.models.model import EmbeddingModel
+from headgate.models.files import EmbeddingModel
 from headgate.records import Answer, Citation, Decision, Question, Release, RetrievedChunk, TableRef, Token, Usage, Verdict
 from headgate.release.ledger import gate_inputs, seal_verdict, store_verdict
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings, parse_settings

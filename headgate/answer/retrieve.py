@@ -16,7 +16,7 @@ import numpy.typing as npt
 from headgate.answer.question_language import detect_language
 from headgate.index.search import ChunkTable
 from headgate.index.vocabulary import Vocabulary
-from headgate.models.embed import Embedder
+from headgate.models.embedder import Embedder
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
 from headgate.text.sentences import split_sentences

@@ -16,7 +16,7 @@ import numpy as np
 from headgate.answer.retrieve import Query
 from headgate.answer.units import Unit, units
 from headgate.index.vocabulary import Vocabulary
-from headgate.models.embed import Embedder, Vectors
+from headgate.models.embedder import Embedder, Vectors
 from headgate.records import Hit
 from headgate.text.terms import analyze
 

@@ -26,7 +26,8 @@ from headgate.evaluate.report.reports import find_report, make_report, save_repo
 from headgate.evaluate.report.summary import summarise
 from headgate.evaluate.suites.quotes import SearchableText, searchable
 from headgate.evaluate.suites.suite import ALL, ResolvedCase, ResolvedSuite, Suite, index_documents, load_suites, resolve_suite
-from headgate.models.embed import Embedder, Vectors, open_embedder
+from headgate.models.embedder import Embedder, Vectors
+from headgate.models.open import open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
 from headgate.settings import EvaluationSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex

@@ -43,8 +43,9 @@ from headgate.index.vectors import Progress as EmbeddingProgress
 from headgate.index.vectors import VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
-from headgate.models.embed import Progress
-from headgate.models.model import EmbeddingModel, ensure_model
+from headgate.models.embedder import Progress
+from headgate.models.files import EmbeddingModel
+from headgate.models.prepare import ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import Held, Store, open_store, sha256_hex

@@ -17,8 +17,9 @@ from types import TracebackType
 
 import numpy as np
 
-from headgate.models.embed import Embedder, Vectors, checked, model_files, open_embedder
-from headgate.models.model import EmbeddingModel
+from headgate.models.embedder import Embedder, Vectors, checked
+from headgate.models.files import EmbeddingModel, model_files
+from headgate.models.open import open_embedder
 from headgate.models.vector_cache import VectorCache
 from headgate.process.memory import return_large_buffers
 from headgate.records import EmbeddingUsage

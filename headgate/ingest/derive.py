@@ -25,8 +25,9 @@ from headgate.ingest.parse.labels import LABELS, merge_labels
 from headgate.ingest.parse.language_model import model_name
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.validate.redaction import redact
-from headgate.models.model import locate_source
-from headgate.models.tokens import TokenCounter, token_counter
+from headgate.models.open import token_counter
+from headgate.models.source import locate_source
+from headgate.models.tokens import TokenCounter
 from headgate.records import Document, DocumentMetadata, SourceFile
 from headgate.settings import Settings
 from headgate.sources.patterns import matches

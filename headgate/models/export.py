@@ -1,4 +1,4 @@
-"""A sentence-transformers model → ONNX with mean pooling and normalisation inside. The one module of the index that needs PyTorch.
+"""A sentence-transformers model → ONNX with mean pooling and normalisation inside. Needs PyTorch.
 
 The exported graph takes `input_ids` and `attention_mask` (n, t) int64 and returns (n, d) float32 of unit length. It is compared with
 sentence-transformers itself before it is kept.
@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from headgate.errors import SettingsError
+from headgate.models.openvino import OpenVinoEmbedder
 from headgate.storage import Store, sha256_hex
 
 #: Least cosine between exported and original vectors; float32 exports agree to 1e-6.
@@ -84,8 +85,6 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
 
 
 def _check_agreement(model: Any, folder: Path, max_tokens: int) -> None:
-    from headgate.models.embed import OpenVinoEmbedder
-
     expected = np.asarray(model.encode(_PROBES, normalize_embeddings=True, show_progress_bar=False))
     got = OpenVinoEmbedder(folder / "model.onnx", folder / "tokenizer.json", max_tokens=max_tokens, precision="f32").embed(
         _PROBES

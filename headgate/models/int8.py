@@ -19,6 +19,7 @@ import orjson
 from tokenizers import Tokenizer
 
 from headgate.errors import SettingsError
+from headgate.models.openvino import OpenVinoEmbedder, core
 from headgate.storage import Store, sha256_hex
 
 #: Least mean cosine of int8 vectors with float32 ones over the calibration texts; MiniLM reaches 0.995.
@@ -44,8 +45,6 @@ def quantize_model(described: dict[str, Any], folder: Path, store: Store, prefix
         ) from None
     import openvino
 
-    from headgate.models.embed import OpenVinoEmbedder, _engine
-
     graph, tokens = folder / "model.onnx", folder / "tokenizer.json"
     max_tokens = int(described["max_tokens"])
     tokenizer = Tokenizer.from_file(str(tokens))
@@ -60,7 +59,7 @@ def quantize_model(described: dict[str, Any], folder: Path, store: Store, prefix
     nncf.set_log_level(40)
     with redirect_stdout(StringIO()):  # its progress bars would end up in what a verb reports
         quantized = nncf.quantize(
-            _engine().read_model(graph),
+            core().read_model(graph),
             nncf.Dataset(texts, inputs),
             model_type=nncf.ModelType.TRANSFORMER,
             subset_size=len(texts),

@@ -19,9 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+from headgate.models.embedder import Vectors
 
 _log = logging.getLogger(__name__)
 #: How long to wait for another process that writes, seconds.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from headgate.errors import StorageError
-from headgate.storage import is_alive
+from headgate.storage.folder import is_alive
 
 
 @contextmanager

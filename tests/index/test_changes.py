@@ -23,8 +23,9 @@ from headgate.index.table_indexes import can_be_extended, partitions, wanted_ind
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
-from headgate.models.embed import model_files, open_embedder
-from headgate.models.model import ensure_model
+from headgate.models.files import model_files
+from headgate.models.open import open_embedder
+from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, IndexResult, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import open_store, sha256_hex

@@ -17,7 +17,7 @@ from headgate.index.inventory import table_folder, verify_inventory
 from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
 from headgate.index.table import table_name, update_table
-from headgate.models.model import ensure_model
+from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
 from headgate.storage import open_store

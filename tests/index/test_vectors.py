@@ -18,8 +18,8 @@ import pytest
 from headgate.errors import ModelError
 from headgate.index.table import update_table
 from headgate.index.vectors import BLOCK, Progress, VectorSource, vectors_folder
-from headgate.models.embed import Embedder
-from headgate.models.model import EmbeddingModel
+from headgate.models.embedder import Embedder
+from headgate.models.files import EmbeddingModel
 from headgate.models.vector_cache import VectorCache, cache_files, clear_vectors
 from headgate.settings import Settings
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks

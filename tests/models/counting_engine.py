@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from headgate.errors import ModelError
-from headgate.models.model import EmbeddingModel
+from headgate.models.files import EmbeddingModel
 from headgate.storage import sha256_hex
 
 DIMENSIONS = 8

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from headgate.errors import IntegrityError
 from headgate.ingest.chunk.chunker import chunk_document
 from headgate.ingest.parse.blocks import Block
-from headgate.models.tokens import TokenCounter, token_counter
+from headgate.models.open import token_counter
+from headgate.models.tokens import TokenCounter
 from headgate.records import Chunk
 from headgate.settings import ChunkSettings, parse_settings
 from tests.conftest import REPOSITORY

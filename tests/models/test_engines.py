@@ -14,11 +14,13 @@ import pytest
 from headgate.bundle import create_bundle, load_manifest, open_bundle
 from headgate.errors import IntegrityError, ModelError, SettingsError
 from headgate.index.table import update_table
-from headgate.models import embed as embed_module
-from headgate.models.embed import Embedder, model_files, open_embedder, same_length_batches
+from headgate.models import openvino
+from headgate.models.embedder import Embedder
+from headgate.models.files import model_files
 from headgate.models.int8 import calibration_texts
-from headgate.models.model import ensure_model, usable_precision
-from headgate.models.tokens import token_counter, token_limit
+from headgate.models.open import open_embedder, token_counter, token_limit
+from headgate.models.openvino import same_length_batches, usable_precision
+from headgate.models.prepare import ensure_model
 from headgate.records import Question
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
@@ -91,7 +93,7 @@ def test_the_precision_really_used_is_in_the_manifest_and_decides_the_model(
     manifest = load_manifest(open_store(settings), bundle.bundle_id)
     assert manifest.embedding.precision == model.precision == usable_precision("bf16")
     # A CPU without bfloat16 can't be had here: its one trait is put in place.
-    monkeypatch.setattr(embed_module, "cpu_has_bf16", lambda: False)
+    monkeypatch.setattr(openvino, "cpu_has_bf16", lambda: False)
     without, _ = ensure_model(settings)
     assert without.precision == "f32"
     assert without.digest != ensure_model(make_project("wide", embedding={"precision": "bf16"}))[0].name

@@ -13,11 +13,10 @@ from headgate.bundle import create_bundle, open_bundle
 from headgate.errors import ModelError, SettingsError
 from headgate.index.table import update_table
 from headgate.index.vectors import open_vectors
-from headgate.models import remote_embed
-from headgate.models.embed import open_embedder
-from headgate.models.model import ensure_model
-from headgate.models.remote_embed import RemoteEmbedder
-from headgate.models.tokens import token_counter
+from headgate.models import litellm
+from headgate.models.litellm import RemoteEmbedder
+from headgate.models.open import open_embedder, token_counter
+from headgate.models.prepare import ensure_model
 from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex
@@ -30,7 +29,7 @@ Make = Callable[..., Settings]
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddingServer]:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    monkeypatch.setattr(remote_embed, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(litellm, "_BACKOFF_SECONDS", 0.01)
     with serve_embeddings() as state:
         yield state
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from headgate.errors import ModelError, SettingsError
+from headgate.models.embedder import Progress, Vectors
+from headgate.models.files import EmbeddingModel
+from headgate.models.tokens import TokenCounter
 from headgate.records import EmbeddingUsage
 from headgate.settings import EmbeddingSettings
-
-if TYPE_CHECKING:
-    from headgate.models.embed import Progress, Vectors
-    from headgate.models.model import EmbeddingModel
-    from headgate.models.tokens import TokenCounter
 
 #: First wait between tries, seconds; doubles, with full jitter.
 _BACKOFF_SECONDS = 0.5
@@ -114,8 +112,6 @@ def describe_remote(wanted: EmbeddingSettings) -> dict[str, int]:
         SettingsError: the reply has other dimensions than asked for, or the longest input is not known.
         ModelError: the provider does not answer.
     """
-    from headgate.models.model import EmbeddingModel
-
     limit = remote_token_limit(wanted)
     model = EmbeddingModel(
         engine="litellm",

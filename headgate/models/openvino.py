@@ -1,4 +1,4 @@
-"""Texts → vectors, behind one protocol. The engine of a model: OpenVINO here, sentence-transformers and litellm in modules of their own.
+"""Texts → vectors on OpenVINO's CPU engine, the one engine of the thin service.
 
     texts ─tokenize─► sort by length ─► batches of one length ─► OpenVINO ─► vectors in the order of the texts
 
@@ -11,41 +11,28 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from headgate.errors import IntegrityError, ModelError
-from headgate.models.model import EmbeddingModel
+from headgate.models.embedder import Progress, TooLong, Vectors, checked, refuse_too_long
+from headgate.models.files import EmbeddingModel
 
-Vectors = npt.NDArray[np.float32]
-#: Called with (texts done, texts in all).
-Progress = Callable[[int, int], None]
-#: What becomes of a text over the model's limit: a question is cut, a chunk is an error.
-TooLong = Literal["cut", "refuse"]
 #: Texts in one inference. Larger ones are no faster, and need more memory.
 _BATCH = 8
 #: Lengths are rounded up to this, so that 32 shapes are compiled instead of 256.
 _LENGTH_STEP = 8
 _MOST_STREAMS = 16
-#: Largest distance of a vector's length from 1.
-_UNIT_TOLERANCE = 1e-2
 
 _log = logging.getLogger(__name__)
 
 
-class Embedder(Protocol):
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """(n, d) float32, unit length, row i for text i."""
-
-
 @cache
-def _engine() -> Any:
+def core() -> Any:
     """The one OpenVINO core of this process. A second one's CPU plugin frees the signal stack that the first gave to a thread, and the
     next signal (Ctrl-C) is a segmentation fault."""
     import openvino
@@ -56,23 +43,17 @@ def _engine() -> Any:
 @cache
 def cpu_has_bf16() -> bool:
     """Whether OpenVINO computes in bfloat16 here: AMX or AVX512-bf16."""
-    return "BF16" in _engine().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def checked(vectors: Vectors, texts: int, dimensions: int) -> Vectors:
-    """`vectors` if there is one of unit length for every text.
-
-    Raises:
-        ModelError: says what is wrong with them.
-    """
-    if vectors.shape != (texts, dimensions):
-        raise ModelError(
-            f"the embedding model returned {' x '.join(map(str, vectors.shape))} numbers for {texts} texts of {dimensions} dimensions"
-        )
-    lengths = np.linalg.norm(vectors, axis=1)
-    if texts and (not np.isfinite(lengths).all() or np.abs(lengths - 1).max() > _UNIT_TOLERANCE):
-        raise ModelError("the embedding model returned a vector that is not finite and of unit length")
-    return vectors
+def usable_precision(precision: str) -> str:
+    """The arithmetic that a wanted precision means on this CPU: bf16, also beside int8, is f32 where the CPU has no bf16."""
+    if precision == "f32":
+        return precision
+    plain = "bf16" if cpu_has_bf16() else "f32"
+    if plain == "f32":
+        _log.warning("embedding.precision %r: this CPU has no bfloat16, float32 is used; the bundle says so", precision)
+    return f"int8/{plain}" if precision == "int8" else plain
 
 
 class OpenVinoEmbedder:
@@ -103,7 +84,6 @@ class OpenVinoEmbedder:
     ) -> None:
         import openvino
 
-        core = _engine()
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -122,8 +102,8 @@ class OpenVinoEmbedder:
             "INFERENCE_NUM_THREADS": threads,
         }
         # From the file: handing over its bytes takes several times as long, and twice the memory.
-        model = core.read_model(graph, weights) if weights else core.read_model(graph)
-        self._compiled = core.compile_model(model, "CPU", options)
+        model = core().read_model(graph, weights) if weights else core().read_model(graph)
+        self._compiled = core().compile_model(model, "CPU", options)
         self._queue = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
         self.dimensions = int(self._compiled.output(0).partial_shape[1].get_length())
@@ -173,48 +153,10 @@ def same_length_batches(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
     ]
 
 
-def refuse_too_long(texts: Sequence[str], tokens: Sequence[int], limit: int) -> None:
-    """Nothing that is indexed is cut in silence.
-
-    Raises:
-        ModelError: names the first text over the limit.
-    """
-    for text, count in zip(texts, tokens, strict=True):
-        if count > limit:
-            raise ModelError(
-                f"a text of {count} tokens is over the {limit} that the embedding model takes, and would be cut: {text[:80]!r}…; "
-                "set chunks.max_tokens lower"
-            )
-
-
-def open_embedder(
-    model: EmbeddingModel,
-    files: Mapping[str, Path],
-    *,
-    threads: int = 0,
-    streams: int = 1,
-    too_long: TooLong = "cut",
-) -> Embedder:
-    """The engine of `model`.
-
-    Args:
-        files: where the files that `model` names lie; their digests are not looked at.
-
-    Raises:
-        SettingsError: the engine needs packages that are not installed.
-        IntegrityError: a file of the model is missing.
-    """
-    if missing := sorted(model.files.keys() - files.keys()):
-        raise IntegrityError(f"files of the embedding model {model.name!r} are missing: {', '.join(missing)}")
-    match model.engine:
-        case "sentence-transformers":
-            from headgate.models.torch_embed import TorchEmbedder
-
-            return TorchEmbedder(model, files, threads=threads, too_long=too_long)
-        case "litellm":
-            from headgate.models.remote_embed import RemoteEmbedder
-
-            return RemoteEmbedder(model)
+def open_openvino(
+    model: EmbeddingModel, files: Mapping[str, Path], *, threads: int, streams: int, too_long: TooLong
+) -> OpenVinoEmbedder:
+    """The engine of a prepared model, float32 or int8. `files` maps the names in `model.files` to places."""
     graph = next(name for name in model.files if name.endswith((".onnx", ".xml")))
     weights = next((files[name] for name in model.files if name.endswith(".bin")), None)
     return OpenVinoEmbedder(
@@ -227,8 +169,3 @@ def open_embedder(
         streams=streams,
         too_long=too_long,
     )
-
-
-def model_files(model: EmbeddingModel, folder: Path) -> dict[str, Path]:
-    """Where the files of `model` lie, by name, in the folder that `ensure_model` gave."""
-    return {name: folder / name for name in model.files}

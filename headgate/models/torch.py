@@ -11,15 +11,13 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from headgate.errors import ModelError, SettingsError
-
-if TYPE_CHECKING:
-    from headgate.models.embed import Progress, TooLong, Vectors
-    from headgate.models.model import EmbeddingModel
+from headgate.models.embedder import Progress, TooLong, Vectors, checked, refuse_too_long
+from headgate.models.files import EmbeddingModel
 
 #: Texts in one call; sorted by length before.
 _BATCH = 32
@@ -79,8 +77,6 @@ class TorchEmbedder:
         Raises:
             ModelError: a vector is not finite and of unit length, the GPU failed, or a text is too long and may not be cut.
         """
-        from headgate.models.embed import checked, refuse_too_long
-
         counts = [len(ids) for ids in self._model.tokenizer(list(texts), truncation=False)["input_ids"]] if texts else []
         if self._refuse:
             refuse_too_long(texts, counts, self._max_tokens)

@@ -1,0 +1,91 @@
+"""A model that is described → its engine and its token counter. The only place that chooses an engine, and loads it when it is chosen.
+
+openvino                CPU, also in the thin service     headgate.models.openvino
+sentence-transformers   CPU or GPU, needs PyTorch         headgate.models.torch
+litellm                 any provider                      headgate.models.litellm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from headgate.errors import SettingsError
+from headgate.models.embedder import Embedder, TooLong
+from headgate.models.files import EmbeddingModel, refuse_missing
+from headgate.models.source import locate_source, source_token_limit
+from headgate.models.tokens import TokenCounter, TokenizerCounter
+from headgate.settings import Settings
+
+
+def open_embedder(
+    model: EmbeddingModel,
+    files: Mapping[str, Path],
+    *,
+    threads: int = 0,
+    streams: int = 1,
+    too_long: TooLong = "cut",
+) -> Embedder:
+    """The engine of `model`.
+
+    Args:
+        files: where the files that `model` names lie; their digests are not looked at.
+
+    Raises:
+        SettingsError: the engine needs packages that are not installed.
+        IntegrityError: a file of the model is missing.
+    """
+    refuse_missing(model, files)
+    match model.engine:
+        case "sentence-transformers":
+            from headgate.models.torch import TorchEmbedder
+
+            return TorchEmbedder(model, files, threads=threads, too_long=too_long)
+        case "litellm":
+            from headgate.models.litellm import RemoteEmbedder
+
+            return RemoteEmbedder(model)
+        case "openvino":
+            from headgate.models.openvino import open_openvino
+
+            return open_openvino(model, files, threads=threads, streams=streams, too_long=too_long)
+
+
+def token_counter(settings: Settings) -> TokenCounter:
+    """Counts tokens as the configured embedding model does, its special tokens included.
+
+    Raises:
+        SettingsError: chunks of the size that the settings ask for would be cut by the model.
+    """
+    wanted, limit = settings.chunks, token_limit(settings)
+    if wanted.budget > limit:
+        key = "child_tokens" if wanted.strategy == "parent_document" else "max_tokens"
+        raise SettingsError(
+            f"chunks.{key} is {wanted.budget}, but embedding.model {settings.embedding.model!r} takes {limit} tokens and would cut the rest; "
+            f"set it to {limit} or less"
+        )
+    if settings.embedding.engine != "litellm":
+        return TokenizerCounter(Tokenizer.from_file(str(locate_source(settings) / "tokenizer.json")))
+    if settings.embedding.tokenizer:
+        path = settings.place(settings.embedding.tokenizer)
+        if not path.is_file():
+            raise SettingsError(f"embedding.tokenizer {settings.embedding.tokenizer!r} is no file (looked for {str(path)!r})")
+        return TokenizerCounter(Tokenizer.from_file(str(path)))
+    from headgate.models.litellm import remote_token_counter
+
+    return remote_token_counter(settings.embedding.model)
+
+
+def token_limit(settings: Settings) -> int:
+    """The longest text that the configured embedding model takes, tokens, special ones included.
+
+    Raises:
+        SettingsError: it is not known.
+    """
+    if settings.embedding.engine == "litellm":
+        from headgate.models.litellm import remote_token_limit
+
+        return remote_token_limit(settings.embedding)
+    return source_token_limit(locate_source(settings))
