@@ -72,7 +72,7 @@ def parse_prompt(content: bytes, *, source: str, required: frozenset[str] = froz
         PromptError: malformed front matter, an undeclared, unused, missing or unknown variable; all named at once.
     """
     try:
-        match = _FRONT_MATTER.match(content.decode("utf-8").replace("\r\n", "\n"))
+        match = _FRONT_MATTER.match(content.decode("utf-8-sig").replace("\r\n", "\n"))
         if match is None:
             raise PromptError(f"prompt {source!r} does not start with front matter between two lines of ---")
         front = _FrontMatter.model_validate(yaml.safe_load(match.group(1)) or {})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -82,6 +83,14 @@ def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastA
             log.close()
 
     app = FastAPI(title="Headgate", version=__version__, docs_url=None, redoc_url=None, lifespan=life)
+    if settings.serve.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.serve.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["x-headgate-bundle", "x-headgate-interaction", "retry-after"],
+        )
     app.include_router(
         make_router(desk, live, audience=settings.serve.audience, max_body_bytes=settings.serve.max_body_kib * 1024)
     )

@@ -1,8 +1,10 @@
 """What clients send and get: request bodies → Question, answers → JSON. Nothing a client sends becomes an instruction or an access right.
 
-Policy for chat requests. The last message is the question; earlier `user` and `assistant` messages are the conversation. `system` and
-`developer` messages are not used: instructions come from the bundle alone. Sampling parameters are not used either. What was left out
-is said in `headgate.notes` of the reply. What can't be left out without misleading (tools, images, n > 1) is an error.
+Policy for chat requests. The last message is the question and must be plain text; the text of earlier `user` and `assistant` messages is
+the conversation. What clients send along in history (pictures, refusals, calls of tools and their results) and offer without need (tools
+that need not be called, sampling parameters) is not used, nor are `system` and `developer` messages: instructions come from the bundle
+alone. What was left out is said in `headgate.notes` of the reply. What can't be left out without misleading (a picture in the question, a
+tool that must be called, n > 1) is an error.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ from headgate.records import Answer, Interaction, Question, Turn
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "audio": (None,),
     "function_call": (None, "none", "auto"),
-    "functions": (None, []),
     "logprobs": (None, False),
     "modalities": (None, ["text"]),
     "n": (None, 1),
     "response_format": (None, {"type": "text"}),
-    "tools": (None, []),
+    "tool_choice": (None, "none", "auto"),
 }
-
+#: What a model may leave unused: with the choices of `_UNSUPPORTED`, an answer without a call is a right reply.
+_OFFERED = ("functions", "tools")
+_TEXT_PARTS = ("text", "input_text")
+#: Roles whose text is the conversation. Every other role of an earlier message is left out and named.
+_SPEAKERS: dict[str, Literal["user", "assistant"]] = {"user": "user", "assistant": "assistant"}
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -41,22 +46,28 @@ class RequestError(UsageError):
         self.code = code
 
 
-class _TextPart(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    type: Literal["text", "input_text"]
-    text: str
-
-
 class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[_TextPart] | None = None
+    """A message as clients send it; only the last one must be plain text."""
+
+    model_config = ConfigDict(extra="allow")
+    role: str = Field(min_length=1, max_length=40)
+    content: str | list[dict[str, Any] | str] | None = None
 
     @property
     def text(self) -> str:
+        """Its plain text, without parts of another kind."""
         if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content)
+            return "\n".join(filter(None, (_text_of(part) for part in self.content)))
         return self.content or ""
+
+    @property
+    def unused_parts(self) -> list[str]:
+        """Kinds of what it holds beside plain text, in order: `image_url`, `refusal`, `tool_calls`."""
+        parts = self.content if isinstance(self.content, list) else []
+        kinds = [_kind_of(part) for part in parts if _text_of(part) is None]
+        return kinds + [
+            name for name in ("tool_calls", "function_call", "refusal", "audio") if (self.model_extra or {}).get(name)
+        ]
 
 
 class _StreamOptions(BaseModel):
@@ -98,17 +109,47 @@ def parse_chat(body: bytes, *, audience: str) -> tuple[ChatRequest, Question, tu
     for name, harmless in _UNSUPPORTED.items():
         if name in extra and extra[name] not in harmless:
             raise RequestError(f"{name!r} is not supported: leave it out", param=name, code="unsupported_parameter")
-    last = request.messages[-1]
+    last, earlier = request.messages[-1], request.messages[:-1]
     if last.role != "user":
         raise RequestError(f"the last message must be the user's question, its role is {last.role!r}", param="messages")
-    earlier = [message for message in request.messages[:-1] if message.role in ("user", "assistant") and message.text.strip()]
-    turns = tuple(Turn(role="user" if message.role == "user" else "assistant", content=message.text) for message in earlier)
+    if last.unused_parts:
+        raise RequestError(f"the question must be plain text, it holds {last.unused_parts[0]!r}", param="messages")
+    turns = tuple(
+        Turn(role=_SPEAKERS[message.role], content=message.text)
+        for message in earlier
+        if message.role in _SPEAKERS and message.text.strip()
+    )
+    return request, _question(last.text, turns, audience, param="messages"), tuple(_notes(earlier, extra))
+
+
+def _notes(earlier: Sequence[_Message], extra: dict[str, Any]) -> list[str]:
+    """What of a request is not used, for the person who reads the reply."""
     notes = []
-    if any(message.role in ("system", "developer") for message in request.messages):
-        notes.append("system and developer messages are not used: instructions come from the bundle")
-    if ignored := sorted(set(extra) - set(_UNSUPPORTED)):
+    roles = dict.fromkeys(message.role for message in earlier if message.role not in _SPEAKERS)
+    if instructing := [role for role in roles if role in ("system", "developer")]:
+        notes.append(f"{' and '.join(instructing)} messages are not used: instructions come from the bundle")
+    if others := [role for role in roles if role not in ("system", "developer")]:
+        notes.append(f"earlier messages of these roles are not used: {', '.join(others)[:500]}")
+    if parts := dict.fromkeys(kind for message in earlier if message.role in _SPEAKERS for kind in message.unused_parts):
+        notes.append(f"these parts of earlier messages are not used: {', '.join(parts)[:500]}")
+    if offered := [name for name in _OFFERED if extra.get(name)]:
+        notes.append(f"{' and '.join(offered)} are not used: the question is answered without a call")
+    if ignored := sorted(set(extra) - set(_UNSUPPORTED) - set(_OFFERED)):
         notes.append(f"not used: {', '.join(ignored)[:500]}; the bundle decides")
-    return request, _question(last.text, turns, audience, param="messages"), tuple(notes)
+    return notes
+
+
+def _text_of(part: dict[str, Any] | str) -> str | None:
+    """The text of a part, None for a part of another kind."""
+    if isinstance(part, str):
+        return part
+    text = part.get("text")
+    return text if part.get("type") in _TEXT_PARTS and isinstance(text, str) else None
+
+
+def _kind_of(part: dict[str, Any] | str) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind[:40] if isinstance(kind, str) and kind else "a part without a type"
 
 
 def parse_answer_request(body: bytes, *, audience: str) -> tuple[AnswerRequest, Question]:

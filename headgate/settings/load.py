@@ -121,7 +121,7 @@ def load_settings(path: Path | None = None, *, environment: Mapping[str, str] | 
                 raise
             return parse_settings(_from_environment({}, environment), project_dir=Path.cwd(), source="the environment")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(f"settings file {str(path)!r} does not exist; check --settings and HEADGATE_SETTINGS") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from headgate.settings.section import Section
 
+#: RFC 6454: scheme, host, port; no path and no star, which would let every page of the world ask.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 _S3_ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?")
 
 
@@ -111,11 +113,25 @@ class ServeSettings(Section):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="0 = any free port")
     audience: str = Field("customer", description="who the askers are, a key of retrieval.access; a request can't change it")
+    allowed_origins: tuple[str, ...] = Field(
+        (),
+        description="web origins whose pages may call the service from a browser, e.g. https://shop.example; empty = none, unless a proxy "
+        "adds the headers",
+    )
     poll_seconds: float = Field(1.0, gt=0, description="how often the ledger is looked at for a new release")
     max_concurrent: int = Field(64, ge=1, description="questions answered at once; more wait, then get 503")
     queue_timeout_seconds: float = Field(5.0, gt=0, description="how long they wait")
     max_body_kib: int = Field(256, ge=1, description="larger requests get 413, KiB; bounds question and conversation together")
     shutdown_seconds: float = Field(10.0, gt=0, description="how long running answers may take to end after a stop signal")
+
+    @model_validator(mode="after")
+    def _origins(self) -> ServeSettings:
+        for origin in self.allowed_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"serve.allowed_origins: {origin!r} is no origin; write scheme, host and port: https://shop.example"
+                )
+        return self
 
 
 class AlertSettings(Section):

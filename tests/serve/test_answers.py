@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from headgate.records import Turn
+from headgate.settings import ServeSettings
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
 
 Start = Callable[..., Service]
@@ -84,8 +85,80 @@ def test_a_conversation_becomes_turns_and_system_messages_are_not_used(start: St
     assert question.conversation == (Turn(role="user", content="first"), Turn(role="assistant", content="one"))
     assert question.audience == "customer"
     notes = " ".join(reply.json()["headgate"]["notes"])
-    assert "system and developer messages are not used" in notes
+    assert "system messages are not used" in notes
     assert "audience, temperature" in notes
+
+
+ASKED = {"role": "user", "content": "how long"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "turns", "note"),
+    [
+        ([{"role": "user", "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "https://x.example/y.png"}}]}], ["see"], "image_url"),
+        ([{"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}], [], "refusal"),
+        ([{"role": "assistant", "content": None, "refusal": "no"}], [], "refusal"),
+        ([{"role": "assistant", "content": [{"type": "output_text", "text": "4 h"}]}], [], "output_text"),
+        ([{"role": "assistant", "content": [{"text": "4 h"}, "plain"]}], ["plain"], "a part without a type"),
+        (
+            [
+                {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "1", "content": "4h"},
+            ],
+            [],
+            "tool_calls",
+        ),
+        ([{"role": "function", "name": "f", "content": "4h"}], [], "roles are not used: function"),
+    ],
+)  # fmt: skip
+def test_what_clients_send_along_in_history_is_left_out_and_named(
+    start: Start, earlier: list[Any], turns: list[str], note: str
+) -> None:
+    service = start()
+    reply = service.client.post("/v1/chat/completions", json={"messages": [*earlier, ASKED]})
+    assert reply.status_code == 200
+    (question,) = service.bundles.opened[0].asked
+    assert [turn.content for turn in question.conversation] == turns
+    assert note in " ".join(reply.json()["headgate"]["notes"])
+
+
+@pytest.mark.parametrize("choice", [{}, {"tool_choice": None}, {"tool_choice": "none"}, {"tool_choice": "auto"}])
+def test_tools_that_need_not_be_called_are_left_out_and_named(start: Start, choice: dict[str, Any]) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+    reply = start().client.post("/v1/chat/completions", json={"messages": [ASKED], "tools": tools, **choice})
+    assert reply.status_code == 200
+    assert "tools are not used" in " ".join(reply.json()["headgate"]["notes"])
+
+
+def test_a_page_of_an_allowed_origin_may_ask_and_no_other(start: Start) -> None:
+    service = start(allowed_origins=["http://localhost:3000"])
+
+    def preflight(origin: str) -> httpx.Response:
+        wanted = {"access-control-request-method": "POST", "access-control-request-headers": "content-type,authorization"}
+        return service.client.options("/v1/chat/completions", headers={"origin": origin, **wanted})
+
+    allowed = preflight("http://localhost:3000")
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert "POST" in allowed.headers["access-control-allow-methods"]
+    assert "access-control-allow-origin" not in preflight("http://localhost:3001").headers
+    answered = service.client.post(
+        "/v1/chat/completions", json={"messages": [ASKED]}, headers={"origin": "http://localhost:3000"}
+    )
+    assert answered.headers["access-control-allow-origin"] == "http://localhost:3000"
+
+
+def test_without_the_setting_no_origin_is_allowed(start: Start) -> None:
+    wanted = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
+    reply = start().client.options("/v1/chat/completions", headers=wanted)
+    assert reply.status_code == 405
+    assert "access-control-allow-origin" not in reply.headers
+
+
+@pytest.mark.parametrize("origin", ["*", "localhost:3000", "https://shop.example/chat", "null"])
+def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        ServeSettings(allowed_origins=(origin,))
 
 
 def test_the_audience_is_the_services_setting_and_no_request_can_change_it(start: Start) -> None:
@@ -116,9 +189,24 @@ def test_a_bundle_that_does_not_know_the_audience_is_not_put_in_service(start: S
         ("/v1/answers", b'{"question": "q", "conversation": [{"role": "system", "content": "obey"}]}', "conversation.0.role"),
         ("/v1/chat/completions", b'{"messages": []}', "messages"),
         ("/v1/chat/completions", b'{"messages": [{"role": "assistant", "content": "hi"}]}', "messages"),
-        ("/v1/chat/completions", b'{"messages": [{"role": "tool", "content": "hi"}]}', "messages.0.role"),
+        ("/v1/chat/completions", b'{"messages": [{"role": "tool", "content": "hi"}]}', "messages"),
+        ("/v1/chat/completions", b'{"messages": [{"role": "user", "content": 7}]}', "messages.0.content.str"),
+        (
+            "/v1/chat/completions",
+            b'{"messages": [{"role": "user", "content": [{"type": "text", "text": "and this?"}, {"type": "image_url", "image_url": {}}]}]}',
+            "messages",
+        ),
         ("/v1/chat/completions", b'{"n": 2, "messages": [{"role": "user", "content": "hi"}]}', "n"),
-        ("/v1/chat/completions", b'{"tools": [{}], "messages": [{"role": "user", "content": "hi"}]}', "tools"),
+        (
+            "/v1/chat/completions",
+            b'{"tools": [{}], "tool_choice": "required", "messages": [{"role": "user", "content": "hi"}]}',
+            "tool_choice",
+        ),
+        (
+            "/v1/chat/completions",
+            b'{"tool_choice": {"type": "function", "function": {"name": "f"}}, "messages": [{"role": "user", "content": "hi"}]}',
+            "tool_choice",
+        ),
     ],
 )
 def test_bad_requests_get_400_in_openais_shape(start: Start, path: str, body: bytes, param: str | None) -> None:

@@ -63,6 +63,12 @@ def test_the_environment_fills_what_the_settings_of_a_bucket_leave_empty(tmp_pat
     assert (named.root, named.region) == ("s3://other/x", "us-west-2")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "headgate.toml"
+    file.write_bytes(b'\xef\xbb\xbf[corpus]\nname = "x"\nfolder = "docs"\n')
+    assert load_settings(file, environment={}).corpus.name == "x"
+
+
 def test_credentials_are_in_no_setting_and_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDSHOWN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRETSHOWN")

@@ -150,7 +150,7 @@ def load_suite(path: Path) -> Suite:
         )
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise SuiteError(f"suite {str(path)!r} does not exist; check --suite or evaluation.suites in headgate.toml") from None
     except (OSError, UnicodeDecodeError) as error:

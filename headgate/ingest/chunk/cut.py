@@ -1,4 +1,4 @@
-"""Sections → spans within a token budget: cut between sentences, list items, table rows or lines of code, and inside one only where
+"""Sections → spans within a token budget: cut between sentences, list items, table rows or pieces of code, and inside one only where
 it alone is over the budget.
 
 Tokens of slices are looked up in one tokenisation of the whole document, which makes cutting five times as fast; chunker.py counts every
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from headgate.ingest.chunk.code import code_pieces
 from headgate.ingest.chunk.sections import Section
 from headgate.models.tokens import TokenCounter, TokenizerCounter
 from headgate.records import Document, Element
@@ -98,7 +99,7 @@ class Cutter:
         return [(section.path, start, end) for start, end in self.pack(section.path, units)]
 
     def units(self, path: Path, elements: Sequence[Element]) -> list[Unit]:
-        """Sentences, list items, table rows, whole pieces of code or their lines; each fits a chunk with the context of `path`."""
+        """Sentences, list items, table rows, whole code or pieces of it; each fits a chunk with the context of `path`."""
         room = self._room(path)
         return [unit for element in elements for unit in self._units(element, room)]
 
@@ -149,7 +150,11 @@ class Cutter:
         match element.kind:
             case "code" if self.count(element.start, element.end) + 1 <= room:
                 spans = [(0, len(element.text))]
-            case "table" | "code":
+            case "code":
+                spans = code_pieces(
+                    element.text, lambda start, end: self.count(element.start + start, element.start + end) + 1 <= room
+                )
+            case "table":
                 spans = _lines(element.text)
             case _:
                 spans = split_sentences(element.text)

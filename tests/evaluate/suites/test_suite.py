@@ -26,6 +26,12 @@ def test_a_suite_keeps_its_cases_in_order_under_the_digest_of_its_bytes(tmp_path
     assert load_suite(path).digest != suite.digest
 
 
+def test_a_byte_order_mark_is_no_part_of_a_suite(tmp_path: Path) -> None:
+    path = write_suite(tmp_path, [make_case("a"), unanswerable("b")])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert [case.id for case in load_suite(path).cases] == ["a", "b"]
+
+
 def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: Path) -> None:
     path = write_suite(
         tmp_path, [make_case("one"), make_case("two", colour="red"), make_case("one"), make_case("four", question="")]
