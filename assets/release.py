@@ -9,6 +9,7 @@ from assets.failures import library_errors
 from assets.references import VerdictReference, to_metadata, upstream
 from assets.resources import Project
 from headgate.release.ledger import promote
+from headgate.storage import open_store
 
 GROUP = "5_release"
 DESCRIPTION = """The bundle in service, as a numbered line of a ledger that only grows. The service picks it up without a restart.
@@ -29,10 +30,18 @@ class ReleaseConfig(dg.Config):
 @dg.multi_asset(name="promote", specs=[dg.AssetSpec("release", group_name=GROUP, deps=[verdict], description=DESCRIPTION)])
 def release(context: dg.AssetExecutionContext, config: ReleaseConfig, project: Project) -> dg.MaterializeResult:
     """Promote the bundle of the newest verdict."""
+    settings = project.settings()
     candidate = upstream(context, "verdict", VerdictReference)
     promoted_by = config.promoted_by or f"dagster run {context.run.run_id}"
     with library_errors():
-        released = promote(project.settings(), candidate.bundle_id, promoted_by=promoted_by, reason=config.reason)
+        released = promote(
+            open_store(settings),
+            candidate.bundle_id,
+            settings.release,
+            settings.gate_files,
+            promoted_by=promoted_by,
+            reason=config.reason,
+        )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(released.bundle_id), metadata=views.release(released) | to_metadata(released)
     )

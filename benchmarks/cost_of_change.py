@@ -95,7 +95,8 @@ def main() -> None:
             if step == arguments.pin:
                 interactions = ask_questions(project, built["bundle_id"])
             if step % arguments.prune_every == 0 or step == last:
-                tell_sizes(step, settings, prune(settings, now=datetime.now(UTC) + LATER))
+                pruned = prune(open_store(settings), settings.retention, settings.corpus, now=datetime.now(UTC) + LATER)
+                tell_sizes(step, settings, pruned)
         again, took = build(project)
         row("unchanged", 0, 0, again, took, seconds)
         for _ in range(arguments.edits):

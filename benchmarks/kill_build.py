@@ -168,7 +168,8 @@ def verify(project: Project) -> None:
     """The index is whole, and once months have passed and the store is cleaned up, every file in it belongs to something that is kept."""
     found = project.run("versions", "verify")
     print(f"versions verify: {json.dumps(found)[:300]}")
-    pruned = prune(project.settings, now=datetime.now(UTC) + LATER)
+    settings = project.settings
+    pruned = prune(open_store(settings), settings.retention, settings.corpus, now=datetime.now(UTC) + LATER)
     if pruned.skipped:
         raise SystemExit(f"could not be cleaned up: {pruned.skipped}")
     looked_at, orphans = find_orphans(project.settings, pruned)

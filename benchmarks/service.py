@@ -33,6 +33,7 @@ from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
 from headgate.release.ledger import promote
 from headgate.settings import load_settings
+from headgate.storage import open_store
 
 PARAGRAPHS = 40
 #: Longest wait for a start or an answer, seconds.
@@ -105,7 +106,7 @@ def make_promoted_project(folder: Path) -> list[str]:
     verdict = gate(settings, bundle_id)
     if verdict.verdict != "passed":
         raise SystemExit(f"the throw-away bundle did not pass: {[result.reason for result in verdict.gates]}")
-    promote(settings, bundle_id, promoted_by="benchmark")
+    promote(open_store(settings), bundle_id, settings.release, settings.gate_files, promoted_by="benchmark")
     return [str(case["question"]) for case in cases]
 
 

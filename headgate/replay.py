@@ -9,8 +9,7 @@ from headgate.bundle import open_bundle
 from headgate.errors import UsageError
 from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, Question, Record
-from headgate.settings import Settings
-from headgate.storage import Store, open_store
+from headgate.storage import Store
 
 #: What is compared: everything but clocks and what the provider charged.
 _COMPARED = {
@@ -44,7 +43,7 @@ class Replay(Record):
     got: Answer
 
 
-def replay(settings: Settings, interaction_id: str, *, opener: Callable[[Store, str], Answering] = open_bundle) -> Replay:
+def replay(store: Store, interaction_id: str, *, opener: Callable[[Store, str], Answering] = open_bundle) -> Replay:
     """Ask the logged question again and compare text, refusal, citations, retrieved passages with their scores, and contexts.
 
     Raises:
@@ -52,7 +51,6 @@ def replay(settings: Settings, interaction_id: str, *, opener: Callable[[Store, 
         IntegrityError: the bundle is not what it was.
         UsageError: the interaction never got a whole answer.
     """
-    store = open_store(settings)
     interaction = InteractionLog(store).find(interaction_id)
     if not interaction.completed:
         raise UsageError(

@@ -10,6 +10,7 @@ from assets.views import pruned
 from assets.views import release as release_metadata
 from headgate.release.ledger import rollback as roll_back
 from headgate.retention.clean_up import prune
+from headgate.storage import open_store
 
 #: Runs with this tag wait for each other (dagster.yaml): a table has one writer.
 WRITES_TABLE = {"writes": "chunk_table"}
@@ -60,10 +61,15 @@ class RollbackConfig(dg.Config):
 @dg.op
 def write_rollback(context: dg.OpExecutionContext, config: RollbackConfig, project: Project) -> None:
     """Write a release that points to an earlier bundle; it shows as the newest materialisation of `release`."""
+    settings = project.settings()
     promoted_by = config.promoted_by or f"dagster run {context.run_id}"
     with library_errors():
         released = roll_back(
-            project.settings(), to_release=config.to_release or None, promoted_by=promoted_by, reason=config.reason
+            open_store(settings),
+            settings.release,
+            to_release=config.to_release or None,
+            promoted_by=promoted_by,
+            reason=config.reason,
         )
     context.log_event(
         dg.AssetMaterialization(
@@ -91,7 +97,7 @@ def prune_store(context: dg.OpExecutionContext, config: CleanUpConfig, project: 
     """Remove what no release, logged answer, report or recent build needs; shows as an observation of `chunk_table`."""
     settings = project.settings()
     with library_errors():
-        result = prune(settings, dry_run=config.dry_run)
+        result = prune(open_store(settings), settings.retention, settings.corpus, dry_run=config.dry_run)
     what = "clean-up tried" if config.dry_run else "cleaned up"
     context.log_event(dg.AssetObservation("chunk_table", description=what, metadata=pruned(result)))
     if result.over_limit:

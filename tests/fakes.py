@@ -51,7 +51,7 @@ def put_bundle(store: Store, name: str, *, corpus: str = "test") -> str:
 
 def put_verdict(settings: Settings, bundle_id: str, *, baseline: str = "", verdict: Decision = "passed") -> Verdict:
     """A verdict about a bundle on today's gate file and suites."""
-    gates_digest, suite_digests = gate_inputs(settings)
+    gates_digest, suite_digests = gate_inputs(settings.gate_files)
     sealed = seal_verdict(
         Verdict(
             verdict_id="",

@@ -26,8 +26,7 @@ from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, IndexResult, Question, TableRef
-from headgate.release.ledger import current_release, history, promote, rollback
-from headgate.replay import replay
+from headgate.release.ledger import current_release, history
 from headgate.settings import Settings, parse_settings
 from headgate.storage import Store, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
@@ -35,6 +34,7 @@ from tests.evaluate.builders import make_case, unanswerable, write_suite
 from tests.fakes import put_verdict
 from tests.serve.conftest import Service, events
 from tests.small_project import PAGES, SmallProject, small_project, write_project
+from tests.verbs import promote, replay, rollback
 
 __all__ = ["small_project"]
 CODE = ("headgate", "assets", "pipelines", "benchmarks", "notebooks")

@@ -25,7 +25,10 @@ def promote(
     from headgate.release.ledger import promote as run
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
-    _print_release(run(invocation.settings, bundle_id, promoted_by=promoted_by, reason=reason), as_json)
+    settings = invocation.settings
+    _print_release(
+        run(invocation.store, bundle_id, settings.release, settings.gate_files, promoted_by=promoted_by, reason=reason), as_json
+    )
 
 
 @click.command()
@@ -43,7 +46,9 @@ def rollback(invocation: Invocation, to_release: int | None, promoted_by: str, r
     """Put an earlier bundle back in service, as a new release."""
     from headgate.release.ledger import rollback as run
 
-    _print_release(run(invocation.settings, to_release=to_release, promoted_by=promoted_by, reason=reason), as_json)
+    _print_release(
+        run(invocation.store, invocation.settings.release, to_release=to_release, promoted_by=promoted_by, reason=reason), as_json
+    )
 
 
 @click.command()
@@ -53,7 +58,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     """What is in service on the configured channel."""
     from headgate.release.ledger import status as run
 
-    content = run(invocation.settings).model_dump()
+    content = run(invocation.store, invocation.settings.release.channel).model_dump()
     if as_json:
         print_json(content)
         return

@@ -77,7 +77,7 @@ def replay(invocation: Invocation, interaction_id: str, as_json: bool) -> int:
     """Ask a logged question again on the bundle and index version that answered it. Exit 0 identical, 1 different."""
     from headgate.replay import replay as run
 
-    result = run(invocation.settings, interaction_id)
+    result = run(invocation.store, interaction_id)
     if as_json:
         print_json(result.model_dump())
         return 0 if result.identical else 1

@@ -18,7 +18,7 @@ from headgate.storage import Store
 def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
     """Every pinned version, oldest first."""
     now = datetime.now(UTC)
-    needed = needed_bundles(settings, store, now)
+    needed = needed_bundles(store, settings.retention, now)
     bundles: dict[tuple[str, int], list[str]] = defaultdict(list)
     for key in store.list("bundles"):
         table = orjson.loads(store.get(key))["table"]
@@ -27,7 +27,7 @@ def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
     known = list_versions(store)
     staying = {key for key, on_it in bundles.items() if needed.keys() & on_it}
     kept = {
-        table: needed_versions(settings, store, table, {version for name, version in staying if name == table}, now)
+        table: needed_versions(store, settings.retention, table, {version for name, version in staying if name == table}, now)
         for table in {pinned.ref.table for pinned in known}
     }
     rows = []

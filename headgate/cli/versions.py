@@ -123,7 +123,7 @@ def prune(invocation: Invocation, dry_run: bool, as_json: bool) -> int:
     """Remove what no release, logged answer, report or recent build needs. Exit 1 when the store is still too large."""
     from headgate.retention.clean_up import prune as run
 
-    result = run(invocation.settings, dry_run=dry_run)
+    result = run(invocation.store, invocation.settings.retention, invocation.settings.corpus, dry_run=dry_run)
     code = 1 if result.over_limit else 0
     if as_json:
         print_json(result.model_dump() | {"over_limit": result.over_limit})

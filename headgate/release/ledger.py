@@ -22,8 +22,8 @@ from pydantic import ValidationError
 from headgate.bundle import hold_bundle, load_manifest, open_bundle
 from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
-from headgate.settings import Settings
-from headgate.storage import Store, open_store, sha256_file, sha256_hex
+from headgate.settings import GateFiles, ReleaseSettings
+from headgate.storage import Store, sha256_file, sha256_hex
 
 #: How often a number may be lost to another promoter before giving up.
 _MAX_RACES = 5
@@ -163,16 +163,15 @@ def latest_number(store: Store, channel: str) -> int:
     return max((int(name) for name in names if name.isdigit()), default=0)
 
 
-def status(settings: Settings) -> Status:
-    """What the configured channel serves.
+def status(store: Store, channel: str) -> Status:
+    """What a channel serves.
 
     Raises:
         NotFoundError: nothing was promoted yet.
     """
-    store = open_store(settings)
-    release = current_release(store, settings.release.channel)
+    release = current_release(store, channel)
     if release is None:
-        raise NotFoundError(f"nothing was promoted to channel {settings.release.channel!r} yet; run `headgate promote`")
+        raise NotFoundError(f"nothing was promoted to channel {channel!r} yet; run `headgate promote`")
     manifest = load_manifest(store, release.bundle_id)
     return Status(
         channel=release.channel,
@@ -186,21 +185,27 @@ def status(settings: Settings) -> Status:
 
 
 def promote(
-    settings: Settings, bundle_id: str, *, promoted_by: str = "", reason: str = "", opener: OpenBundle = open_bundle
+    store: Store,
+    bundle_id: str,
+    rules: ReleaseSettings,
+    gate_files: GateFiles,
+    *,
+    promoted_by: str = "",
+    reason: str = "",
+    opener: OpenBundle = open_bundle,
 ) -> Release:
-    """Put `bundle_id` in force on the configured channel.
+    """Put `bundle_id` in force on the channel that `rules` name.
 
     Raises:
         NotFoundError, IntegrityError: no such bundle, or a tampered one.
         ReleaseRefused: no passed verdict for this bundle under today's gate file, suites and baseline; or the rehearsal failed.
     """
-    store = open_store(settings)
-    channel = settings.release.channel
+    channel = rules.channel
     for _ in range(_MAX_RACES):
         load_manifest(store, bundle_id)
         hold_bundle(store, bundle_id)
         current = current_release(store, channel)
-        verdict = find_passed_verdict(settings, bundle_id, current.bundle_id if current else "")
+        verdict = find_passed_verdict(store, bundle_id, current.bundle_id if current else "", gate_files)
         release = Release(
             channel=channel,
             release=(current.release if current else 0) + 1,
@@ -211,7 +216,7 @@ def promote(
             promoted_at=_now(),
             promoted_by=promoted_by or _user(),
             reason=reason,
-            rehearsals=rehearse(settings, [*([current.bundle_id] if current else []), bundle_id], opener),
+            rehearsals=rehearse(store, [*([current.bundle_id] if current else []), bundle_id], rules.probe_question, opener),
         )
         if _append(store, release):
             return release
@@ -219,7 +224,8 @@ def promote(
 
 
 def rollback(
-    settings: Settings,
+    store: Store,
+    rules: ReleaseSettings,
     *,
     to_release: int | None = None,
     promoted_by: str = "",
@@ -234,8 +240,7 @@ def rollback(
     Raises:
         ReleaseRefused: there is nothing to go back to, or the rehearsal failed.
     """
-    store = open_store(settings)
-    channel = settings.release.channel
+    channel = rules.channel
     decided_from = ""
     for _ in range(_MAX_RACES):
         releases = history(store, channel)
@@ -258,29 +263,29 @@ def rollback(
             promoted_at=_now(),
             promoted_by=promoted_by or _user(),
             reason=reason or f"back to release {target.release}",
-            rehearsals=rehearse(settings, [target.bundle_id], opener),
+            rehearsals=rehearse(store, [target.bundle_id], rules.probe_question, opener),
         )
         if _append(store, release):
             return release
     raise ReleaseRefused(f"channel {channel!r}: other releases came first {_MAX_RACES} times; try again")
 
 
-def find_passed_verdict(settings: Settings, bundle_id: str, baseline_bundle_id: str) -> Verdict:
+def find_passed_verdict(store: Store, bundle_id: str, baseline_bundle_id: str, gate_files: GateFiles) -> Verdict:
     """The newest passed verdict that fits bundle, gate file, suites and baseline.
 
     Raises:
         ReleaseRefused: none fits; says what does not and what to do.
     """
-    verdicts = [verdict for verdict in list_verdicts(open_store(settings)) if verdict.bundle_id == bundle_id]
+    verdicts = [verdict for verdict in list_verdicts(store) if verdict.bundle_id == bundle_id]
     short = bundle_id[:16]
     if not verdicts:
         raise ReleaseRefused(f"bundle {short}… was never judged; run `headgate evaluate` and `headgate gate`")
-    gates_digest, suite_digests = gate_inputs(settings)
+    gates_digest, suite_digests = gate_inputs(gate_files)
     newest = verdicts[-1]
     problems: dict[str, str] = {}
     for verdict in reversed(verdicts):
         if verdict.gates_digest != gates_digest:
-            problems.setdefault("gates", f"it was judged by another version of {settings.evaluation.gates}")
+            problems.setdefault("gates", f"it was judged by another version of {gate_files.shown}")
         elif verdict.suite_digests != suite_digests:
             problems.setdefault("suites", "it was judged on other versions of the suites")
         elif verdict.baseline_bundle_id != baseline_bundle_id:
@@ -300,26 +305,25 @@ def find_passed_verdict(settings: Settings, bundle_id: str, baseline_bundle_id: 
     )
 
 
-def gate_inputs(settings: Settings) -> tuple[str, dict[str, str]]:
-    """SHA-256 of the gate file, and of each configured suite by its file's stem.
+def gate_inputs(gate_files: GateFiles) -> tuple[str, dict[str, str]]:
+    """SHA-256 of the gate file, and of each suite by its file's stem.
 
     Raises:
         ReleaseRefused: a file is missing.
     """
-    paths = [settings.place(settings.evaluation.gates), *(settings.place(suite) for suite in settings.evaluation.suites)]
+    paths = [gate_files.gates, *gate_files.suites]
     if missing := [str(path) for path in paths if not path.is_file()]:
         raise ReleaseRefused(f"missing: {', '.join(missing)}; see the settings evaluation.gates and evaluation.suites")
     return sha256_file(paths[0]), {path.stem: sha256_file(path) for path in paths[1:]}
 
 
-def rehearse(settings: Settings, bundle_ids: list[str], opener: OpenBundle) -> tuple[Rehearsal, ...]:
+def rehearse(store: Store, bundle_ids: list[str], probe_question: str, opener: OpenBundle) -> tuple[Rehearsal, ...]:
     """Open each bundle and ask it the probe question: the way forward and the way back both work before anything is written.
 
     Raises:
         ReleaseRefused: a bundle does not open or does not answer.
     """
-    store = open_store(settings)
-    question = Question(text=settings.release.probe_question)
+    question = Question(text=probe_question)
     rehearsals = []
     for bundle_id in dict.fromkeys(bundle_ids):
         started = time.monotonic()

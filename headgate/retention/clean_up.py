@@ -26,8 +26,8 @@ from headgate.index.pruning import PrunedTable, drop_table, prune_table, stored_
 from headgate.index.versions import list_versions, read_versions
 from headgate.records import PinnedVersion, Record
 from headgate.retention.needs import DAY, age, all_releases, needed_bundles, needed_versions, records_in, stem
-from headgate.settings import Settings
-from headgate.storage import Held, Store, StoredFile, open_store
+from headgate.settings import CorpusSettings, RetentionSettings
+from headgate.storage import Held, Store, StoredFile
 
 _DIGEST = re.compile(rb"\b[0-9a-f]{64}\b")
 _GIB = float(2**30)
@@ -67,21 +67,23 @@ class PruneResult(Record):
         return bool(self.limit) and sum(self.sizes.values()) > self.limit
 
 
-def prune(settings: Settings, *, dry_run: bool = False, now: datetime | None = None) -> PruneResult:
+def prune(
+    store: Store, rules: RetentionSettings, corpus: CorpusSettings, *, dry_run: bool = False, now: datetime | None = None
+) -> PruneResult:
     """Remove what nothing needs.
 
     Args:
+        corpus: whose old ingests go; revisions that it names stay.
         dry_run: only tell what would go.
         now: today, for tests.
 
     Raises:
         StorageError: the store can't be read or written, or another prune is running.
     """
-    store = open_store(settings)
-    run = _Prune(settings, store, now or datetime.now(UTC), dry_run=dry_run)
+    run = _Prune(store, rules, corpus, now or datetime.now(UTC), dry_run=dry_run)
     with run.holding("prune"):
         with run.holding(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
-            kept = needed_bundles(settings, store, run.now)
+            kept = needed_bundles(store, rules, run.now)
             run.bundles(kept)
         versions = run.tables(kept)
         run.ingests(versions)
@@ -95,25 +97,24 @@ def prune(settings: Settings, *, dry_run: bool = False, now: datetime | None = N
         removed=tuple(run.removed),
         skipped=tuple(run.skipped),
         bytes_freed=sum(item.bytes_freed for item in run.removed),
-        sizes=measure_store(settings, store),
-        limit=int(settings.retention.max_gib * _GIB),
+        sizes=measure_store(store),
+        limit=int(rules.max_gib * _GIB),
     )
 
 
-def measure_store(settings: Settings, store: Store) -> dict[str, int]:
+def measure_store(store: Store) -> dict[str, int]:
     """Bytes by top-level folder, of the store and of what lies on this machine beside it."""
     sizes: dict[str, int] = {}
     if store.remote:
         for folder in _FOLDERS:
             if size := sum(entry.size for entry in store.entries(folder)):
                 sizes[folder] = size
-    roots = {store.local_root} if not store.remote else {settings.local_root}
-    for root in roots:
-        for path in sorted(root.iterdir()) if root.is_dir() else ():
-            name = f"local {path.name}" if store.remote else path.name
-            size = sum(file.stat().st_size for file in _files(path))
-            if size:
-                sizes[name] = sizes.get(name, 0) + size
+    root = store.local_root
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        name = f"local {path.name}" if store.remote else path.name
+        size = sum(file.stat().st_size for file in _files(path))
+        if size:
+            sizes[name] = sizes.get(name, 0) + size
     return sizes
 
 
@@ -128,15 +129,16 @@ _FOLDERS = (
 class _Prune:
     """One run; every method removes one kind of thing, or tells what it would remove."""
 
-    def __init__(self, settings: Settings, store: Store, now: datetime, *, dry_run: bool) -> None:
-        self.settings = settings
+    def __init__(self, store: Store, rules: RetentionSettings, corpus: CorpusSettings, now: datetime, *, dry_run: bool) -> None:
         self.store = store
+        self.rules = rules
+        self.corpus = corpus
         self.now = now
         self.dry_run = dry_run
         self.removed: list[Removed] = []
         self.skipped: list[str] = []
-        self._grace = settings.retention.grace_hours * 3600
-        self._unreleased = max(settings.retention.unreleased_days * DAY, self._grace)
+        self._grace = rules.grace_hours * 3600
+        self._unreleased = max(rules.unreleased_days * DAY, self._grace)
         self._held: list[Held] = []
         self._checked_at = -_CHECK_SECONDS
 
@@ -206,7 +208,7 @@ class _Prune:
 
     def _kept_versions(self, table: str, kept: Mapping[str, Any]) -> set[int]:
         named = {version for name, version in self._named_versions(kept) if name == table}
-        return set(needed_versions(self.settings, self.store, table, named, self.now))
+        return set(needed_versions(self.store, self.rules, table, named, self.now))
 
     def _named_versions(self, kept: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         """(table, version) of every bundle that stays, those made since they were marked included."""
@@ -231,7 +233,7 @@ class _Prune:
 
     def ingests(self, versions: Mapping[str, tuple[int, ...]]) -> None:
         """Chunk sets, records of ingests, kept parsed forms and corpora that nothing names any more; not while an ingest runs."""
-        corpus = self.settings.corpus.name
+        corpus = self.corpus.name
         try:
             with self.holding(f"ingest-{corpus}"):
                 self._ingests(versions)
@@ -274,7 +276,7 @@ class _Prune:
 
     def _corpora(self, current: str) -> None:
         """Revisions of a DVC corpus as folders: all but the one ingested last can be made again."""
-        folder = self.settings.local_root / "corpora"
+        folder = self.store.local_root / "corpora"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if path.name.startswith(current or "\0") or age(self.now, path.stat().st_mtime) <= self._grace:
                 continue
@@ -288,7 +290,7 @@ class _Prune:
 
     def _sources(self, revisions: set[str]) -> None:
         """Lists of files of corpora of sources, but those of `revisions` and of names in the settings; then bytes that nothing names."""
-        kept = revisions | {revision.removesuffix(".dir") for revision in self.settings.corpus.revisions.values()}
+        kept = revisions | {revision.removesuffix(".dir") for revision in self.corpus.revisions.values()}
         named: set[str] = set()
         for entry in list(self.store.entries("corpora")):
             _, revision, *rest = entry.key.split("/")

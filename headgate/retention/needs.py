@@ -17,16 +17,15 @@ from headgate.bundle import LAST_BUILD_KEY
 from headgate.errors import NotFoundError
 from headgate.index.versions import read_versions
 from headgate.interactions.log import InteractionLog
-from headgate.settings import Settings
+from headgate.settings import RetentionSettings
 from headgate.storage import Store, StoredFile
 
 #: Seconds.
 DAY = 86400.0
 
 
-def needed_bundles(settings: Settings, store: Store, now: datetime) -> dict[str, tuple[str, ...]]:
+def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dict[str, tuple[str, ...]]:
     """Bundle id → why it stays, for every bundle in the store that something needs."""
-    rules = settings.retention
     present = {stem(entry.key): entry.modified for entry in store.entries("bundles")}
     reasons: dict[str, list[str]] = defaultdict(list)
     for channel, releases in all_releases(store).items():
@@ -60,13 +59,12 @@ def needed_bundles(settings: Settings, store: Store, now: datetime) -> dict[str,
     return {bundle_id: tuple(dict.fromkeys(why)) for bundle_id, why in sorted(reasons.items()) if bundle_id in present}
 
 
-def needed_versions(settings: Settings, store: Store, table: str, named: Collection[int], now: datetime) -> dict[int, str]:
+def needed_versions(store: Store, rules: RetentionSettings, table: str, named: Collection[int], now: datetime) -> dict[int, str]:
     """Version of a table → why it stays.
 
     Args:
         named: versions that bundles name which stay.
     """
-    rules = settings.retention
     grace = rules.grace_hours * 3600
     ages = {entry.key: age(now, entry.modified) for entry in store.entries(f"table_refs/{table}")}
     notes = [(ages.get(key, 0.0), pinned.ref.version) for key, pinned in read_versions(store, table)]

@@ -24,6 +24,7 @@ from headgate.settings.operation import (
 )
 from headgate.settings.section import Section
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
+from headgate.settings.stages import GateFiles
 
 __all__ = [
     "SETTINGS_FILE",
@@ -38,6 +39,7 @@ __all__ = [
     "EmbeddingSettings",
     "EvaluationSettings",
     "FolderSource",
+    "GateFiles",
     "GuardSettings",
     "HttpSource",
     "IndexSettings",

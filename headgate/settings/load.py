@@ -26,6 +26,7 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
+from headgate.settings.stages import GateFiles
 
 SETTINGS_FILE = "headgate.toml"
 
@@ -72,6 +73,12 @@ class Settings(Section):
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""
         return (self.project_dir / relative).resolve()
+
+    @property
+    def gate_files(self) -> GateFiles:
+        """The gate file and the suites, in their places."""
+        named = self.evaluation
+        return GateFiles(self.place(named.gates), tuple(self.place(suite) for suite in named.suites), shown=named.gates)
 
     @property
     def store_root(self) -> Path:

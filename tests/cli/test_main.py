@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from headgate.cli.main import VERBS, main
-from headgate.release.ledger import promote
 from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_verdict
 from tests.small_project import write_project
+from tests.verbs import promote
 
 
 @pytest.fixture

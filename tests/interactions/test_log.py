@@ -14,10 +14,10 @@ import pytest
 from headgate.errors import IntegrityError, NotFoundError, StorageError, UsageError
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question
-from headgate.replay import replay
 from headgate.storage import FolderStore, Store, open_store, sha256_hex
 from tests.conftest import REPOSITORY
 from tests.fakes import FakeAnswerer, FakeBundles, make_settings
+from tests.verbs import replay
 
 #: Appends from four threads for ever, and prints each id once its append has returned.
 WRITER = """

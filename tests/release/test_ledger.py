@@ -21,14 +21,12 @@ from headgate.release.ledger import (
     latest_number,
     list_verdicts,
     load_verdict,
-    promote,
     record_override,
-    rollback,
-    status,
 )
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
 from tests.fakes import FakeAnswerer, FakeBundles, make_settings, put_bundle, put_verdict
+from tests.verbs import promote, rollback, status
 
 
 @pytest.fixture
@@ -299,7 +297,7 @@ class Ledger(RuleBasedStateMachine):
 
     def _forget_other_baselines(self) -> None:
         """Verdicts against the new baseline, from an earlier time that it was in force, fit again: ask the store what the rules say."""
-        todays, _ = gate_inputs(self.settings)
+        todays, _ = gate_inputs(self.settings.gate_files)
         fitting = [
             verdict
             for verdict in list_verdicts(self.store)

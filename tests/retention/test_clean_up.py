@@ -25,7 +25,6 @@ from headgate.index.table import update_table
 from headgate.index.versions import list_versions
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, TableRef
-from headgate.retention.clean_up import prune
 from headgate.retention.needs import needed_bundles
 from headgate.settings import Settings, parse_settings
 from headgate.sources.corpus import open_corpus
@@ -33,6 +32,7 @@ from headgate.storage import Store, open_store, sha256_hex
 from headgate.text.terms import analyze
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
+from tests.verbs import prune
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=400)
@@ -370,12 +370,12 @@ def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, l
     put_release(store, 1, made[1].bundle_id)
     log_answer(settings, made[1].bundle_id, NOW)
     log_answer(settings, "0" * 64, NOW)
-    assert needed_bundles(settings, store, LATER)[made[1].bundle_id] == ("release 1 of production",)
-    assert needed_bundles(settings, store, NOW + timedelta(days=30))[made[1].bundle_id] == (
+    assert needed_bundles(store, settings.retention, LATER)[made[1].bundle_id] == ("release 1 of production",)
+    assert needed_bundles(store, settings.retention, NOW + timedelta(days=30))[made[1].bundle_id] == (
         "release 1 of production",
         "1 logged answers",
     )
-    assert "0" * 64 not in needed_bundles(settings, store, NOW)
+    assert "0" * 64 not in needed_bundles(store, settings.retention, NOW)
 
 
 def test_documents_with_names_like_temporary_files_stay_in_the_checkout(bundles: tuple[Settings, list[Bundle]]) -> None:

@@ -14,7 +14,6 @@ from headgate.index.chunk_set import read_chunk_set
 from headgate.ingest.run import ingest
 from headgate.ingest.state.cache import discard_cache
 from headgate.records import IngestResult
-from headgate.retention.clean_up import prune
 from headgate.settings import load_settings
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import open_store
@@ -23,6 +22,7 @@ from tests.sources.conftest import Project, texts
 from tests.sources.site import Site, hang_up, status
 from tests.sources.test_s3 import put
 from tests.sources.test_s3 import source as bucket_source
+from tests.verbs import prune
 
 Web = Callable[..., dict[str, Any]]
 PAGE = "<html><body><h1>{0}</h1><p>{0} go back to the payment method that was used, within ten working days of the request.</p></body></html>"

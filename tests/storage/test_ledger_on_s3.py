@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import ReleaseRefused
-from headgate.release.ledger import current_release, history, latest_number, list_verdicts, promote, rollback
+from headgate.release.ledger import current_release, history, latest_number, list_verdicts
 from headgate.storage import open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_verdict
 from tests.s3 import Bucket
+from tests.verbs import promote, rollback
 
 
 def test_of_several_promotions_against_the_same_baseline_one_wins(bucket: Bucket, tmp_path: Path) -> None:

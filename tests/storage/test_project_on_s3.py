@@ -21,13 +21,12 @@ from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
 from headgate.interactions.log import InteractionLog
 from headgate.records import Question
-from headgate.release.ledger import promote
-from headgate.replay import replay
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store, s3_errors
 from tests.conftest import REPOSITORY
 from tests.s3 import Bucket, Proxy, Reply
 from tests.small_project import SmallProject, write_project
+from tests.verbs import promote, replay
 
 QUESTION = "How long does a refund take?"
 

@@ -14,13 +14,13 @@ from headgate.bundle import create_bundle, open_bundle
 from headgate.index.integrity import check_version
 from headgate.index.table import update_table
 from headgate.index.versions import list_versions
-from headgate.retention.clean_up import prune
 from headgate.settings import parse_settings
 from headgate.storage import S3Store, StoredFile, open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 from tests.retention.test_clean_up import contents, read_revisions, source_bytes, sourced
 from tests.s3 import Bucket
+from tests.verbs import prune
 
 LATER = datetime.now(UTC) + timedelta(days=400)
 

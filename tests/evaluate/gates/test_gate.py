@@ -14,11 +14,12 @@ from headgate.evaluate.run import evaluate, run_suites
 from headgate.evaluate.suites.suite import index_documents, load_suite, resolve_suite
 from headgate.index.table import update_table
 from headgate.records import Answer, Canary, CanaryCheck, Decision, IndexResult, Release, Report, Timings
-from headgate.release.ledger import load_verdict, promote
+from headgate.release.ledger import load_verdict
 from headgate.settings import EvaluationSettings, Settings, parse_settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.evaluate.builders import REFUNDS, ScriptedAnswerer, make_answer, make_case, unanswerable, write_suite
+from tests.verbs import promote
 
 QUICK = EvaluationSettings(bootstrap_samples=200)
 RIGHT = make_answer(

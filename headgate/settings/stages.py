@@ -1,0 +1,19 @@
+"""What stages are given besides the store: the sections they read, and the files that those name, in their places.
+
+A stage never takes the whole `Settings`. One section is passed as it is; a stage that needs several, or places in the project, takes one
+of these, which `Settings` makes at the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class GateFiles:
+    """The files that a bundle is judged by; a verdict on other bytes of them releases nothing."""
+
+    gates: Path
+    suites: tuple[Path, ...]
+    shown: str  # the gate file as the settings name it
