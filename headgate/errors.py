@@ -8,14 +8,29 @@
     │   ├── SuiteError             a suite file: duplicate id, gold that does not exist
     │   ├── GateFileError          gates.yaml: unknown metric, contradictory limits
     │   ├── StorageError           a store that can't be read or written
+    │   │   ├── AlreadyExistsError     a conditional create found the key taken
+    │   │   └── LockedError            another run holds the lock
     │   ├── NotFoundError          no such bundle, report, interaction, release
-    │   └── ReleaseRefused         promotion or rollback that the rules forbid
+    │   ├── ReleaseRefused         promotion or rollback that the rules forbid
+    │   └── RequestError           a request to the service that can't be answered as it is
     ├── IntegrityError             content that is not what its digest says: a tampered or broken bundle, table, model
+    │   ├── DamagedEntry           an entry of the ingest's cache, removed by now
+    │   └── DamagedCache           the file of the ingest's cache, removed by now
     ├── TrackingError              the tracking server can't be reached or refuses; never stops an evaluation
     ├── ParseFailure               one source file that could not be parsed
-    └── ModelError                 a chat or embedding model that failed or did not answer in time
+    ├── SourceFault                a source, or one file of it, that can't be read now
+    ├── Gone                       a listed file that its source does not have any more
+    ├── ObjectChanged              an object that is not the one that was listed, while it is read
+    ├── ModelError                 a chat or embedding model that failed or did not answer in time
+    ├── AnswerFailedError          an answer that failed before anything of it was sent
+    ├── NotReadyError              the service has no open bundle
+    ├── BusyError                  the service has no free place
+    ├── ClientGoneError            the client closed the connection
+    ├── Ambiguous                  a write to a bucket of which nobody knows whether it was carried out
+    └── AlertRefused               a destination that refuses an alert for good
 
-Messages say what, which (repr), the limit, and what to do. Third-party exceptions are translated where they arise.
+Messages say what, which (repr), the limit, and what to do. They are for people: code asks for a class or a field, never for words.
+Third-party exceptions are translated where they arise. A test finds every exception of headgate and fails when one stands elsewhere.
 """
 
 from __future__ import annotations
@@ -57,6 +72,10 @@ class AlreadyExistsError(StorageError):
     """A conditional create found the key taken."""
 
 
+class LockedError(StorageError):
+    """Another run holds the lock; the message says which."""
+
+
 class NotFoundError(UsageError):
     """The named bundle, report, release or interaction does not exist."""
 
@@ -65,8 +84,32 @@ class ReleaseRefused(UsageError):
     """The release rules forbid this promotion or rollback."""
 
 
+class RequestError(UsageError):
+    """A request that can't be answered as it is.
+
+    Args:
+        param: the field that is wrong.
+        status: of the HTTP reply.
+        code: machine-readable cause, part of the reply.
+    """
+
+    def __init__(self, message: str, *, param: str = "", status: int = 400, code: str = "invalid_request") -> None:
+        super().__init__(message)
+        self.param = param
+        self.status = status
+        self.code = code
+
+
 class IntegrityError(HeadgateError):
     """Bytes do not match the digest that names them."""
+
+
+class DamagedEntry(IntegrityError):
+    """An entry of the ingest's cache did not match its checksum; it is gone now."""
+
+
+class DamagedCache(IntegrityError):
+    """The file of the ingest's cache is no database any more; it is gone now."""
 
 
 class TrackingError(HeadgateError):
@@ -93,3 +136,71 @@ class ParseFailure(HeadgateError):
 
 class ModelError(HeadgateError):
     """A chat or embedding model failed, or did not answer within its deadline."""
+
+
+class SourceFault(HeadgateError):
+    """A source, or one file of it, can't be read.
+
+    Args:
+        reason: short machine-readable cause.
+        detail: one sentence for people.
+        transient: whether the same request may succeed later.
+        retry_after: seconds that the server asks to wait.
+        blames_source: whether it says something about the whole source (counts for its circuit breaker).
+    """
+
+    def __init__(
+        self, reason: str, detail: str, *, transient: bool = False, retry_after: float = 0.0, blames_source: bool = True
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.transient = transient
+        self.retry_after = retry_after
+        self.blames_source = blames_source
+
+
+class Gone(HeadgateError):
+    """A listed file that is not there (any more): not found, or gone for good. The argument says how the source put it."""
+
+
+class ObjectChanged(HeadgateError):
+    """The object of a bucket is not the one that was asked for."""
+
+
+class AnswerFailedError(HeadgateError):
+    """An answer failed before anything of it was sent.
+
+    Args:
+        interaction_id: under which the failure is logged.
+        unlogged: it failed because it could not be logged.
+    """
+
+    def __init__(self, message: str, *, interaction_id: str, unlogged: bool) -> None:
+        super().__init__(message)
+        self.interaction_id = interaction_id
+        self.unlogged = unlogged
+
+
+class NotReadyError(HeadgateError):
+    """The service has no open bundle yet; the message says why and what to do."""
+
+
+class BusyError(HeadgateError):
+    """All places of the service stayed taken for as long as a question may wait."""
+
+
+class ClientGoneError(HeadgateError):
+    """The client closed the connection; nobody reads what we say."""
+
+
+class Ambiguous(HeadgateError):
+    """A try that ended without an answer came before `error`: whether that try was carried out is not known."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class AlertRefused(HeadgateError):
+    """A destination refuses an alert; trying again would not help."""

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import orjson
 
-from headgate.errors import CorpusError, IntegrityError
+from headgate.errors import CorpusError, DamagedCache, DamagedEntry, IntegrityError
 from headgate.index.chunk_set import ChunkBlock, ChunkSetWriter, chunk_set_digest, chunk_set_key
 from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
 from headgate.ingest.documents import FileWork, Progress, Run, make_documents, used_keys
-from headgate.ingest.state.cache import DamagedCache, DamagedEntry, discard_cache, open_cache
+from headgate.ingest.state.cache import discard_cache, open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import CorpusState, FileState, compare, read_state, write_state
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import orjson
 
 from headgate.bundle import LOCK_SECONDS, RETENTION_LOCK
-from headgate.errors import NotFoundError, StorageError
+from headgate.errors import LockedError, NotFoundError
 from headgate.index.pruning import PrunedTable, drop_table, prune_table, stored_tables
 from headgate.index.versions import list_versions, read_versions
 from headgate.records import PinnedVersion, Record
@@ -198,9 +198,7 @@ class _Prune:
                         self._count(prune_table(self.store, table, keep, dry_run=self.dry_run, now=self.now.timestamp()))
                     elif not self._recent(table):
                         self._count(drop_table(self.store, table, dry_run=self.dry_run))
-            except StorageError as error:
-                if "is being written by another run" not in str(error):
-                    raise
+            except LockedError as error:
                 self.skipped.append(f"table {table}: {error}")
                 keep = {pinned.ref.version for pinned in list_versions(self.store, table)}
             left[table] = tuple(sorted(keep))
@@ -237,9 +235,7 @@ class _Prune:
         try:
             with self.holding(f"ingest-{corpus}"):
                 self._ingests(versions)
-        except StorageError as error:
-            if "is being written by another run" not in str(error):
-                raise
+        except LockedError as error:
             self.skipped.append(f"ingest of {corpus}: {error}")
 
     def _ingests(self, versions: Mapping[str, tuple[int, ...]]) -> None:

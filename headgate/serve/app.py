@@ -22,14 +22,13 @@ from starlette.exceptions import HTTPException
 
 from headgate import __version__
 from headgate.bundle import check_audience, load_manifest, open_bundle
-from headgate.errors import StorageError
+from headgate.errors import AnswerFailedError, BusyError, ClientGoneError, NotReadyError, RequestError, StorageError
 from headgate.interactions.log import InteractionLog
 from headgate.serve import wire
-from headgate.serve.chat import AnswerFailedError, ClientGoneError, make_router
-from headgate.serve.exchange import BusyError, Desk
-from headgate.serve.live import Answering, LiveBundle, NotReadyError, OpenBundle
+from headgate.serve.chat import make_router
+from headgate.serve.exchange import Desk
+from headgate.serve.live import Answering, LiveBundle, OpenBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
-from headgate.serve.wire import RequestError
 from headgate.settings import Settings
 from headgate.sources.state.freshness import FreshnessView
 from headgate.storage import FolderStore, Store, open_store
@@ -193,7 +192,7 @@ def _add_error_shapes(app: FastAPI, metrics: ServiceMetrics) -> None:
 
     async def failed(_: Request, error: AnswerFailedError) -> Response:
         marks = {"x_headgate_interaction": error.interaction_id}
-        if error.failed.unlogged:
+        if error.unlogged:
             return reply(str(error), 503, kind="server_error", code="log_unavailable", retry_after=_RETRY_AFTER, **marks)
         return reply(str(error), 502, kind="server_error", code="answer_failed", **marks)
 

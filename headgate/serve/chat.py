@@ -14,28 +14,15 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from headgate.errors import AnswerFailedError, ClientGoneError, NotReadyError, RequestError
 from headgate.records import Question
 from headgate.serve import wire
 from headgate.serve.exchange import Desk, Event, Exchange, Failed, Finished, Piece
-from headgate.serve.live import LiveBundle, NotReadyError
-from headgate.serve.wire import RequestError
+from headgate.serve.live import LiveBundle
 
 T = TypeVar("T")
 CHAT, ANSWERS = "chat", "answers"
 _SSE_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}  # the second: nginx must pass pieces on at once
-
-
-class AnswerFailedError(Exception):
-    """The answer failed before anything was sent."""
-
-    def __init__(self, failed: Failed, interaction_id: str) -> None:
-        super().__init__(failed.message)
-        self.failed = failed
-        self.interaction_id = interaction_id
-
-
-class ClientGoneError(Exception):
-    """The client closed the connection; nobody reads what we say."""
 
 
 def make_router(desk: Desk, live: LiveBundle, *, audience: str, max_body_bytes: int) -> APIRouter:
@@ -102,7 +89,7 @@ async def _begin(request: Request, desk: Desk, question: Question, route: str) -
         exchange.abandon()
         raise
     if isinstance(first, Failed):
-        raise AnswerFailedError(first, exchange.interaction_id)
+        raise _failed(first, exchange)
     return exchange, first
 
 
@@ -117,7 +104,11 @@ async def _finish(request: Request, exchange: Exchange, first: Event) -> Finishe
         raise
     if isinstance(last, Finished):
         return last
-    raise AnswerFailedError(last if isinstance(last, Failed) else Failed("the answer has no end"), exchange.interaction_id)
+    raise _failed(last if isinstance(last, Failed) else Failed("the answer has no end"), exchange)
+
+
+def _failed(failed: Failed, exchange: Exchange) -> AnswerFailedError:
+    return AnswerFailedError(failed.message, interaction_id=exchange.interaction_id, unlogged=failed.unlogged)
 
 
 async def _unless_gone(request: Request, awaited: Awaitable[T]) -> T:

@@ -17,18 +17,14 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from headgate.errors import HeadgateError, StorageError
+from headgate.errors import BusyError, HeadgateError, NotReadyError, StorageError
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, Release
-from headgate.serve.live import Lease, LiveBundle, NotReadyError
+from headgate.serve.live import Lease, LiveBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
 from headgate.settings import ServeSettings
 
 logger = logging.getLogger(__name__)
-
-
-class BusyError(HeadgateError):
-    """All places stayed taken for as long as a question may wait."""
 
 
 @dataclass(frozen=True, slots=True)

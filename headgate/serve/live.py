@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from headgate.errors import HeadgateError, IntegrityError
+from headgate.errors import HeadgateError, IntegrityError, NotReadyError
 from headgate.records import Question, Record, Release, Token
 from headgate.release.ledger import current_release, latest_number
 from headgate.storage import Store
@@ -36,10 +36,6 @@ class Answering(Protocol):
 
 
 OpenBundle = Callable[[Store, str], Answering]
-
-
-class NotReadyError(HeadgateError):
-    """No bundle is open yet; the message says why and what to do."""
 
 
 class Problem(Record):

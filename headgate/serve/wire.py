@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from headgate.errors import UsageError
+from headgate.errors import RequestError
 from headgate.records import Answer, Interaction, Question, Turn
 
 #: Parameters of the OpenAI API that would change the kind of the reply; the values that mean "no change" are allowed.
@@ -34,16 +34,6 @@ _TEXT_PARTS = ("text", "input_text")
 _SPEAKERS: dict[str, Literal["user", "assistant"]] = {"user": "user", "assistant": "assistant"}
 
 T = TypeVar("T", bound=BaseModel)
-
-
-class RequestError(UsageError):
-    """A request that can't be answered as it is; `param` names the field."""
-
-    def __init__(self, message: str, *, param: str = "", status: int = 400, code: str = "invalid_request") -> None:
-        super().__init__(message)
-        self.param = param
-        self.status = status
-        self.code = code
 
 
 class _Message(BaseModel):

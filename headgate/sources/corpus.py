@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
+from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure, SourceFault
 from headgate.records import SourceFile, SourceState
 from headgate.settings import DvcSource, FolderSource, HttpSource, S3Source, Settings, SourceSettings
 from headgate.settings.sources import SourceSection
 from headgate.sources.breaker import Clock, now_utc
-from headgate.sources.faults import SourceFault
 from headgate.sources.folder import FolderReader
 from headgate.sources.items import Source
 from headgate.sources.media import EXTENSIONS, Media, detect_media

@@ -11,35 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from headgate.errors import SourceFault
+
 T = TypeVar("T")
 #: Bound of one pause, seconds; only a server's own Retry-After may be longer.
 LONGEST_PAUSE = 30.0
-
-
-class SourceFault(Exception):
-    """A source, or one file of it, can't be read.
-
-    Args:
-        reason: short machine-readable cause.
-        detail: one sentence for people.
-        transient: whether the same request may succeed later.
-        retry_after: seconds that the server asks to wait.
-        blames_source: whether it says something about the whole source (counts for its circuit breaker).
-    """
-
-    def __init__(
-        self, reason: str, detail: str, *, transient: bool = False, retry_after: float = 0.0, blames_source: bool = True
-    ) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.transient = transient
-        self.retry_after = retry_after
-        self.blames_source = blames_source
-
-
-class Gone(Exception):
-    """A listed file that is not there (any more): not found, or gone for good. The argument says how the source put it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
-from headgate.sources.faults import Gone, SourceFault
+from headgate.errors import Gone, SourceFault
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import ObjectCache

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from headgate.sources.faults import SourceFault
+from headgate.errors import SourceFault
 
 
 @dataclass(frozen=True, slots=True)

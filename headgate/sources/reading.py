@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from headgate.errors import Gone, SourceFault
 from headgate.records import BreakerState, SourceState
 from headgate.settings import Settings
 from headgate.settings.sources import RemoteSection, SourceSection
 from headgate.sources.breaker import Breaker, Clock, now_utc
-from headgate.sources.faults import Gone, SourceFault
 from headgate.sources.items import Fetched, Known, Listed, Listing, Source
 from headgate.sources.names import settle_names
 from headgate.sources.rules import Asked, excluding_rule

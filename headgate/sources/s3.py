@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from headgate.errors import Gone, ObjectChanged, SourceFault
 from headgate.settings import S3Source
-from headgate.sources.faults import Gone, Patience, SourceFault
+from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import Incoming, ObjectCache
@@ -94,7 +95,7 @@ class S3Reader:
                 )
         except Gone as gone:
             raise SourceFault("missing", f"{what} can't be listed: {gone}; check bucket and endpoint") from gone
-        except _Changed as refusal:
+        except ObjectChanged as refusal:
             raise SourceFault("refused", f"{what} can't be listed: {refusal.__cause__}"[:300]) from refusal
         return page
 
@@ -170,7 +171,7 @@ class _Download:
             with _translated("it"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._item.key, **condition)
                 self._receive(answer)
-        except _Changed:
+        except ObjectChanged:
             self.rereads += 1
             self._incoming.restart()
             self.tag = ""  # whatever there is now; its own tag guards the rest of it
@@ -212,10 +213,6 @@ class _Download:
             self._incoming.restart()
             raise SourceFault("interrupted", "the store did not go on where the connection had ended", transient=True)
         return None if found[2] == "*" else int(found[2])
-
-
-class _Changed(Exception):
-    """The object is not the one that was asked for."""
 
 
 def _open_client(settings: S3Source, environment: Mapping[str, str]) -> Any:
@@ -291,7 +288,7 @@ def _answered(error: Any, what: str) -> Exception:
     if code == "NoSuchBucket":
         return SourceFault("missing", f"{what} does not exist; check bucket and endpoint")
     if code in ("PreconditionFailed", "InvalidRange") or status in (412, 416):
-        return _Changed()
+        return ObjectChanged()
     if code in ("NoSuchKey", "NoSuchVersion") or status in (404, 410):
         return Gone(shown)
     if code in _PASSING_CODES or status in _PASSING:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, StorageError
+from headgate.errors import AlreadyExistsError, IntegrityError, LockedError, NotFoundError, StorageError
 from headgate.storage.store import PROBE, Held, Store, StoredFile, checked_key, sha256_file
 
 _POLL_SECONDS = 0.2
@@ -130,7 +130,7 @@ class FolderStore(Store):
                 if time.monotonic() >= deadline:
                     stream.seek(0)
                     holder = stream.read(200).strip() or "another process"
-                    raise StorageError(f"{name!r} is being written by another run ({holder}); wait for it to end")
+                    raise LockedError(f"{name!r} is being written by another run ({holder}); wait for it to end")
                 time.sleep(_POLL_SECONDS)
             with suppress(OSError):  # who holds it is only for the message
                 stream.truncate(0)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headgate.errors import AlreadyExistsError, NotFoundError, StorageError
+from headgate.errors import AlreadyExistsError, LockedError, NotFoundError, StorageError
 from headgate.storage.store import Store
 
 #: After this long without renewal a lease is free, seconds.
@@ -87,7 +87,7 @@ def hold_lease(
     """Hold the lease `name`.
 
     Raises:
-        StorageError: another run holds it; says which, and since when it was not heard of.
+        LockedError: another run holds it; says which, and since when it was not heard of.
     """
     content = {
         "holder": f"process {os.getpid()} on {socket.gethostname()}",
@@ -112,7 +112,7 @@ def hold_lease(
             except AlreadyExistsError:
                 refusal = "another run that came first"
         if time.monotonic() >= deadline:
-            raise StorageError(f"{name!r} is being written by another run ({refusal}); wait for it to end")
+            raise LockedError(f"{name!r} is being written by another run ({refusal}); wait for it to end")
         time.sleep(_POLL_SECONDS)
     held = HeldLease(store, name, current.number + 1, content, seconds=lease_seconds)
     try:

@@ -18,10 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, StorageError
+from headgate.errors import AlreadyExistsError, Ambiguous, IntegrityError, NotFoundError, StorageError
 from headgate.storage.fetched import FetchedFiles
 from headgate.storage.lease import hold_lease
-from headgate.storage.s3_errors import Ambiguous, client_errors, explain, with_retries
+from headgate.storage.s3_errors import client_errors, explain, with_retries
 from headgate.storage.store import PROBE, Held, Store, StoredFile, checked_key, sha256_hex
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from headgate.errors import HeadgateError, StorageError
+from headgate.errors import Ambiguous, StorageError
 
 T = TypeVar("T")
 #: Tries of one request, and seconds from the first one after which no further one begins.
@@ -60,14 +60,6 @@ def client_errors() -> tuple[type[Exception], ...]:
     from obstore.exceptions import BaseError
 
     return (BaseError, OSError)
-
-
-class Ambiguous(HeadgateError):
-    """A try that ended without an answer came before the error: whether that try was carried out is not known."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 def with_retries(request: Callable[[], T], *, tell_ambiguous: bool = False) -> T:

@@ -165,7 +165,7 @@ class Store(ABC):
             wait_seconds: how long to wait for another holder; 0 = refuse at once.
 
         Raises:
-            StorageError: another run holds it; says which.
+            LockedError: another run holds it; says which.
         """
 
     @abstractmethod

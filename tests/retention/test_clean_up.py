@@ -16,7 +16,7 @@ import pytest
 from benchmarks.disk_bound import disk_bounds
 from benchmarks.left_over import find_orphans
 from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
-from headgate.errors import CorpusError, NotFoundError, StorageError
+from headgate.errors import CorpusError, LockedError, NotFoundError
 from headgate.index.integrity import check_version, check_versions
 from headgate.index.inventory import version_files
 from headgate.index.pruning import stored_tables
@@ -302,7 +302,7 @@ def test_a_table_that_is_being_written_is_left_alone_and_two_prunes_do_not_meet(
         result = prune(settings, now=LATER)
     assert len(result.skipped) == 1
     assert len(list_versions(store)) == 6
-    with store.lock("prune"), pytest.raises(StorageError, match="another run"):
+    with store.lock("prune"), pytest.raises(LockedError, match="another run"):
         prune(settings, now=LATER)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import CorpusError, IntegrityError, StorageError
-from headgate.sources.faults import LONGEST_PAUSE, Patience, SourceFault
+from headgate.errors import CorpusError, IntegrityError, SourceFault, StorageError
+from headgate.sources.faults import LONGEST_PAUSE, Patience
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
 from headgate.sources.values import iso_date

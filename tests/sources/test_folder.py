@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from headgate.errors import CorpusError, SettingsError
+from headgate.errors import CorpusError, Gone, SettingsError, SourceFault
 from headgate.settings import Settings, parse_settings
 from headgate.sources.corpus import open_corpus
-from headgate.sources.faults import Gone, SourceFault
 from headgate.sources.folder import FolderReader
 from headgate.sources.items import Listed
 from headgate.sources.patterns import matches

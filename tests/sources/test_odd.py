@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from headgate.errors import StorageError
+from headgate.errors import Gone, StorageError
 from headgate.sources import corpus as corpora
-from headgate.sources.faults import Gone
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.values import iso_timestamp, retry_after
 from headgate.text.numbers import whole_number

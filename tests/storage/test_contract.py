@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, StorageError
+from headgate.errors import AlreadyExistsError, IntegrityError, LockedError, NotFoundError, StorageError
 from headgate.storage import FolderStore, Store
 from tests.conftest import REPOSITORY
 from tests.s3 import Bucket
@@ -178,7 +178,7 @@ def test_a_lock_is_held_by_one_and_free_afterwards(store: Store) -> None:
         held.check()
         with (
             pytest.raises(
-                StorageError, match=rf"'table' is being written by another run \(process {os.getpid()} on .*wait for it"
+                LockedError, match=rf"'table' is being written by another run \(process {os.getpid()} on .*wait for it"
             ),
             store.lock("table"),
         ):

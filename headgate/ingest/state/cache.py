@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from headgate.errors import IntegrityError, StorageError
+from headgate.errors import DamagedCache, DamagedEntry, StorageError
 
 #: What an entry holds. "written" remembers the bytes of chunk set files, so that an unchanged one is not written again.
 Kind = Literal["parsed", "facts", "chunks", "digests", "written"]
@@ -34,14 +34,6 @@ _SPARE = 4000
 _BUSY_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
-
-
-class DamagedEntry(IntegrityError):
-    """An entry did not match its checksum; it is gone now."""
-
-
-class DamagedCache(IntegrityError):
-    """The file is no database any more; it is gone now."""
 
 
 class IngestCache:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from headgate.errors import AlertRefused
 from headgate.settings import AlertSettings
 
 #: Fields of an alert as a channel gets them.
@@ -85,12 +86,12 @@ class WebhookChannel:
             except httpx.HTTPError as error:
                 return f"{self._shown}: {type(error).__name__}"
             except (httpx.InvalidURL, ValueError) as error:  # UnicodeError of a host name too
-                raise _Refused(f"{self._shown}: {type(error).__name__}") from None
+                raise AlertRefused(f"{self._shown}: {type(error).__name__}") from None
             if reply.is_success:
                 return ""
             if reply.status_code in (408, 429) or reply.is_server_error:
                 return f"{self._shown} answered {reply.status_code}"
-            raise _Refused(f"{self._shown} answered {reply.status_code}")
+            raise AlertRefused(f"{self._shown} answered {reply.status_code}")
 
         return _try(once, self._pause)
 
@@ -133,14 +134,10 @@ class EmailChannel:
                     client.login(self._user, self._password)
                 refused = client.send_message(message)
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
-            raise _Refused(f"{server}: {type(error).__name__}") from error
+            raise AlertRefused(f"{server}: {type(error).__name__}") from error
         except (smtplib.SMTPException, OSError) as error:
             return f"{server}: {type(error).__name__}"
         return f"{server} refused {len(refused)} of {len(settings.email_to)} recipients" if refused else ""
-
-
-class _Refused(Exception):
-    """Trying again would not help."""
 
 
 def headline(content: Content) -> str:
@@ -171,7 +168,7 @@ def _try(once: Callable[[], str], pause: Callable[[float], None]) -> str:
             pause(random.uniform(0, WAITS[attempt - 1]))  # noqa: S311 - jitter
         try:
             error = once()
-        except _Refused as refusal:
+        except AlertRefused as refusal:
             return str(refusal)
         if not error:
             return ""

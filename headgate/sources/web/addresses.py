@@ -17,9 +17,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from headgate.sources.faults import SourceFault
+from headgate.errors import SourceFault
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 #: IPv6 addresses that stand for an IPv4 one (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 

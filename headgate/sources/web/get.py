@@ -22,8 +22,8 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as WebTimeout
 
+from headgate.errors import Gone, SourceFault
 from headgate.settings import HttpSource
-from headgate.sources.faults import Gone, SourceFault
 from headgate.sources.names import shown_url
 from headgate.sources.values import retry_after
 from headgate.sources.web.addresses import Watch, open_pool

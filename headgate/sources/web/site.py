@@ -13,8 +13,9 @@ from pathlib import Path
 
 import urllib3
 
+from headgate.errors import Gone, SourceFault
 from headgate.settings import HttpSource
-from headgate.sources.faults import Gone, Patience, SourceFault
+from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path, shown_url, url_path
 from headgate.sources.state.objects import Incoming, ObjectCache

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from headgate.sources.faults import SourceFault
+from headgate.errors import SourceFault
 from headgate.sources.values import iso_moment
 
 _GZIP = b"\x1f\x8b"

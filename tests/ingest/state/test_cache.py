@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import StorageError
-from headgate.ingest.state.cache import DamagedCache, DamagedEntry, IngestCache, open_cache
+from headgate.errors import DamagedCache, DamagedEntry, StorageError
+from headgate.ingest.state.cache import IngestCache, open_cache
 
 KEY = b"k" * 32
 
