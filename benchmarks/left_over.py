@@ -19,11 +19,10 @@ from headgate.models.prepare import ensure_model
 from headgate.retention.clean_up import PruneResult
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
-from headgate.storage.store import PROBE
 
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 #: What can be made again, locks, records that always stay; and what a rule of the bucket removes (docs/storage.md).
-_ALWAYS = ("cache/", "dead_letters/", "interactions/", "locks/", "mlflow/", "releases/", PROBE)
+_ALWAYS = ("cache/", "dead_letters/", "interactions/", "locks/", "mlflow/", "releases/", "probe-")
 
 
 def find_orphans(settings: Settings, pruned: PruneResult) -> tuple[int, list[str]]:

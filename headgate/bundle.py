@@ -34,8 +34,10 @@ from headgate.models.files import EmbeddingModel
 from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
 from headgate.records import IndexResult, Record, TableRef
+from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
+from headgate.storage.layout import BUNDLES, HOLDS, LAST_BUILD, OBJECTS
 
 #: Raised when the manifest's layout changes.
 MANIFEST_FORMAT = 1
@@ -44,8 +46,6 @@ RETENTION_LOCK = "retention"
 #: How long to wait for it, seconds.
 LOCK_SECONDS = 120.0
 _BUNDLE_ID = re.compile(r"[0-9a-f]{64}")
-#: Where `headgate build` notes the bundle it made last, the default of `evaluate`, `gate` and `promote`.
-LAST_BUILD_KEY = "last_build.json"
 T = TypeVar("T")
 
 
@@ -55,15 +55,15 @@ class CorpusRef(Record):
 
 
 class Manifest(Record):
-    """What a bundle is made of. Files are named by SHA-256 and lie under `objects/`."""
+    """What a bundle is made of. Files are named by SHA-256 and lie among the objects."""
 
     format: int
     engine: int
     corpus: CorpusRef
     table: TableRef
     embedding: EmbeddingModel
-    prompts: dict[str, str]  # "answer" and "refusal" → SHA-256
-    vocabulary: str  # SHA-256
+    prompts: dict[str, ObjectDigest]  # "answer" and "refusal" → SHA-256
+    vocabulary: ObjectDigest
     languages: tuple[str, ...]  # of the indexed documents, sorted
     default_language: str
     retrieval: RetrievalSettings
@@ -92,8 +92,8 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
     store = open_store(settings)
     prompts = read_prompts(settings)
     embedding, folder = ensure_model(settings)
-    if index.vocabulary and store.exists(f"objects/{index.vocabulary}"):  # counted with the version
-        vocabulary, languages = store.get(f"objects/{index.vocabulary}"), index.languages
+    if index.vocabulary and store.exists(OBJECTS.key(index.vocabulary)):  # counted with the version
+        vocabulary, languages = store.get(OBJECTS.key(index.vocabulary)), index.languages
     else:
         counted, languages = _run(_read_table(store, index.ref))
         vocabulary = counted.to_bytes()
@@ -116,14 +116,14 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
     # Nothing that is found here is pruned before the manifest names it.
     with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS) as held:
         for content in (*prompts.values(), vocabulary):
-            if not store.exists(key := f"objects/{sha256_hex(content)}"):
+            if not store.exists(key := OBJECTS.key(sha256_hex(content))):
                 store.put(key, content)
         for name, digest in embedding.files.items():
-            if not store.exists(key := f"objects/{digest}"):
+            if not store.exists(key := OBJECTS.key(digest)):
                 store.put_file(key, folder / name)
         held.check()
-        store.put(f"bundles/{bundle_id}.json", manifest.to_bytes())
-    store.put(LAST_BUILD_KEY, orjson.dumps({"bundle_id": bundle_id}))
+        store.put(BUNDLES.key(bundle_id), manifest.to_bytes())
+    store.put(LAST_BUILD.key(), orjson.dumps({"bundle_id": bundle_id}))
     return Bundle(bundle_id=bundle_id, manifest=manifest)
 
 
@@ -160,8 +160,7 @@ def load_manifest(store: Store, bundle_id: str) -> Manifest:
         NotFoundError: no such bundle.
         IntegrityError: the stored manifest is not the one its id names, or of another format or engine.
     """
-    key = f"bundles/{bundle_id}.json"
-    if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(key):
+    if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(key := BUNDLES.key(bundle_id)):
         raise NotFoundError(f"no bundle {bundle_id!r} in the store at {store.address!r}; `headgate build` makes one")
     content = store.get(key)
     if sha256_hex(content) != bundle_id:
@@ -221,15 +220,15 @@ def hold_bundle(store: Store, bundle_id: str) -> None:
         NotFoundError: no such bundle.
     """
     with store.lock(RETENTION_LOCK, wait_seconds=LOCK_SECONDS) as held:
-        if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(f"bundles/{bundle_id}.json"):
+        if not _BUNDLE_ID.fullmatch(bundle_id) or not store.exists(BUNDLES.key(bundle_id)):
             raise NotFoundError(f"no bundle {bundle_id!r} in the store at {store.address!r}; `headgate build` makes one")
         held.check()
-        store.put(f"holds/{bundle_id}.json", b"{}")
+        store.put(HOLDS.key(bundle_id), b"{}")
 
 
 def list_bundles(store: Store) -> list[str]:
     """Ids of all bundles in the store, sorted."""
-    return [key.removeprefix("bundles/").removesuffix(".json") for key in store.list("bundles")]
+    return [bundle_id for key in store.list(BUNDLES.prefix()) if (bundle_id := BUNDLES.first(key))]
 
 
 def indexed_documents(store: Store, bundle_id: str) -> dict[str, list[str]]:
@@ -258,9 +257,9 @@ def last_built(store: Store) -> str:
     Raises:
         NotFoundError: none was made.
     """
-    if not store.exists(LAST_BUILD_KEY):
+    if not store.exists(LAST_BUILD.key()):
         raise NotFoundError(f"no bundle was built in the store at {store.address!r}; run `headgate build`")
-    return str(orjson.loads(store.get(LAST_BUILD_KEY))["bundle_id"])
+    return str(orjson.loads(store.get(LAST_BUILD.key()))["bundle_id"])
 
 
 def _objects(manifest: Manifest) -> list[tuple[str, str]]:
@@ -271,7 +270,7 @@ def _objects(manifest: Manifest) -> list[tuple[str, str]]:
 
 def _local_object(store: Store, bundle_id: str, what: str, digest: str) -> Path:
     try:
-        return store.local(f"objects/{digest}", digest)
+        return store.local(OBJECTS.key(digest), digest)
     except NotFoundError:
         raise IntegrityError(
             f"bundle {bundle_id[:16]}…: {what} ({digest[:16]}…) is missing from the store; build the bundle again or roll back"

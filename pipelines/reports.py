@@ -16,6 +16,7 @@ from headgate.errors import HeadgateError, NotFoundError, UsageError
 from headgate.ingest.validate.page import report_key
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store
+from headgate.storage.layout import VALIDATION_REPORTS
 
 HOST = "127.0.0.1"
 #: A report quotes documents: nothing in it may run or load anything.
@@ -56,8 +57,8 @@ def report_server(store: Store, port: int) -> ThreadingHTTPServer:
 
 
 def _overview(store: Store) -> bytes:
-    entries = sorted(store.entries("reports/validation"), key=lambda entry: -entry.modified)
-    revisions = [html.escape(entry.key.split("/")[2]) for entry in entries if entry.key.endswith("/index.html")]
+    entries = sorted(store.entries(VALIDATION_REPORTS.prefix()), key=lambda entry: -entry.modified)
+    revisions = [html.escape(VALIDATION_REPORTS.first(entry.key)) for entry in entries]
     rows = "".join(f"<li><a href='/{revision}/index.html'>{revision}</a></li>" for revision in revisions)
     return _page("Validation reports, the newest first", f"<ol>{rows}</ol>" if rows else "None yet: run `headgate ingest`.")
 

@@ -15,8 +15,8 @@ from headgate.records import SourceState
 from headgate.settings import Settings
 from headgate.sources.corpus import open_corpus
 from headgate.sources.dvc import resolve_revision
-from headgate.sources.state.freshness import STATES
 from headgate.storage import open_store, sha256_hex
+from headgate.storage.layout import SOURCES
 from pipelines.jobs import WRITES_TABLE, rebuild
 
 #: Seconds between looks at the .dvc file.
@@ -47,7 +47,7 @@ def corpus_revision_changed(context: dg.SensorEvaluationContext, project: Projec
 def _not_now(settings: Settings, now: datetime) -> str:
     """Why the sources are not read at this look; they may be large, or far away, and are read at most every SOURCES_INTERVAL."""
     store = open_store(settings)
-    states = [SourceState.model_validate_json(store.get(key)) for key in store.list(f"{STATES}/{settings.corpus.name}")]
+    states = [SourceState.model_validate_json(store.get(key)) for key in store.list(SOURCES.prefix(settings.corpus.name))]
     attempts = [datetime.fromisoformat(state.last_attempt) for state in states if state.last_attempt]
     if attempts and (next_look := max(attempts) + SOURCES_INTERVAL) > now:
         return f"the sources are read again at {next_look.isoformat(timespec='seconds')}"

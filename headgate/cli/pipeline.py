@@ -17,6 +17,7 @@ from headgate.cli.invocation import Invocation, json_option, pass_invocation
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.records import Canary, IndexResult, IngestResult
 from headgate.storage import Store
+from headgate.storage.layout import INGESTS
 
 _log = logging.getLogger(__name__)
 #: Longest text of a failure in an alert, characters.
@@ -193,12 +194,12 @@ def find_ingest(store: Store, corpus_revision: str) -> IngestResult:
         NotFoundError: nothing was ingested, or not that revision.
         IntegrityError: the stored result can't be read.
     """
-    written = {entry.key: entry.modified for entry in store.entries("ingests")}
+    written = {entry.key: entry.modified for entry in store.entries(INGESTS.prefix())}
     if not written:
         raise NotFoundError(f"nothing was ingested into the store at {store.address!r} yet; run `headgate ingest`")
-    key = f"ingests/{corpus_revision}.json" if corpus_revision else max(written, key=lambda key: written[key])
+    key = INGESTS.key(corpus_revision) if corpus_revision else max(written, key=lambda key: written[key])
     if key not in written:
-        known = ", ".join(key.removeprefix("ingests/").removesuffix(".json") for key in list(written)[:5])
+        known = ", ".join(INGESTS.first(key) for key in list(written)[:5])
         raise NotFoundError(f"corpus revision {corpus_revision!r} was not ingested; ingested are {known}")
     try:
         return IngestResult.model_validate_json(store.get(key))

@@ -13,6 +13,7 @@ from headgate.index.versions import list_versions
 from headgate.retention.needs import needed_bundles, needed_versions
 from headgate.settings import Settings
 from headgate.storage import Store
+from headgate.storage.layout import BUNDLES, LANCE
 
 
 def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
@@ -20,10 +21,10 @@ def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     needed = needed_bundles(store, settings.retention, now)
     bundles: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for key in store.list("bundles"):
+    for key in store.list(BUNDLES.prefix()):
         table = orjson.loads(store.get(key))["table"]
         bundles[(table["table"], table["version"])].append(key.rsplit("/", 1)[-1].removesuffix(".json"))
-    sizes = {entry.key: entry.size for entry in store.entries("lance")}
+    sizes = {entry.key: entry.size for entry in store.entries(LANCE.prefix())}
     known = list_versions(store)
     staying = {key for key, on_it in bundles.items() if needed.keys() & on_it}
     kept = {
@@ -47,7 +48,7 @@ def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
                 "bundles": on_it,
                 "releases": [reason.removeprefix("release ") for reason in why if reason.startswith("release ")],
                 "kept_because": why or [kept[ref.table][ref.version]] if ref.version in kept[ref.table] else [],
-                "bytes": sum(sizes.get(f"lance/{ref.table}.lance/{name}", 0) for name in files),
+                "bytes": sum(sizes.get(LANCE.key(ref.table, name), 0) for name in files),
             }
         )
     return rows

@@ -31,6 +31,7 @@ from headgate.models.open import open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
 from headgate.settings import EvaluationSettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
+from headgate.storage.layout import OBJECTS
 
 _log = logging.getLogger(__name__)
 #: Questions asked at the same time: enough to use two cores, few enough that latency means something.
@@ -82,7 +83,7 @@ def evaluate_suites(
     store.check_writable()
     answerer = open_bundle(store, bundle_id)
     try:
-        files = {name: store.local(f"objects/{digest}", digest) for name, digest in manifest.embedding.files.items()}
+        files = {name: store.local(OBJECTS.key(digest), digest) for name, digest in manifest.embedding.files.items()}
         embedder = open_embedder(manifest.embedding, files)
         chunks = indexed_chunks(store, bundle_id)
         results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), settings.evaluation, progress=progress)

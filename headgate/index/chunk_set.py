@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from headgate.errors import IntegrityError
 from headgate.records import Chunk, ChunkSetRef, Document, DocumentMetadata
 from headgate.storage import Store
+from headgate.storage.layout import CHUNK_SETS
 
 METADATA_FIELDS = tuple(field.name for field in fields(DocumentMetadata))
 
@@ -107,7 +108,7 @@ def chunk_set_digest(digests: Iterable[bytes]) -> str:
 
 
 def chunk_set_key(corpus_revision: str, digest: str) -> str:
-    return f"chunk_sets/{corpus_revision.removesuffix('.dir')}-{digest[:16]}.parquet"
+    return CHUNK_SETS.key(corpus_revision.removesuffix(".dir"), digest[:16])
 
 
 class ChunkSetWriter:

@@ -35,6 +35,7 @@ from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.settings import IndexSettings
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import INGESTS, OBJECTS
 
 #: Largest distance of a vector's length from 1; bf16 models give up to 0.004.
 _UNIT_TOLERANCE = 1e-2
@@ -188,7 +189,7 @@ def _check_chunk_set(store: Store, pinned: PinnedVersion, digests: dict[str, str
 
 
 def _check_documents(store: Store, pinned: PinnedVersion, documents: set[str], findings: _Findings) -> None:
-    key = f"ingests/{pinned.corpus_revision}.json"
+    key = INGESTS.key(pinned.corpus_revision)
     try:
         ingest = IngestResult.model_validate_json(store.get(key))
     except NotFoundError:
@@ -221,7 +222,7 @@ def _check_indexes(pinned: PinnedVersion, table: Any, findings: _Findings) -> No
 def _check_vocabulary(store: Store, pinned: PinnedVersion, findings: _Findings) -> None:
     findings.start("vocabulary")
     try:
-        if sha256_hex(store.get(f"objects/{pinned.vocabulary}")) != pinned.vocabulary:
+        if sha256_hex(store.get(OBJECTS.key(pinned.vocabulary))) != pinned.vocabulary:
             findings.add("vocabulary", "it was changed")
     except HeadgateError as error:
         findings.add("vocabulary", str(error))

@@ -14,6 +14,7 @@ import orjson
 
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.storage import Store, sha256_file, sha256_hex
+from headgate.storage.layout import LANCE, OBJECTS
 
 #: A manifest file's name counts down from here, so that the newest sorts first (Lance's "V2" naming).
 _LARGEST_VERSION = 2**64 - 1
@@ -21,7 +22,7 @@ _LARGEST_VERSION = 2**64 - 1
 
 def table_folder(store: Store, table: str) -> Path:
     """Folder of a table's files on this machine; of a remote store only what was fetched."""
-    return store.local_lance() / f"{table}.lance"
+    return store.local_lance().parent / LANCE.prefix(table)
 
 
 def manifest_name(version: int) -> str:
@@ -31,7 +32,7 @@ def manifest_name(version: int) -> str:
 
 def has_versions(store: Store, table: str) -> bool:
     """Whether any version of a table is there. A folder without a manifest is what a kill left, and no table."""
-    return any(key.endswith(".manifest") for key in store.list(f"lance/{table}.lance/_versions"))
+    return any(key.endswith(".manifest") for key in store.list(LANCE.key(table, "_versions")))
 
 
 def version_files(store: Store, table: str, version: int) -> set[str]:
@@ -41,7 +42,7 @@ def version_files(store: Store, table: str, version: int) -> set[str]:
     """
     import lance
 
-    folder = f"lance/{table}.lance"
+    folder = LANCE.prefix(table)
     dataset = lance.dataset(f"{store.lance_uri()}/{table}.lance", version=version, storage_options=store.lance_options() or None)
     names = {manifest_name(version)}
     for fragment in dataset.get_fragments():
@@ -55,7 +56,7 @@ def version_files(store: Store, table: str, version: int) -> set[str]:
 
 
 def take_inventory(store: Store, table: str, version: int, *, known: Mapping[str, str] | None = None) -> str:
-    """Record the files of a version; returns the digest of the inventory, which is kept under `objects/`.
+    """Record the files of a version; returns the digest of the inventory, which is kept among the objects.
 
     Args:
         known: file name → digest from an earlier version's inventory. Those files are not read again: what they were then is what
@@ -63,17 +64,17 @@ def take_inventory(store: Store, table: str, version: int, *, known: Mapping[str
     """
     known = known or {}
     names = sorted(version_files(store, table, version))
-    digests = {name: known.get(name) or sha256_file(store.local(f"lance/{table}.lance/{name}")) for name in names}
+    digests = {name: known.get(name) or sha256_file(store.local(LANCE.key(table, name))) for name in names}
     inventory = orjson.dumps(digests, option=orjson.OPT_INDENT_2)
     digest = sha256_hex(inventory)
-    store.put(f"objects/{digest}", inventory)
+    store.put(OBJECTS.key(digest), inventory)
     return digest
 
 
 def read_inventory(store: Store, files_digest: str) -> dict[str, str] | None:
     """File name → digest of an inventory; None when it is gone or not what its name says."""
     try:
-        content = store.get(f"objects/{files_digest}")
+        content = store.get(OBJECTS.key(files_digest))
     except NotFoundError:
         return None
     return dict(orjson.loads(content)) if sha256_hex(content) == files_digest else None
@@ -102,7 +103,7 @@ def damaged_files(store: Store, table: str, version: int, files_digest: str, *, 
         IntegrityError: the inventory itself is missing or changed.
     """
     what = f"table {table!r} version {version}"
-    key = f"objects/{files_digest}"
+    key = OBJECTS.key(files_digest)
     if not store.exists(key):
         raise IntegrityError(f"{what}: its inventory {files_digest[:16]}… is missing from the store; build the bundle again")
     inventory = store.get(key)
@@ -111,7 +112,7 @@ def damaged_files(store: Store, table: str, version: int, files_digest: str, *, 
 
     def problem(item: tuple[str, str]) -> str:
         name, digest = item
-        file = f"lance/{table}.lance/{name}"
+        file = LANCE.key(table, name)
         try:
             if copies:
                 store.local(file, digest)

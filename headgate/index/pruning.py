@@ -22,6 +22,7 @@ from headgate.index.inventory import manifest_name, version_files
 from headgate.index.table_failures import table_failures
 from headgate.index.versions import pin_tag, read_versions
 from headgate.storage import Store
+from headgate.storage.layout import LANCE, TABLE_REFS
 
 #: Folders of a table whose files the manifests name; the others belong to LanceDB's own bookkeeping.
 _NAMED = ("data", "_indices", "_deletions", "_versions")
@@ -60,8 +61,8 @@ def prune_table(store: Store, table: str, keep: Collection[int], *, dry_run: boo
         dataset = _dataset(store, table)
         newest = int(dataset.version)
         kept = {version for version in keep if _is_there(store, table, version)} | {newest}
-        needed = {f"lance/{table}.lance/{name}" for version in kept for name in version_files(store, table, version)}
-        before = {entry.key: entry for entry in store.entries(f"lance/{table}.lance")}
+        needed = {LANCE.key(table, name) for version in kept for name in version_files(store, table, version)}
+        before = {entry.key: entry for entry in store.entries(LANCE.prefix(table))}
         tags = {name: int(tag["version"]) for name, tag in dataset.tags.list().items()}
         gone = {version for name, version in tags.items() if _TAG.fullmatch(name) and version not in keep}
         if dry_run:
@@ -80,20 +81,20 @@ def prune_table(store: Store, table: str, keep: Collection[int], *, dry_run: boo
             older_than=timedelta(0), delete_unverified=not store.remote, error_if_tagged_old_versions=False
         )
         _sweep(store, table, needed, now)
-    after = sum(entry.size for entry in store.entries(f"lance/{table}.lance"))
+    after = sum(entry.size for entry in store.entries(LANCE.prefix(table)))
     return PrunedTable(table, tuple(sorted(gone)), sum(entry.size for entry in before.values()) - after)
 
 
 def drop_table(store: Store, table: str, *, dry_run: bool) -> PrunedTable:
     """Remove a table that nothing needs, with its notes. The caller holds the table's lock."""
-    entries = list(store.entries(f"lance/{table}.lance"))
+    entries = list(store.entries(LANCE.prefix(table)))
     versions = tuple(sorted({pinned.ref.version for _, pinned in read_versions(store, table)}))
     if not dry_run:
-        for key in list(store.list(f"table_refs/{table}")):
+        for key in list(store.list(TABLE_REFS.prefix(table))):
             store.delete(key)
         for entry in sorted(entries, key=lambda entry: "/_versions/" not in entry.key):  # the manifests first: no half a table
             store.delete(entry.key)
-        _remove_empty_folders(store, f"lance/{table}.lance")
+        _remove_empty_folders(store, LANCE.prefix(table))
     return PrunedTable(table, versions, sum(entry.size for entry in entries), dropped=True)
 
 
@@ -102,16 +103,16 @@ def _dataset(store: Store, table: str) -> Any:
 
 
 def _is_there(store: Store, table: str, version: int) -> bool:
-    return store.exists(f"lance/{table}.lance/{manifest_name(version)}")
+    return store.exists(LANCE.key(table, manifest_name(version)))
 
 
 def _sweep(store: Store, table: str, needed: Collection[str], now: float) -> None:
     """What clean-up leaves: files of killed writes, and those that a tag of an older version holds back (lance issue 8516)."""
-    for entry in list(store.entries(f"lance/{table}.lance")):
+    for entry in list(store.entries(LANCE.prefix(table))):
         young = store.remote and now - entry.modified < _REMOTE_AGE
         if entry.key not in needed and _folder(entry.key) in _NAMED and not young:
             store.delete(entry.key)
-    _remove_empty_folders(store, f"lance/{table}.lance")
+    _remove_empty_folders(store, LANCE.prefix(table))
 
 
 def _folder(key: str) -> str:

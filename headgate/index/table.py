@@ -49,6 +49,7 @@ from headgate.models.prepare import ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import Held, Store, open_store, sha256_hex
+from headgate.storage.layout import LANCE, OBJECTS
 
 #: For orchestrators: what an unchanged chunk set's table is a function of, beside settings.
 TABLE_FORMAT = ".".join(map(str, ROW_FORMAT))
@@ -161,9 +162,7 @@ def _open_or_create(store: Store, name: str, model: EmbeddingModel) -> Any:
         database = lancedb.connect(store.lance_uri(), storage_options=store.lance_options() or None)
         if has_versions(store, name):
             return database.open_table(name)
-        for key in list(
-            store.list(f"lance/{name}.lance")
-        ):  # what a run left that was killed while it created or dropped the table
+        for key in list(store.list(LANCE.prefix(name))):  # what a run left that was killed while it created or dropped the table
             store.delete(key)
         return database.create_table(name, schema=table_schema(model.dimensions))
     except RuntimeError as error:
@@ -323,8 +322,8 @@ def _pin(
     vocabulary: Vocabulary = vocabulary_of_version(store, table, earlier)
     content = vocabulary.to_bytes()
     vocabulary_digest = sha256_hex(content)
-    if not store.exists(f"objects/{vocabulary_digest}"):
-        store.put(f"objects/{vocabulary_digest}", content)
+    if not store.exists(OBJECTS.key(vocabulary_digest)):
+        store.put(OBJECTS.key(vocabulary_digest), content)
     if pin_tag(version) not in table.tags.list():
         table.tags.create(pin_tag(version), version)
     files_digest = take_inventory(store, name, version, known=hashed or {})

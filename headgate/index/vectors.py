@@ -24,6 +24,7 @@ from headgate.models.vector_cache import VectorCache
 from headgate.process.memory import return_large_buffers
 from headgate.records import EmbeddingUsage
 from headgate.settings import Settings
+from headgate.storage.layout import VECTOR_CACHE
 
 #: Texts embedded between two writes of the cache: at most these are lost by a kill. Large enough that few batches are not full.
 BLOCK = 512
@@ -159,4 +160,4 @@ def open_cache(settings: Settings, model: EmbeddingModel) -> VectorCache:
 
 def vectors_folder(settings: Settings) -> Path:
     """Where the vector caches of all models lie."""
-    return settings.local_root / "cache" / "vectors"
+    return settings.local_root / VECTOR_CACHE.prefix()

@@ -18,14 +18,13 @@ from headgate.errors import IntegrityError, NotFoundError
 from headgate.index.rows import ROW_FORMAT
 from headgate.records import PinnedVersion, TableRef
 from headgate.storage import Store, sha256_hex
-
-FOLDER = "table_refs"
+from headgate.storage.layout import TABLE_REFS
 
 
 def state_key(table: str, state: Sequence[Any]) -> str:
     """Where the version of a state is noted."""
     digest = sha256_hex(orjson.dumps([ROW_FORMAT, *state], option=orjson.OPT_SORT_KEYS))
-    return f"{FOLDER}/{table}/{digest[:32]}.json"
+    return TABLE_REFS.key(table, digest[:32])
 
 
 def pin_tag(version: int) -> str:
@@ -47,7 +46,7 @@ def load_version(store: Store, key: str) -> PinnedVersion | None:
 
 def read_versions(store: Store, table: str = "") -> Iterator[tuple[str, PinnedVersion]]:
     """All notes with their keys, of one table or of all."""
-    for key in list(store.list(f"{FOLDER}/{table}" if table else FOLDER)):
+    for key in list(store.list(TABLE_REFS.prefix(table) if table else TABLE_REFS.prefix())):
         if (pinned := load_version(store, key)) is not None:
             yield key, pinned
 

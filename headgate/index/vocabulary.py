@@ -23,6 +23,7 @@ from headgate.errors import NotFoundError
 from headgate.index.rows import quoted
 from headgate.records import PinnedVersion, Record
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import OBJECTS
 from headgate.text.terms import analyze
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -131,7 +132,7 @@ def _positive(counts: Counter[str]) -> dict[str, int]:
 def _read_vocabulary(store: Store, digest: str) -> Vocabulary | None:
     """A stored vocabulary, None when it is gone or not what its name says: then all rows are counted."""
     try:
-        content = store.get(f"objects/{digest}")
+        content = store.get(OBJECTS.key(digest))
     except NotFoundError:
         return None
     return Vocabulary.model_validate_json(content) if sha256_hex(content) == digest else None

@@ -31,8 +31,8 @@ from headgate.ingest.sandbox.pool import ParseTask, read_passwords
 from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import IngestCache, Kind
 from headgate.ingest.state.dead_letters import DeadLetters
-from headgate.ingest.state.history import CorpusState, FileState, is_expired, keep_version, read_kept
-from headgate.records import KeptVersion, Outcome, SourceFile
+from headgate.ingest.state.history import is_expired, keep_version, read_kept
+from headgate.records import CorpusState, FileState, KeptVersion, Outcome, SourceFile
 from headgate.settings import Settings
 from headgate.sources.corpus import Corpus
 from headgate.sources.state.objects import ObjectCache

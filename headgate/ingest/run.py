@@ -22,14 +22,15 @@ from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
 from headgate.ingest.documents import FileWork, Progress, Run, make_documents, used_keys
 from headgate.ingest.state.cache import discard_cache, open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
-from headgate.ingest.state.history import CorpusState, FileState, compare, read_state, write_state
+from headgate.ingest.state.history import compare, read_state, write_state
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
-from headgate.records import ChunkSetRef, FileOutcome, IngestCounts, IngestResult
+from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult
 from headgate.settings import Settings
 from headgate.sources.corpus import open_corpus
 from headgate.sources.rules import excluded_by_content
 from headgate.storage import open_store, sha256_file
+from headgate.storage.layout import INGESTS
 from headgate.storage.scratch import scratch_folder
 
 __all__ = ["Progress", "ingest"]
@@ -81,7 +82,7 @@ def ingest(
                 _log.warning("ingest starts again after damage in its cache: %s", damage)
                 continue
             held.check()
-            store.put(f"ingests/{corpus.revision}.json", orjson.dumps(result.model_dump(), option=orjson.OPT_INDENT_2))
+            store.put(INGESTS.key(corpus.revision), orjson.dumps(result.model_dump(), option=orjson.OPT_INDENT_2))
             write_state(store, _state(run, result))
             return result
     raise IntegrityError(f"the ingest cache below {str(settings.local_root)!r} is damaged as often as it is made; check the disk")

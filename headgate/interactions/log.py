@@ -28,10 +28,10 @@ from pydantic import ValidationError
 from headgate.errors import IntegrityError, NotFoundError, StorageError
 from headgate.records import Interaction
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import INTERACTIONS
 from headgate.storage.spool import Spool, open_growing
 
 _log = logging.getLogger(__name__)
-_FOLDER = "interactions"
 #: How often a spooled segment is sent, seconds: what a machine that is lost for good may take with it.
 SEND_SECONDS = 5.0
 #: A spooled segment of this size is ended, so that sending it again stays cheap, bytes.
@@ -62,7 +62,7 @@ class InteractionLog:
         self._queue_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._pending = _Batch()
-        self._spool = Spool(store, _FOLDER) if store.remote else None
+        self._spool = Spool(store, INTERACTIONS.prefix()) if store.remote else None
         self._sender: threading.Thread | None = None
         self._closing = threading.Event()
         self.not_sent = ""  # why the last try to send failed, "" when all is well
@@ -108,7 +108,7 @@ class InteractionLog:
 
     def since(self, moment: datetime) -> Iterator[Interaction]:
         """Every whole interaction asked at `moment` or later, repeats left out. Segments that ended before are not read."""
-        written = {entry.key.rsplit("/", 1)[-1]: entry.modified for entry in self._store.entries(_FOLDER)}
+        written = {entry.key.rsplit("/", 1)[-1]: entry.modified for entry in self._store.entries(INTERACTIONS.prefix())}
         seen: set[str] = set()
         for name in self._names():
             if written.get(name, math.inf) < moment.timestamp():
@@ -163,14 +163,14 @@ class InteractionLog:
     def _names(self) -> list[str]:
         """Of all segments, in the store and still on their way to it, sorted."""
         waiting = {path.name for path in self._spool.paths()} if self._spool is not None else set()
-        stored = {key.rsplit("/", 1)[-1] for key in self._store.list(_FOLDER)}
+        stored = {key.rsplit("/", 1)[-1] for key in self._store.list(INTERACTIONS.prefix())}
         return sorted(name for name in waiting | stored if name.endswith(".jsonl"))
 
     def _read(self, name: str) -> IO[bytes]:
         try:
-            return (self._store.growing_root / _FOLDER / name).open("rb")
+            return (self._store.growing_root / INTERACTIONS.prefix() / name).open("rb")
         except FileNotFoundError:
-            return self._store.local(f"{_FOLDER}/{name}").open("rb")
+            return self._store.local(f"{INTERACTIONS.prefix()}/{name}").open("rb")
 
     def _send_until_closed(self) -> None:
         while True:
@@ -220,8 +220,8 @@ class InteractionLog:
     def _open(self) -> IO[bytes]:
         if self._stream is None or self._pid != os.getpid():
             self._pid = os.getpid()
-            name = f"{datetime.now(UTC):%Y-%m-%d}-{self._pid}-{uuid.uuid4().hex[:12]}.jsonl"
-            self._path = self._store.growing_root / _FOLDER / name
+            segment = f"{datetime.now(UTC):%Y-%m-%d}-{self._pid}-{uuid.uuid4().hex[:12]}"
+            self._path = INTERACTIONS.path(self._store.growing_root, segment)
             self._stream = open_growing(self._path)
         return self._stream
 

@@ -10,6 +10,7 @@ import orjson
 
 from headgate.errors import IntegrityError
 from headgate.records import Record
+from headgate.records.names import ObjectDigest
 from headgate.storage import sha256_hex
 
 #: Raised when the same model and text give another vector because this code changed; part of every model's digest.
@@ -27,7 +28,7 @@ class EmbeddingModel(Record):
     precision: str  # what is computed with: "f32", "bf16", "int8/bf16", "int8/f32"; "provider" for litellm
     device: str = "cpu"
     weights_digest: str
-    files: dict[str, str]
+    files: dict[str, ObjectDigest]
     api_base: str = ""
     requested_dimensions: int = 0  # asked of the provider; 0 = not asked
     batch: int = 64

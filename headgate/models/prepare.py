@@ -20,6 +20,7 @@ from headgate.models.openvino import usable_precision
 from headgate.models.source import locate_source
 from headgate.settings import Settings
 from headgate.storage import Store, open_store, sha256_file, sha256_hex
+from headgate.storage.layout import MODELS
 
 #: Raised when the export changes, so that older exports are not mistaken for new ones.
 EXPORT_FORMAT = 1
@@ -47,18 +48,18 @@ def _openvino_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, P
     source = locate_source(settings)
     weights = sha256_file(source / "model.safetensors")
     key = sha256_hex(f"{EXPORT_FORMAT}:{weights}:{sha256_file(source / 'tokenizer.json')}".encode())[:16]
-    if not store.exists(f"models/{key}/model.json"):
+    if not store.exists(MODELS.key(key, "model.json")):
         from headgate.models.export import export_model
 
-        export_model(source, store, f"models/{key}")
+        export_model(source, store, MODELS.prefix(key))
     if settings.embedding.precision == "int8":
-        described, folder = _prepared(store, f"models/{key}")
+        described, folder = _prepared(store, MODELS.prefix(key))
         key = f"{key}-int8"
-        if not store.exists(f"models/{key}/model.json"):
+        if not store.exists(MODELS.key(key, "model.json")):
             from headgate.models.int8 import quantize_model
 
-            quantize_model(described, folder, store, f"models/{key}")
-    described, folder = _prepared(store, f"models/{key}")
+            quantize_model(described, folder, store, MODELS.prefix(key))
+    described, folder = _prepared(store, MODELS.prefix(key))
     model = EmbeddingModel(
         name=Path(settings.embedding.model).name,
         precision=usable_precision(settings.embedding.precision),
@@ -77,7 +78,7 @@ def _torch_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Path
     paths = {path.relative_to(source).as_posix(): path for path in sorted(source.rglob("*")) if path.suffix in _SOURCE_SUFFIXES}
     files = {name: sha256_file(path) for name, path in paths.items()}
     key = sha256_hex(orjson.dumps(files, option=orjson.OPT_SORT_KEYS))[:16]
-    prefix = f"models/{key}-torch"
+    prefix = MODELS.prefix(f"{key}-torch")
     if not store.exists(f"{prefix}/model.json"):
         from headgate.models.torch import describe_source
 
@@ -102,7 +103,7 @@ def _remote_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Pat
 
     wanted = settings.embedding
     identity = [wanted.model, wanted.api_base, wanted.dimensions, wanted.max_tokens]
-    prefix = f"models/{sha256_hex(orjson.dumps(identity))[:16]}-remote"
+    prefix = MODELS.prefix(f"{sha256_hex(orjson.dumps(identity))[:16]}-remote")
     if not store.exists(f"{prefix}/model.json"):
         store.put(f"{prefix}/model.json", orjson.dumps(describe_remote(wanted) | {"files": {}}))
     described, folder = _prepared(store, prefix)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from headgate.records.answer import Answer
 from headgate.records.base import Record
+from headgate.records.names import BundleId, ReportId
 
 Decision = Literal["passed", "failed", "inconclusive"]
 #: What a gate says; "reported" shows a figure and decides nothing.
@@ -62,7 +63,7 @@ class Report(Record):
     """
 
     report_id: str
-    bundle_id: str
+    bundle_id: BundleId
     suites: dict[str, SuiteResult]
     created_at: str  # ISO 8601, UTC
     mlflow_run_id: str = ""
@@ -73,6 +74,12 @@ class Report(Record):
     def suite_digests(self) -> dict[str, str]:
         """Suite name → digest of its file."""
         return {name: suite.digest for name, suite in self.suites.items() if name != "all"}
+
+
+class LatestReport(Record):
+    """Which report of a bundle, on some suites, is the newest."""
+
+    report_id: ReportId
 
 
 class GateResult(Record):
@@ -91,10 +98,10 @@ class Verdict(Record):
 
     verdict_id: str
     verdict: Decision
-    bundle_id: str
-    baseline_bundle_id: str = ""  # "" when nothing was promoted yet
-    report_id: str
-    baseline_report_id: str = ""
+    bundle_id: BundleId
+    baseline_bundle_id: BundleId = ""  # "" when nothing was promoted yet
+    report_id: ReportId
+    baseline_report_id: ReportId = ""
     gates_digest: str
     suite_digests: dict[str, str]
     gates: tuple[GateResult, ...]
@@ -127,8 +134,8 @@ class Canary(Record):
     """A rebuilt index against the one before: the same questions, retrieval only. Overlaps are means over all questions, 0 to 1."""
 
     canary_id: str
-    bundle_id: str
-    baseline_bundle_id: str  # "" when there was none
+    bundle_id: BundleId
+    baseline_bundle_id: BundleId  # "" when there was none
     verdict: Decision
     recall_at: int
     checks: tuple[CanaryCheck, ...]

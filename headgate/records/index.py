@@ -7,6 +7,7 @@ from typing import Literal
 
 from headgate.records.base import Record
 from headgate.records.ingest import ChunkSetRef
+from headgate.records.names import ObjectDigest, Revision
 
 
 class TableRef(Record):
@@ -15,7 +16,7 @@ class TableRef(Record):
     table: str
     version: int
     digest: str
-    files_digest: str
+    files_digest: ObjectDigest
     rows: int
 
 
@@ -53,9 +54,9 @@ class PinnedVersion(Record):
 
     ref: TableRef
     corpus: str
-    corpus_revision: str
+    corpus_revision: Revision
     chunk_set: ChunkSetRef
-    vocabulary: str  # SHA-256, in `objects/`
+    vocabulary: ObjectDigest
     languages: tuple[str, ...]  # of the rows, sorted
     exact_below: int  # index.exact_below it was built with
     created_at: str  # ISO 8601, UTC

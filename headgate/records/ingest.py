@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from headgate.records.base import Record
+from headgate.records.names import Revision, StoreKey
 
 Outcome = Literal["indexed", "quarantined", "dead_lettered", "excluded"]
 ElementKind = Literal["title", "text", "list_item", "table", "code"]
@@ -97,7 +98,7 @@ class Chunk:
 class KeptVersion(Record):
     """The last good version of a document whose current file can't be read. Together with the corpus it decides what is indexed."""
 
-    key: str  # storage key of its parsed form
+    key: StoreKey  # of its parsed form
     digest: str  # SHA-256 of the source bytes it came from
     media_type: str
     since: str  # the day (YYYY-MM-DD, UTC) of the first ingest that could not read its successor
@@ -127,6 +128,24 @@ class IngestCounts(Record):
     excluded: int
 
 
+class FileState(Record):
+    """One file as an ingest left it. `content_key` names its parsed form in the cache, hex."""
+
+    digest: str
+    media_type: str
+    outcome: Outcome
+    content_key: str = ""
+    kept: KeptVersion | None = None
+
+
+class CorpusState(Record):
+    """A corpus as an ingest left it; empty before the first one."""
+
+    corpus: str
+    revision: str = ""
+    files: dict[str, FileState] = Field(default_factory=dict)
+
+
 class Changes(Record):
     """Files against the ingest before of the same corpus. files == added + changed + moved + unchanged; `removed` are gone."""
 
@@ -140,8 +159,8 @@ class Changes(Record):
 class ChunkSetRef(Record):
     """Where the chunks of one ingest lie. `digest` covers ids, texts and labels in order, not file bytes."""
 
-    corpus_revision: str
-    key: str  # storage key of the Parquet file
+    corpus_revision: Revision
+    key: StoreKey  # of the Parquet file
     digest: str
     chunks: int
     documents: int
@@ -218,14 +237,14 @@ class SourceState(Record):
 class IngestResult(Record):
     """What an ingest hands on."""
 
-    corpus_revision: str
+    corpus_revision: Revision
     counts: IngestCounts
     outcomes: tuple[FileOutcome, ...]
     chunk_set: ChunkSetRef
     parsed: int  # files parsed in this run; the rest was reused
     seconds: float
     checks: tuple[ValidationCheck, ...] = ()
-    data_docs: str = ""  # storage key of the validation report
+    data_docs: StoreKey = ""  # of the validation report
     corpus: str = ""  # corpus.name
     derived: int = 0  # documents whose facts and chunks were computed in this run
     changes: Changes | None = None

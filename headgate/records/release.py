@@ -9,6 +9,7 @@ from pydantic import Field
 
 from headgate.records.answer import Answer, Question
 from headgate.records.base import Record
+from headgate.records.names import BundleId, VerdictId
 
 
 class Rehearsal(Record):
@@ -26,9 +27,9 @@ class Release(Record):
     channel: str
     release: int
     kind: Literal["promote", "rollback"]
-    bundle_id: str
-    previous_bundle_id: str = ""
-    verdict_id: str = ""
+    bundle_id: BundleId
+    previous_bundle_id: BundleId = ""
+    verdict_id: VerdictId = ""
     promoted_at: str  # ISO 8601, UTC
     promoted_by: str = ""
     reason: str = ""

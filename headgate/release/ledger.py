@@ -24,6 +24,7 @@ from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, R
 from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
 from headgate.settings import GateFiles, ReleaseSettings
 from headgate.storage import Store, sha256_file, sha256_hex
+from headgate.storage.layout import RELEASES, VERDICTS
 
 #: How often a number may be lost to another promoter before giving up.
 _MAX_RACES = 5
@@ -67,7 +68,7 @@ def seal_verdict(verdict: Verdict) -> Verdict:
 
 def store_verdict(store: Store, verdict: Verdict) -> None:
     """Write a sealed verdict."""
-    store.put(f"verdicts/{verdict.verdict_id}.json", orjson.dumps(verdict.model_dump(), option=orjson.OPT_INDENT_2))
+    store.put(VERDICTS.key(verdict.verdict_id), orjson.dumps(verdict.model_dump(), option=orjson.OPT_INDENT_2))
 
 
 def load_verdict(store: Store, verdict_id: str) -> Verdict:
@@ -77,7 +78,7 @@ def load_verdict(store: Store, verdict_id: str) -> Verdict:
         NotFoundError: there is none.
         IntegrityError: it was changed after it was sealed.
     """
-    return _parse_verdict(verdict_id, store.get(f"verdicts/{verdict_id}.json"))
+    return _parse_verdict(verdict_id, store.get(VERDICTS.key(verdict_id)))
 
 
 def _parse_verdict(verdict_id: str, content: bytes) -> Verdict:
@@ -98,8 +99,8 @@ def list_verdicts(store: Store) -> list[Verdict]:
     Raises:
         IntegrityError: one was changed.
     """
-    keys = list(store.list("verdicts"))
-    ids = [key.removeprefix("verdicts/").removesuffix(".json") for key in keys]
+    keys = list(store.list(VERDICTS.prefix()))
+    ids = [VERDICTS.first(key) for key in keys]
     verdicts = [_parse_verdict(*found) for found in zip(ids, store.get_many(keys), strict=True)]
     return sorted(verdicts, key=lambda verdict: datetime.fromisoformat(verdict.created_at))
 
@@ -135,7 +136,7 @@ def history(store: Store, channel: str) -> list[Release]:
         IntegrityError: a number is missing or a release can't be read: the ledger was tampered with.
     """
     releases = []
-    keys = list(store.list(f"releases/{channel}"))
+    keys = list(store.list(RELEASES.prefix(channel)))
     for number, (key, content) in enumerate(zip(keys, store.get_many(keys), strict=True), start=1):
         try:
             release = Release.model_validate_json(content)
@@ -159,8 +160,8 @@ def current_release(store: Store, channel: str) -> Release | None:
 
 def latest_number(store: Store, channel: str) -> int:
     """The highest release number by file name alone, 0 before the first promotion: cheap enough to ask every second."""
-    names = [key.rsplit("/", 1)[-1].removesuffix(".json") for key in store.list(f"releases/{channel}")]
-    return max((int(name) for name in names if name.isdigit()), default=0)
+    numbers = [parts[1] for key in store.list(RELEASES.prefix(channel)) if (parts := RELEASES.parse(key))]
+    return max((int(number) for number in numbers if number.isdigit()), default=0)
 
 
 def status(store: Store, channel: str) -> Status:
@@ -367,7 +368,7 @@ def _append(store: Store, release: Release) -> bool:
     """Write the release if its number is still free."""
     try:
         store.create(
-            f"releases/{release.channel}/{release.release:08d}.json",
+            RELEASES.key(release.channel, f"{release.release:08d}"),
             orjson.dumps(release.model_dump(), option=orjson.OPT_INDENT_2),
         )
     except AlreadyExistsError:

@@ -32,7 +32,7 @@ from headgate.storage import Held, Store, StoredFile
 _DIGEST = re.compile(rb"\b[0-9a-f]{64}\b")
 _GIB = float(2**30)
 #: Folders of the store in which files have the names of documents, or of other programs.
-_FOREIGN = frozenset({"corpora", "dagster", "mlflow"})
+_FOREIGN = frozenset({"checkouts", "dagster", "mlflow"})
 #: Locks are asked whether they are still held before what is removed, at most this often, seconds.
 _CHECK_SECONDS = 5.0
 #: Kept by earlier versions of headgate, read by none.
@@ -272,11 +272,9 @@ class _Prune:
 
     def _corpora(self, current: str) -> None:
         """Revisions of a DVC corpus as folders: all but the one ingested last can be made again."""
-        folder = self.store.local_root / "corpora"
+        folder = self.store.local_root / "checkouts"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if path.name.startswith(current or "\0") or age(self.now, path.stat().st_mtime) <= self._grace:
-                continue
-            if not (path / "files").is_dir():  # of sources, not of DVC
                 continue
             self.removed.append(
                 Removed(kind="corpus", name=path.name, bytes_freed=sum(file.stat().st_size for file in _files(path)))
@@ -290,7 +288,7 @@ class _Prune:
         named: set[str] = set()
         for entry in list(self.store.entries("corpora")):
             _, revision, *rest = entry.key.split("/")
-            if rest != ["tree.json"] or (self.store.local_root / "corpora" / revision / "files").is_dir():
+            if rest != ["tree.json"]:
                 continue
             if revision in kept or self._young(entry, self._unreleased):
                 named |= {digest.decode() for digest in _DIGEST.findall(self.store.get(entry.key))}
@@ -333,7 +331,7 @@ class _Prune:
         root = self.store.local_root
         for path in _files(root):
             parts = path.relative_to(root).parts
-            others = parts[0] in _FOREIGN and parts[:2] != ("corpora", "objects")  # names there are other people's
+            others = parts[0] in _FOREIGN  # names there are other people's
             if not others and path.name.startswith((".tmp-", "probe-")) and age(self.now, path.stat().st_mtime) > self._grace:
                 self.removed.append(
                     Removed(kind="temporary", name=path.relative_to(root).as_posix(), bytes_freed=path.stat().st_size)

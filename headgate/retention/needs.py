@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from headgate.bundle import LAST_BUILD_KEY
 from headgate.errors import NotFoundError
 from headgate.index.versions import read_versions
 from headgate.interactions.log import InteractionLog
 from headgate.settings import RetentionSettings
 from headgate.storage import Store, StoredFile
+from headgate.storage.layout import LAST_BUILD
 
 #: Seconds.
 DAY = 86400.0
@@ -34,7 +34,7 @@ def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dic
         for release in [*newest, *(other[-1:] if rules.releases_keep else ())]:
             reasons[release["bundle_id"]].append(f"release {release['release']} of {channel}")
     with suppress(NotFoundError):
-        reasons[str(orjson.loads(store.get(LAST_BUILD_KEY))["bundle_id"])].append("built last")
+        reasons[str(orjson.loads(store.get(LAST_BUILD.key()))["bundle_id"])].append("built last")
     by_age = sorted(present, key=lambda bundle_id: (-present[bundle_id], bundle_id))
     for bundle_id in by_age[: rules.bundles_keep]:
         reasons[bundle_id].append(f"one of the newest {rules.bundles_keep}")

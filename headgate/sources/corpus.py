@@ -28,6 +28,7 @@ from headgate.sources.state.memory import forget_sources, read_known, read_state
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
 from headgate.storage import Store, open_store
+from headgate.storage.layout import TREES
 
 _HEAD = 4096  # bytes looked at to tell a media type
 _MAX_ZIP = 2**26  # larger office files are not opened to tell what they are
@@ -170,7 +171,7 @@ def _read_sources(settings: Settings, clock: Clock) -> Corpus:
         raise CorpusError(f"the sources of corpus {name!r} hold no files; put documents there, or point the settings elsewhere")
     revision = tree_revision(files)
     write_tree(store, revision, files)
-    return _corpus(files, revision, store.local_root / "corpora", tuple(states.values()), {}, objects)
+    return _corpus(files, revision, store.local_root / TREES.prefix(), tuple(states.values()), {}, objects)
 
 
 def _open_source(section: SourceSettings, settings: Settings, objects: ObjectCache) -> Source:
@@ -204,7 +205,7 @@ def _reopen(settings: Settings, revision: str) -> Corpus:
     ruled = [_ruled(settings, file) for file in files]
     states = [read_state(store, settings.corpus.name, section.name) for section in settings.corpus.sources]
     known = tuple(state for state in states if state is not None)
-    return _corpus(ruled, full, store.local_root / "corpora", known, {}, ObjectCache(store))
+    return _corpus(ruled, full, store.local_root / TREES.prefix(), known, {}, ObjectCache(store))
 
 
 def _ruled(settings: Settings, file: TreeFile) -> TreeFile:

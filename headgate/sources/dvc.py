@@ -25,6 +25,7 @@ import yaml
 
 from headgate.errors import CorpusError
 from headgate.settings import Settings
+from headgate.storage.layout import CHECKOUTS
 
 _DIGEST = re.compile(r"^([0-9a-f]{32})(\.dir)?$")
 
@@ -49,7 +50,7 @@ def materialise(settings: Settings, revision: str, *, dvc_file: Path | None = No
     """
     dvc_file = dvc_file or settings.place(settings.corpus.dvc_file)
     digest = resolve_revision(settings, dvc_file, revision)
-    folder = settings.local_root / "corpora" / digest
+    folder = CHECKOUTS.path(settings.local_root, digest)
     if not (folder / "tree.json").is_file():
         _build(dvc_file, digest, folder)
     _verify(folder, digest)

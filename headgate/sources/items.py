@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headgate.errors import SourceFault
+from headgate.records.names import SourceDigest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Known:
 
     key: str
     path: str  # without the source's prefix
-    digest: str
+    digest: SourceDigest
     size: int
     modified: str = ""
     tag: str = ""

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import IO
 
 from headgate.errors import AlreadyExistsError, IntegrityError, LockedError, NotFoundError, StorageError
-from headgate.storage.store import PROBE, Held, Store, StoredFile, checked_key, sha256_file
+from headgate.storage.layout import FOREIGN_TOPS, LANCE, LOCKS, PROBES
+from headgate.storage.store import Held, Store, StoredFile, checked_key, sha256_file
 
 _POLL_SECONDS = 0.2
 _TEMPORARY = ".tmp-"
 #: A probe lives for milliseconds; an older one was left by a process that was killed.
 _OLD_PROBE_SECONDS = 600.0
-#: Folders that others fill with files of their own, and clean.
-_NOT_SWEPT = frozenset({"lance", "cache", "corpora", "scratch"})
 
 
 class _HeldForLife:
@@ -117,7 +116,7 @@ class FolderStore(Store):
 
     @contextmanager
     def lock(self, name: str, *, wait_seconds: float = 0.0) -> Iterator[Held]:
-        key = f"locks/{name}.lock"
+        key = LOCKS.key(name)
         path = self.path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,31 +138,31 @@ class FolderStore(Store):
             yield _HeldForLife()
 
     def lance_uri(self) -> str:
-        folder = self.root / "lance"
+        folder = self.root / LANCE.prefix()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._not_writable("lance", error) from error
+            raise self._not_writable(LANCE.prefix(), error) from error
         return str(folder)
 
     def lance_options(self) -> dict[str, str]:
         return {}
 
     def local_lance(self) -> Path:
-        return self.root / "lance"
+        return self.root / LANCE.prefix()
 
     def sweep(self) -> int:
         """A file's name says which process of which machine was writing it."""
         removed = 0
         prefix = _own_prefix()
         for folder, folders, names in os.walk(self.root):
-            folders[:] = [name for name in folders if name not in _NOT_SWEPT]
+            folders[:] = [name for name in folders if Path(folder) != self.root or name not in FOREIGN_TOPS]
             for name in names:
                 process = name.removeprefix(prefix).partition("-")[0]
                 half_written = name.startswith(prefix) and process.isdigit() and not is_alive(int(process))
                 path = Path(folder, name)
                 with suppress(OSError):
-                    if half_written or (name.startswith(PROBE) and time.time() - path.stat().st_mtime > _OLD_PROBE_SECONDS):
+                    if half_written or (PROBES.parse(name) and time.time() - path.stat().st_mtime > _OLD_PROBE_SECONDS):
                         path.unlink()
                         removed += 1
         return removed
@@ -206,7 +205,7 @@ class FolderStore(Store):
         return StorageError(f"{key!r} in the store at {self.address!r} can't be read: {error.strerror or error}")
 
     def _not_writable(self, key: str, error: OSError) -> StorageError:
-        what = "the store" if key.startswith(PROBE) else f"{key!r} of the store"
+        what = "the store" if PROBES.parse(key) else f"{key!r} of the store"
         return StorageError(
             f"{what} at {self.address!r} can't be written: {error.strerror or error}; "
             "check its permissions and free space, or set storage.root or HEADGATE_STORE to another folder"

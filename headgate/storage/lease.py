@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.errors import AlreadyExistsError, LockedError, NotFoundError, StorageError
+from headgate.storage.layout import CLOCK, LEASES
 from headgate.storage.store import Store
 
 #: After this long without renewal a lease is free, seconds.
@@ -137,7 +138,7 @@ def _refusal(store: Store, name: str, lease: _Lease) -> str:
 
 
 def _current(store: Store, name: str) -> _Lease:
-    entries = list(store.entries(f"locks/{name}"))
+    entries = list(store.entries(LEASES.prefix(name)))
     if not entries:
         return _Lease(0, 0.0, {})
     newest = entries[-1]
@@ -151,12 +152,12 @@ def _current(store: Store, name: str) -> _Lease:
 
 
 def _highest(store: Store, name: str) -> int:
-    return max((_number(key) for key in store.list(f"locks/{name}")), default=0)
+    return max((_number(key) for key in store.list(LEASES.prefix(name))), default=0)
 
 
 def _store_time(store: Store, name: str) -> float:
     """Now by the store's own clock, so that machines whose clocks differ agree: the date it gives to a new file."""
-    key = f"locks-clock/{name}-{uuid.uuid4().hex}"
+    key = CLOCK.key(f"{name}-{uuid.uuid4().hex}")
     store.put(key, b"")
     try:
         return store.stat(key).modified
@@ -165,7 +166,7 @@ def _store_time(store: Store, name: str) -> float:
 
 
 def _key(name: str, number: int) -> str:
-    return f"locks/{name}/{number:08d}.json"
+    return LEASES.key(name, f"{number:08d}")
 
 
 def _number(key: str) -> int:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from headgate.errors import AlreadyExistsError, Ambiguous, IntegrityError, NotFoundError, StorageError
 from headgate.storage.fetched import FetchedFiles
+from headgate.storage.layout import FETCHED, LANCE, LEASES, PROBES, SPOOL
 from headgate.storage.lease import hold_lease
 from headgate.storage.s3_errors import client_errors, explain, with_retries
-from headgate.storage.store import PROBE, Held, Store, StoredFile, checked_key, sha256_hex
+from headgate.storage.store import Held, Store, StoredFile, checked_key, sha256_hex
 
 if TYPE_CHECKING:
     from obstore.store import S3Store as Client
@@ -62,9 +63,9 @@ class S3Store(Store):
         self.allow_http = allow_http
         own = sha256_hex(f"{endpoint} {self.address}".encode())[:16]  # a cache may serve several stores
         self.local_root = cache
-        self.growing_root = cache / "spool" / own
+        self.growing_root = cache / SPOOL.prefix(own)
         self.remote = True
-        self._fetched = FetchedFiles(cache / "fetched" / own)
+        self._fetched = FetchedFiles(cache / FETCHED.prefix(own))
         self._bucket_seen = False
 
     @cached_property
@@ -170,11 +171,11 @@ class S3Store(Store):
         return digest.hexdigest()
 
     def lock(self, name: str, *, wait_seconds: float = 0.0) -> AbstractContextManager[Held]:
-        checked_key(f"locks/{name}")
+        checked_key(LEASES.prefix(name))
         return hold_lease(self, name, wait_seconds=wait_seconds)
 
     def lance_uri(self) -> str:
-        return f"{self.address}/lance"
+        return f"{self.address}/{LANCE.prefix()}"
 
     def lance_options(self) -> dict[str, str]:
         options = {
@@ -189,7 +190,7 @@ class S3Store(Store):
         return options | ({"allow_http": "true"} if self.allow_http else {})
 
     def local_lance(self) -> Path:
-        return self._fetched.path("lance")
+        return self._fetched.path(LANCE.prefix())
 
     # --- requests -------------------------------------------------------------------------------------------------------
 
@@ -269,7 +270,7 @@ class S3Store(Store):
                 return
             import obstore
 
-            key = f"{PROBE}{uuid.uuid4().hex}"
+            key = PROBES.key(uuid.uuid4().hex)
             self._create(key, b"first")
             try:
                 self._create(key, b"second")

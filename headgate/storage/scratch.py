@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headgate.errors import StorageError
 from headgate.storage.folder import is_alive
+from headgate.storage.layout import SCRATCH
 
 
 @contextmanager
@@ -20,8 +21,8 @@ def scratch_folder(root: Path) -> Iterator[Path]:
     Raises:
         StorageError: it can't be written.
     """
-    parent = root / "scratch"
-    folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    parent = root / SCRATCH.prefix()
+    folder = SCRATCH.path(root, str(os.getpid()), uuid.uuid4().hex[:12])
     try:
         if parent.is_dir():
             for entry in parent.iterdir():

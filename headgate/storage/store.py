@@ -16,9 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from headgate.errors import StorageError
-
-#: Beginning of keys that only show whether the store can be written.
-PROBE = "probe-"
+from headgate.storage.layout import PROBES
 
 
 def sha256_hex(content: bytes) -> str:
@@ -194,6 +192,6 @@ class Store(ABC):
         Raises:
             StorageError: the store can't be written, or can't do what is asked of a store.
         """
-        probe = f"{PROBE}{uuid.uuid4().hex}"
+        probe = PROBES.key(uuid.uuid4().hex)
         self.put(probe, b"")
         self.delete(probe)

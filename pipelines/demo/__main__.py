@@ -24,6 +24,7 @@ from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
 from headgate.release.ledger import current_release, history, load_verdict
 from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
+from headgate.storage.layout import DEMO, INGESTS
 from pipelines.demo import summaries
 from pipelines.demo.runs import FinishedRun, JobRunner
 from pipelines.demo.service import HANGS, ask, running_service
@@ -82,7 +83,7 @@ class Demo:
         self._title("3", "release it")
         self.release(first)
         self._title("4", "serve it, and ask")
-        with running_service(self.settings.local_root / "demo" / "service.log") as service:
+        with running_service(DEMO.path(self.settings.local_root, "service.log")) as service:
             self.console.print(f"headgate serve on {service.address}, ready after {service.seconds:.1f} s")
             for question in QUESTIONS:
                 self.ask(service.address, question)
@@ -103,7 +104,7 @@ class Demo:
         bundle = run.reference("bundle", BundleReference)
         if chunk_set is None or index is None or bundle is None:
             raise DemoEnded(run.problem)
-        ingest = IngestResult.model_validate_json(self.store.get(f"ingests/{chunk_set.corpus_revision}.json"))
+        ingest = IngestResult.model_validate_json(self.store.get(INGESTS.key(chunk_set.corpus_revision)))
         self.console.print(summaries.build_table(ingest, index, bundle.bundle_id))
         if (left_out := summaries.left_out_table(ingest)) is not None:
             self.console.print()

@@ -8,7 +8,6 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from assets.resources import Project
 from headgate.monitor.alerts.alert import open_alerts
 from headgate.records import SourceState
-from headgate.sources.state.freshness import STATES
 from headgate.storage import FolderStore
 from pipelines.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
 from pipelines.definitions import defs
@@ -105,7 +104,7 @@ def test_a_source_that_goes_stale_is_told_and_resolved_when_it_is_read_again(run
     def read(hours_ago: float) -> None:
         moment = datetime.now(UTC) - timedelta(hours=hours_ago)
         state = SourceState(corpus="kb", name="wiki", kind="http", last_success=moment.isoformat(), fresh_within_hours=24)
-        runs.store.put(f"{STATES}/kb/wiki.json", state.model_dump_json().encode())
+        runs.store.put("sources/kb/wiki.json", state.model_dump_json().encode())
 
     read(hours_ago=30)
     runs.look_at_sources()
@@ -122,7 +121,7 @@ def test_the_check_of_a_source_fails_with_time_alone_though_nothing_ingests(runs
     def read(hours_ago: float) -> None:
         moment = (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat()
         state = SourceState(corpus="kb", name="wiki", kind="http", last_success=moment, fresh_within_hours=24)
-        runs.store.put(f"{STATES}/kb/wiki.json", state.model_dump_json().encode())
+        runs.store.put("sources/kb/wiki.json", state.model_dump_json().encode())
 
     def reported() -> dg.AssetCheckEvaluation | None:
         found = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key([STALE_CHECK])

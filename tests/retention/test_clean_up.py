@@ -381,8 +381,8 @@ def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, l
 def test_documents_with_names_like_temporary_files_stay_in_the_checkout(bundles: tuple[Settings, list[Bundle]]) -> None:
     settings, _ = bundles
     names = (
-        "corpora/now.dir/files/probe-calibration.md",
-        "corpora/now.dir/files/.tmp-notes.md",
+        "checkouts/now.dir/files/probe-calibration.md",
+        "checkouts/now.dir/files/.tmp-notes.md",
         "corpora/objects/.tmp-7-ab",
         ".tmp-left-by-a-killed-run",
     )

@@ -15,7 +15,6 @@ import pytest
 from headgate.errors import IntegrityError
 from headgate.records import SourceState
 from headgate.serve.live import LiveBundle
-from headgate.sources.state.freshness import STATES
 from headgate.storage import FolderStore, open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
@@ -51,7 +50,7 @@ def test_a_stale_source_is_told_with_its_reason_and_leaves_the_service_ready(tmp
             fresh_within_hours=24,
             problem="the listing can't be read",
         )
-        store.put(f"{STATES}/kb/{name}.json", state.model_dump_json().encode())
+        store.put(f"sources/kb/{name}.json", state.model_dump_json().encode())
     ready = start().client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
     fine, wiki = ready.json()["sources"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headgate.records import SourceState
-from headgate.sources.state.freshness import STATES, FreshnessView, read_freshness
+from headgate.sources.state.freshness import FreshnessView, read_freshness
 from headgate.storage import FolderStore
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def write_state(store: FolderStore, name: str, *, hours: float, corpus: str = "k
         fresh_within_hours=24,
         silent_after_days=7,
     )
-    store.put(f"{STATES}/{corpus}/{name}.json", state.model_dump_json().encode())
+    store.put(f"sources/{corpus}/{name}.json", state.model_dump_json().encode())
 
 
 @pytest.fixture

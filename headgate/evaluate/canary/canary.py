@@ -45,6 +45,7 @@ from headgate.records import (
 from headgate.release.ledger import history
 from headgate.settings import CanarySettings, Settings
 from headgate.storage import Store, open_store, sha256_hex
+from headgate.storage.layout import BUNDLES, CANARIES, INGESTS
 
 _log = logging.getLogger(__name__)
 #: Questions asked at the same time.
@@ -112,7 +113,7 @@ def refuse_regression(canary: Canary) -> None:
 def find_canary(store: Store, bundle_id: str, baseline_bundle_id: str = "") -> Canary | None:
     """The newest canary of a bundle, against one baseline or any; None where there is none."""
     found = []
-    for key in store.list("canaries"):
+    for key in store.list(CANARIES.prefix()):
         try:
             canary = Canary.model_validate_json(store.get(key))
         except ValidationError as error:
@@ -146,9 +147,9 @@ def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: s
         except HeadgateError as error:
             return "", str(error)
     # Building a bundle again makes its file new, so a bundle that was in service is at least as old as its first release.
-    ends = [store.stat(f"bundles/{bundle_id}.json").modified]
+    ends = [store.stat(BUNDLES.key(bundle_id)).modified]
     ends += [datetime.fromisoformat(release.promoted_at).timestamp() for release in releases if release.bundle_id == bundle_id]
-    older = [entry for entry in store.entries("bundles") if entry.modified < min(ends)]
+    older = [entry for entry in store.entries(BUNDLES.prefix()) if entry.modified < min(ends)]
     problem = ""
     for entry in sorted(older, key=lambda entry: -entry.modified):
         candidate = entry.key.rsplit("/", 1)[-1].removesuffix(".json")
@@ -266,7 +267,7 @@ def _search(answerer: Answerer, question: Question) -> Sequence[Hit]:
 
 def _outcomes(store: Store, revision: str) -> dict[str, FileOutcome]:
     try:
-        ingest = IngestResult.model_validate_json(store.get(f"ingests/{revision}.json"))
+        ingest = IngestResult.model_validate_json(store.get(INGESTS.key(revision)))
     except NotFoundError:
         return {}
     return {outcome.path: outcome for outcome in ingest.outcomes}
@@ -374,4 +375,4 @@ def _digest(canary: Canary) -> str:
 
 
 def _save(store: Store, canary: Canary) -> None:
-    store.put(f"canaries/{canary.canary_id}.json", orjson.dumps(canary.model_dump(), option=orjson.OPT_INDENT_2))
+    store.put(CANARIES.key(canary.canary_id), orjson.dumps(canary.model_dump(), option=orjson.OPT_INDENT_2))

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.evaluate.metrics.score import METRICS_VERSION
-from headgate.records import Report, SuiteResult
+from headgate.records import LatestReport, Report, SuiteResult
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import LATEST_REPORTS, REPORTS
 
 
 def make_report(bundle_id: str, suites: dict[str, SuiteResult], *, created_at: str) -> Report:
@@ -33,9 +34,9 @@ def make_report(bundle_id: str, suites: dict[str, SuiteResult], *, created_at: s
 
 def save_report(store: Store, report: Report) -> None:
     """Write the report, and note it as the newest of its kind. Writing it again replaces it, for the run id."""
-    store.put(f"reports/{report.report_id}.json", orjson.dumps(report.model_dump(mode="json")))
+    store.put(REPORTS.key(report.report_id), orjson.dumps(report.model_dump(mode="json")))
     key = _latest_key(report.bundle_id, report.suite_digests, partial=any(suite.skipped for suite in report.suites.values()))
-    store.put(key, orjson.dumps({"report_id": report.report_id}))
+    store.put(key, LatestReport(report_id=report.report_id).model_dump_json().encode())
 
 
 def load_report(store: Store, report_id: str) -> Report:
@@ -45,8 +46,7 @@ def load_report(store: Store, report_id: str) -> Report:
         NotFoundError: no such report.
         IntegrityError: the stored report is not the one its id names.
     """
-    key = f"reports/{report_id}.json"
-    if not report_id.isalnum() or not store.exists(key):
+    if not report_id.isalnum() or not store.exists(key := REPORTS.key(report_id)):
         raise NotFoundError(f"no report {report_id!r} in the store at {store.address!r}; `headgate evaluate` makes one")
     try:
         report = Report.model_validate_json(store.get(key))
@@ -68,13 +68,13 @@ def find_report(store: Store, bundle_id: str, suite_digests: Mapping[str, str], 
     for partial in (False, True) if allow_skipped else (False,):
         key = _latest_key(bundle_id, suite_digests, partial=partial)
         if store.exists(key):
-            return load_report(store, str(orjson.loads(store.get(key))["report_id"]))
+            return load_report(store, LatestReport.model_validate_json(store.get(key)).report_id)
     return None
 
 
 def _latest_key(bundle_id: str, suite_digests: Mapping[str, str], *, partial: bool) -> str:
     what = orjson.dumps([METRICS_VERSION, dict(suite_digests), partial], option=orjson.OPT_SORT_KEYS)
-    return f"latest_reports/{bundle_id}/{sha256_hex(what)[:32]}.json"
+    return LATEST_REPORTS.key(bundle_id, sha256_hex(what)[:32])
 
 
 def _report_id(report: Report) -> str:

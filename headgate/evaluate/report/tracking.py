@@ -39,6 +39,7 @@ from headgate.evaluate.suites.suite import Suite
 from headgate.records import Canary, CaseResult, Report, Verdict
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
+from headgate.storage.layout import LOCKS, MLFLOW, OBJECTS
 
 #: Seconds one request to a tracking server may take, and how often it is repeated. mlflow's own values add up to many minutes.
 REQUEST_TIMEOUT = 20
@@ -55,7 +56,7 @@ _BOUNDS = {
 
 def tracking_uri(settings: Settings) -> str:
     """Where runs go: `evaluation.tracking_uri`, or an SQLite file on this machine."""
-    return settings.evaluation.tracking_uri or f"sqlite:///{settings.local_root / 'mlflow' / 'mlflow.db'}"
+    return settings.evaluation.tracking_uri or f"sqlite:///{MLFLOW.path(settings.local_root, 'mlflow.db')}"
 
 
 def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, baseline: Report | None = None) -> str:
@@ -144,9 +145,9 @@ def log_verdict(settings: Settings, run_id: str, verdict: Verdict) -> None:
 def _open(settings: Settings) -> tuple[MlflowClient, str]:
     """A client and the experiment's id; both made where they are missing, by one process at a time."""
     uri = tracking_uri(settings)
-    lock = settings.local_root / "locks" / "mlflow.lock"
+    lock = LOCKS.path(settings.local_root, "mlflow")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    (settings.local_root / "mlflow").mkdir(parents=True, exist_ok=True)
+    MLFLOW.path(settings.local_root).mkdir(parents=True, exist_ok=True)
     with lock.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -155,7 +156,7 @@ def _open(settings: Settings) -> tuple[MlflowClient, str]:
             return client, str(experiment.experiment_id)
         artifacts = settings.evaluation.artifact_root or None
         if artifacts is None and not settings.evaluation.tracking_uri:
-            artifacts = (settings.local_root / "mlflow" / "artifacts").as_uri()
+            artifacts = MLFLOW.path(settings.local_root, "artifacts").as_uri()
         return client, str(client.create_experiment(settings.evaluation.experiment, artifact_location=artifacts))
 
 
@@ -332,7 +333,7 @@ def _slice_table(report: Report, settings: Settings) -> pd.DataFrame:
 def _register_prompts(client: MlflowClient, run_id: str, settings: Settings, store: Store, manifest: Manifest) -> None:
     """Register each prompt of the bundle, once a text, and note the versions on the run."""
     for name, digest in manifest.prompts.items():
-        text = store.get(f"objects/{digest}").decode()
+        text = store.get(OBJECTS.key(digest)).decode()
         full_name = f"{settings.corpus.name}-{name}"
         known = client.load_prompt(full_name, allow_missing=True)
         if known is None or known.template != text:

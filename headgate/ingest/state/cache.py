@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from headgate.errors import DamagedCache, DamagedEntry, StorageError
+from headgate.storage.layout import INGEST_CACHE
 
 #: What an entry holds. "written" remembers the bytes of chunk set files, so that an unchanged one is not written again.
 Kind = Literal["parsed", "facts", "chunks", "digests", "written"]
@@ -104,7 +105,7 @@ def open_cache(folder: Path, corpus: str) -> Iterator[IngestCache]:
         StorageError: it can't be written.
         DamagedCache: it turned out, now or within the `with`, to be no database; open it again.
     """
-    file = folder / "cache" / "ingest" / f"{corpus}.sqlite"
+    file = INGEST_CACHE.path(folder, corpus)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -152,6 +153,6 @@ def _checksum(kind: Kind, key: bytes, packed: bytes) -> bytes:
 
 def discard_cache(folder: Path, corpus: str) -> None:
     """Delete the cache of one corpus; everything in it is computed again."""
-    file = folder / "cache" / "ingest" / f"{corpus}.sqlite"
+    file = INGEST_CACHE.path(folder, corpus)
     for suffix in ("", "-wal", "-shm", "-journal"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)

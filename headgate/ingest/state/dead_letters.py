@@ -18,8 +18,8 @@ from pydantic import Field, ValidationError
 from headgate.errors import IntegrityError, NotFoundError, ParseFailure
 from headgate.records import Record, SourceFile
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import DEAD_LETTERS
 
-_FOLDER = "dead_letters"
 #: Reasons that may be the machine's and not the file's, besides failures that say so themselves.
 _RETRIED = frozenset({"timeout", "worker_died", "unreadable"})
 #: Ingests that try such a file before only a person can ask for more.
@@ -86,7 +86,7 @@ class DeadLetters:
     def __init__(self, store: Store, corpus: str) -> None:
         self._store = store
         self._corpus = corpus
-        self._letters = {letter.path: letter for letter in _read(store, f"{_FOLDER}/{corpus}")}
+        self._letters = {letter.path: letter for letter in _read(store, DEAD_LETTERS.prefix(corpus))}
 
     def __iter__(self) -> Iterator[DeadLetter]:
         """By path."""
@@ -180,7 +180,7 @@ class DeadLetters:
 
 def list_dead_letters(store: Store, corpus: str = "") -> list[DeadLetter]:
     """All letters of one corpus, or of all, by path."""
-    return sorted(_read(store, f"{_FOLDER}/{corpus}" if corpus else _FOLDER), key=lambda letter: letter.path)
+    return sorted(_read(store, DEAD_LETTERS.prefix(corpus) if corpus else DEAD_LETTERS.prefix()), key=lambda letter: letter.path)
 
 
 def _read(store: Store, folder: str) -> Iterator[DeadLetter]:
@@ -194,4 +194,4 @@ def _read(store: Store, folder: str) -> Iterator[DeadLetter]:
 
 
 def _key(corpus: str, path: str) -> str:
-    return f"{_FOLDER}/{corpus}/{sha256_hex(path.encode('utf-8', 'surrogateescape'))}.json"
+    return DEAD_LETTERS.key(corpus, sha256_hex(path.encode("utf-8", "surrogateescape")))

@@ -16,29 +16,12 @@ from datetime import date
 from pathlib import PurePosixPath
 
 import orjson
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.records import Changes, KeptVersion, Outcome, Record, SourceFile
+from headgate.records import Changes, CorpusState, FileState, KeptVersion, SourceFile
 from headgate.storage import Store, sha256_hex
-
-
-class FileState(Record):
-    """One file as an ingest left it. `content_key` names its parsed form in the cache, hex."""
-
-    digest: str
-    media_type: str
-    outcome: Outcome
-    content_key: str = ""
-    kept: KeptVersion | None = None
-
-
-class CorpusState(Record):
-    """A corpus as an ingest left it; empty before the first one."""
-
-    corpus: str
-    revision: str = ""
-    files: dict[str, FileState] = Field(default_factory=dict)
+from headgate.storage.layout import INGEST_STATE, KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ def compare(before: CorpusState, files: Iterable[SourceFile]) -> Comparison:
 
 def keep_version(store: Store, corpus: str, state: FileState, parsed: bytes, today: date) -> KeptVersion:
     """Put the parsed form of a last good version where it outlives the cache."""
-    key = f"kept/{corpus}/{sha256_hex(parsed)}.json"
+    key = KEPT.key(corpus, sha256_hex(parsed))
     if not store.exists(key):
         store.put(key, parsed)
     return KeptVersion(key=key, digest=state.digest, media_type=state.media_type, since=today.isoformat())
@@ -131,7 +114,7 @@ def read_kept(store: Store, kept: KeptVersion) -> bytes | None:
         content = store.get(kept.key)
     except NotFoundError:
         return None
-    return content if PurePosixPath(kept.key).stem == sha256_hex(content) else None
+    return content if (KEPT.parse(kept.key) or ("", ""))[1] == sha256_hex(content) else None
 
 
 def is_expired(kept: KeptVersion, today: date, days: int) -> bool:
@@ -140,4 +123,4 @@ def is_expired(kept: KeptVersion, today: date, days: int) -> bool:
 
 
 def _state_key(corpus: str) -> str:
-    return f"ingest_state/{corpus}.json"
+    return INGEST_STATE.key(corpus)

@@ -20,6 +20,7 @@ from headgate.ingest.validate.facts import DocumentFacts
 from headgate.ingest.validate.rows import is_looser
 from headgate.settings import Settings
 from headgate.storage import Store
+from headgate.storage.layout import BASELINES
 
 _FORMAT = 1
 _MAX_REVISIONS = 500  # accepted ones that are remembered
@@ -202,4 +203,4 @@ def store_baseline(store: Store, settings: Settings, revision: str, shapes: Mapp
 
 
 def baseline_key(settings: Settings) -> str:
-    return f"validation/baseline/{settings.corpus.name}.json"
+    return BASELINES.key(settings.corpus.name)

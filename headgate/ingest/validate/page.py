@@ -13,6 +13,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from headgate.records import ValidationCheck
+from headgate.storage.layout import VALIDATION_REPORTS
 
 _SUITES = {
     "documents": ("Documents", "every document by itself, and against the others of this ingest"),
@@ -65,7 +66,7 @@ class CheckReport:
 
 def report_key(revision: str) -> str:
     """Storage key of the report of one corpus revision."""
-    return f"reports/validation/{revision}/index.html"
+    return VALIDATION_REPORTS.key(revision)
 
 
 def render_report(

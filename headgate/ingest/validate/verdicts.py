@@ -22,6 +22,7 @@ from headgate.errors import NotFoundError, SettingsError
 from headgate.ingest.validate.expectations import Expectation, Suite, check_arguments
 from headgate.ingest.validate.plain_expectations import plain_test
 from headgate.storage import Store
+from headgate.storage.layout import VERDICT_CACHE
 
 #: Raised when the meaning of a stored verdict changes.
 _FORMAT = 1
@@ -126,7 +127,7 @@ def open_judge(store: Store | None, suite: Suite) -> Judge:
 
 
 def _cache_key(suite: Suite) -> str:
-    return f"cache/validation/{suite.digest[:32]}.json"
+    return VERDICT_CACHE.key(suite.digest[:32])
 
 
 def _validate(rows: Sequence[Row], suite: Suite) -> list[list[int]]:

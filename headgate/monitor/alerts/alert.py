@@ -21,6 +21,7 @@ from headgate.monitor.alerts.destinations import Channel, open_channels
 from headgate.records import Record
 from headgate.settings import Settings
 from headgate.storage import Store, sha256_hex
+from headgate.storage.layout import CLOSED_ALERTS, OPEN_ALERTS
 
 Severity = Literal["warning", "error"]
 Clock = Callable[[], datetime]
@@ -132,7 +133,7 @@ def resolve_alert(
 
 def open_alerts(store: Store) -> list[Alert]:
     """What is wrong now, the oldest first."""
-    alerts = [Alert.model_validate_json(store.get(key)) for key in store.list("alerts/open")]
+    alerts = [Alert.model_validate_json(store.get(key)) for key in store.list(OPEN_ALERTS.prefix())]
     return sorted((alert for alert in alerts if not alert.resolved_at), key=lambda alert: alert.first_seen)
 
 
@@ -164,7 +165,7 @@ def _deliver(alert: Alert, channels: Sequence[Channel], now: datetime) -> tuple[
 
 
 def _close(store: Store, over: Alert, now: datetime) -> None:
-    store.put(f"alerts/closed/{_stamp(now)}-{_digest(over.key)}.json", over.model_dump_json(indent=2).encode())
+    store.put(CLOSED_ALERTS.key(_stamp(now), _digest(over.key)), over.model_dump_json(indent=2).encode())
     store.delete(_open_key(over.key))
 
 
@@ -173,7 +174,7 @@ def _read(store: Store, key: str) -> Alert | None:
 
 
 def _open_key(key: str) -> str:
-    return f"alerts/open/{_digest(key)}.json"
+    return OPEN_ALERTS.key(_digest(key))
 
 
 def _digest(key: str) -> str:

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 
 from headgate.records import Record, SourceState
 from headgate.storage import Store
+from headgate.storage.layout import SOURCES
 
-#: Where ingestion keeps the state of each source.
-STATES = "sources"
 #: How long the service takes what it read for current, seconds.
 _CURRENT = 30.0
 
@@ -36,7 +35,7 @@ def read_freshness(store: Store, *, corpus: str = "", now: datetime) -> tuple[So
     Raises:
         StorageError: the store can't be read.
     """
-    states = [SourceState.model_validate_json(store.get(key)) for key in store.list(STATES) if key.endswith(".json")]
+    states = [SourceState.model_validate_json(store.get(key)) for key in store.list(SOURCES.prefix())]
     return tuple(
         SourceFreshness(
             corpus=state.corpus,

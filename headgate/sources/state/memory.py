@@ -7,8 +7,8 @@ source_listings/<corpus>/<source>.json    every file as it was last read
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.records import SourceState
 from headgate.sources.items import Known
-from headgate.sources.state.freshness import STATES
 from headgate.storage import Store
+from headgate.storage.layout import SOURCE_LISTINGS, SOURCES
 
 _FORMAT = 1
 
@@ -30,16 +30,30 @@ def read_known(store: Store, corpus: str, source: str) -> dict[str, Known]:
     """
     key = _listing_key(corpus, source)
     try:
-        content = json.loads(store.get(key))
-        if content["format"] != _FORMAT:
-            return {}
-        return {entry["key"]: Known(**entry) for entry in content["files"]}
+        listing = json.loads(store.get(key))
+        return {file.key: file for file in _files(listing)} if listing["format"] == _FORMAT else {}
     except NotFoundError:
         return {}
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise IntegrityError(
             f"{key!r}, the last listing of source {source!r}, can't be read; delete it to read the source anew"
         ) from error
+
+
+def parse_listing(content: bytes) -> tuple[Known, ...]:
+    """The files of a listing.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is no listing, or one of another format.
+    """
+    listing = json.loads(content)
+    if listing["format"] != _FORMAT:
+        raise ValueError(f"format {listing['format']!r}, not {_FORMAT}")
+    return _files(listing)
+
+
+def _files(listing: Mapping[str, Any]) -> tuple[Known, ...]:
+    return tuple(Known(**entry) for entry in listing["files"])
 
 
 def write_known(store: Store, corpus: str, source: str, files: Iterable[Known]) -> None:
@@ -70,16 +84,16 @@ def write_state(store: Store, state: SourceState) -> None:
 
 def forget_sources(store: Store, corpus: str, keep: Collection[str]) -> None:
     """Drop what is kept of sources that are no longer in the settings."""
-    for key in list(store.list(f"{STATES}/{corpus}")):
-        source = PurePosixPath(key).stem
-        if source not in keep:
+    for key in list(store.list(SOURCES.prefix(corpus))):
+        _, source = SOURCES.parse(key) or ("", "")
+        if source and source not in keep:
             store.delete(key)
             store.delete(_listing_key(corpus, source))
 
 
 def _state_key(corpus: str, source: str) -> str:
-    return f"{STATES}/{corpus}/{source}.json"
+    return SOURCES.key(corpus, source)
 
 
 def _listing_key(corpus: str, source: str) -> str:
-    return f"source_listings/{corpus}/{source}.json"
+    return SOURCE_LISTINGS.key(corpus, source)

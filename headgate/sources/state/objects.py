@@ -16,8 +16,8 @@ from pathlib import Path
 
 from headgate.errors import IntegrityError, NotFoundError, StorageError
 from headgate.storage import Store, sha256_file
+from headgate.storage.layout import SOURCE_OBJECTS
 
-_FOLDER = "corpora/objects"
 #: Uploads at the same time.
 _AT_ONCE = 8
 
@@ -62,10 +62,10 @@ class ObjectCache:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._root = store.local_root / _FOLDER
+        self._root = store.local_root / SOURCE_OBJECTS.prefix()
 
     def path(self, digest: str) -> Path:
-        return self._root / digest[:2] / digest
+        return SOURCE_OBJECTS.path(self._store.local_root, digest)
 
     def has(self, digest: str, size: int) -> bool:
         """Whether the object can be had without asking its source; its bytes are checked when they are used."""
@@ -172,7 +172,7 @@ class ObjectCache:
 
 
 def _key(digest: str) -> str:
-    return f"{_FOLDER}/{digest[:2]}/{digest}"
+    return SOURCE_OBJECTS.key(digest)
 
 
 def _not_writable(folder: Path, error: OSError) -> StorageError:

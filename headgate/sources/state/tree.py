@@ -15,9 +15,19 @@ from dataclasses import dataclass
 import orjson
 
 from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
+from headgate.records.names import SourceDigest
 from headgate.storage import Store
+from headgate.storage.layout import TREES
 
 _FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of a revision. In trees of format 1 content type and charset do not count for the revision."""
+
+    format: int
+    files: tuple[TreeFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class TreeFile:
 
     path: str
     source: str
-    digest: str
+    digest: SourceDigest
     size: int
     modified: str = ""
     url: str = ""
@@ -63,6 +73,17 @@ def write_tree(store: Store, revision: str, files: Iterable[TreeFile]) -> None:
         store.put(_key(revision), orjson.dumps(content))
 
 
+def parse_tree(content: bytes) -> Tree:
+    """A tree from its bytes.
+
+    Raises:
+        ValueError, KeyError, TypeError: they are no tree.
+    """
+    tree = orjson.loads(content)
+    files = (TreeFile(**{**entry, "failure": tuple(entry["failure"]) if entry["failure"] else None}) for entry in tree["files"])
+    return Tree(int(tree["format"]), tuple(files))
+
+
 def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple[str, tuple[TreeFile, ...]]:
     """A revision in full and its files.
 
@@ -75,11 +96,7 @@ def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple
     """
     named = names.get(revision, revision).removesuffix(".dir")
     try:
-        content = orjson.loads(store.get(_key(named)))
-        files = tuple(
-            TreeFile(**{**entry, "failure": tuple(entry["failure"]) if entry["failure"] else None}) for entry in content["files"]
-        )
-        declared = int(content["format"]) >= _FORMAT
+        tree = parse_tree(store.get(_key(named)))
     except NotFoundError:
         known = ", ".join(sorted(names)) or "none"
         raise CorpusError(
@@ -87,10 +104,10 @@ def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple
         ) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{_key(named)!r}, the files of a corpus revision, can't be read: {error}") from error
-    if tree_revision(files, declared=declared) != named:
+    if tree_revision(tree.files, declared=tree.format >= _FORMAT) != named:
         raise IntegrityError(f"{_key(named)!r} is not the list of files that its revision names; it was changed")
-    return named, files
+    return named, tree.files
 
 
 def _key(revision: str) -> str:
-    return f"corpora/{revision}/tree.json"
+    return TREES.key(revision)

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from headgate.errors import IntegrityError
 from headgate.ingest.state.history import (
-    CorpusState,
-    FileState,
     compare,
     copy_state,
     is_expired,
@@ -21,7 +19,7 @@ from headgate.ingest.state.history import (
     read_state,
     write_state,
 )
-from headgate.records import KeptVersion, SourceFile
+from headgate.records import CorpusState, FileState, KeptVersion, SourceFile
 from headgate.storage import FolderStore
 
 
