@@ -21,7 +21,8 @@ from headgate.index.chunk_set import ChunkBlock, encode_chunks
 from headgate.ingest.chunk.chunker import CHUNKER_VERSION, chunk_document
 from headgate.ingest.parse.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.parse.conversion import find_programs, ocr_languages
-from headgate.ingest.parse.labels import LABELS, merge_labels
+from headgate.ingest.parse.label_keys import LABELS
+from headgate.ingest.parse.labels import merge_labels
 from headgate.ingest.parse.language_model import model_name
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.validate.redaction import redact

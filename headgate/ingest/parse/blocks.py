@@ -1,6 +1,6 @@
 """What every format is parsed into: blocks in reading order, then one text with elements whose offsets hold.
 
-    bytes ──format module──► [Block, …] ──assemble──► ParsedFile(text, elements, labels, hidden, findings, left_out)
+    bytes ──format module──► [Block, …] + LabelReading ──assemble──► ParsedFile(text, elements, labels, hidden, findings, left_out)
 
 A parsed file knows nothing of its path, so a moved file is not parsed again.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from headgate.ingest.parse.labels import UNREAD_DATE
+from headgate.ingest.parse.labels import LabelReading, LabelSlip, Stated
 from headgate.ingest.parse.left_out import INSPECTED, LeftOut, leave_out
 from headgate.records import Element, ElementKind
 
@@ -28,6 +28,10 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
 )
 _CONTROL = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
+#: The slips of a file that was parsed, and kept, by a version that did not look for them.
+_NOT_LOOKED_FOR = (
+    {"kind": "unreadable", "line": 0, "detail": "it was parsed by a version that did not tell damaged labels from none"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class Block:
 class ParsedFile:
     """What a parser makes of one file's bytes.
 
-    `labels` uses the field names of `DocumentMetadata`. `hidden` holds text a reader would not see:
-    it is never indexed, but validation looks at it. `findings` are remarks on the file. `left_out` says what of the source is not in `text`.
+    `labels` uses the field names of `DocumentMetadata`; `label_lines`, `slips` and `stated` are as in `LabelReading`. `hidden` holds text
+    a reader would not see: it is never indexed, but validation looks at it. `findings` are remarks on the file. `left_out` says what of
+    the source is not in `text`.
     """
 
     text: str
@@ -56,6 +61,9 @@ class ParsedFile:
     hidden: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    label_lines: Mapping[str, int] = field(default_factory=dict)
+    slips: tuple[LabelSlip, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,8 +76,11 @@ class ParsedFile:
             labels=content["labels"],
             hidden=tuple(content["hidden"]),
             findings=tuple(content["findings"]),
-            # Versions kept for files that can't be read any more may be older than the record.
+            # Versions kept for files that can't be read any more may be older than these records.
             left_out=tuple(LeftOut(**one) for one in content.get("left_out", ())),
+            label_lines=content.get("label_lines", {}),
+            slips=tuple(LabelSlip(**slip) for slip in content.get("slips", _NOT_LOOKED_FOR)),
+            stated=tuple(Stated(**one) for one in content.get("stated", ())),
         )
 
 
@@ -87,7 +98,7 @@ def clean(text: str, *, keep_layout: bool = False) -> str:
 def assemble(
     blocks: Iterable[Block],
     *,
-    labels: Mapping[str, str] | None = None,
+    labels: LabelReading | Mapping[str, str] | None = None,
     hidden: Iterable[str] = (),
     findings: Iterable[str] = (),
     left_out: Iterable[LeftOut] = (),
@@ -95,7 +106,7 @@ def assemble(
     """Join blocks into one text: an empty line between them, a line break between items of a list.
 
     Args:
-        labels: as `labels.pick_labels` gives them.
+        labels: as `labels.read_labels` gives them; a mapping of labels that were read alone.
         hidden: texts left out as `hidden`.
         left_out: as `left_out.leave_out` makes them. The texts of those that validation inspects become the file's `hidden`.
     """
@@ -118,14 +129,15 @@ def assemble(
         parts.append(text)
         position += len(text)
         previous = block
-    told = dict(labels or {})
-    if unread := told.pop(UNREAD_DATE, ""):
-        findings = [*findings, f"effective_date: {unread!r} can't be read as a date; write YYYY-MM-DD"]
+    reading = labels if isinstance(labels, LabelReading) else LabelReading(dict(labels or {}))
     return ParsedFile(
         text="".join(parts),
         elements=tuple(elements),
-        labels={name: clean(value).replace("\n", " ") for name, value in told.items() if value and value.strip()},
+        labels={name: clean(value).replace("\n", " ") for name, value in reading.labels.items() if value and value.strip()},
         hidden=tuple(text for text in inspected if text),
-        findings=tuple(findings),
+        findings=(*findings, *reading.findings),
         left_out=tuple(left_out),
+        label_lines=reading.lines,
+        slips=reading.slips,
+        stated=reading.stated,
     )

@@ -18,6 +18,7 @@ Alone: `python -m headgate.ingest.parse.file FILE` prints the elements.
 from __future__ import annotations
 
 import mimetypes
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,9 @@ from pathlib import Path, PurePosixPath
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.html_labels import find_stated_tags
+from headgate.ingest.parse.label_statements import find_stated
+from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
 from headgate.ingest.parse.left_out import summarise
 from headgate.ingest.parse.short_text import short_text_classifier
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
@@ -39,6 +43,11 @@ _WORD, _SLIDES, _SHEET = (
 )
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 #: Formats of which short texts are told apart by unstructured's rules.
+#: Formats whose own parsers look for labels in the text, line by line.
+_READ_BY_LINES = frozenset({"text/markdown", "text/plain"})
+_LONGEST_HIDDEN = 4000  # characters of a hidden text that are looked at for labels
+#: A page of HTML with front matter before it, as site generators take it.
+_FENCED = re.compile("[\ufeff\\s]*(?:-{3}|\\+{3})[ \t]*\r?\n")
 _CLASSIFIED = frozenset({"text/plain", "message/rfc822", "application/pdf"})
 
 
@@ -95,7 +104,16 @@ def parse_file(
     blank = any(finding.startswith("blank:") for finding in parsed.findings) or _is_blank(content, media_type)
     if not parsed.elements and content.strip() and not blank:
         raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
+    parsed = replace(parsed, stated=(*parsed.stated, *_statements(parsed, media_type)))
     return parsed if depth else replace(parsed, left_out=summarise(parsed.left_out, sample=left_out_sample))
+
+
+def _statements(parsed: ParsedFile, media_type: str) -> list[Stated]:
+    """What text that is read without its lines, and what nobody sees, say of labels."""
+    stated = [] if media_type in _READ_BY_LINES else find_stated(parsed.text, 0)
+    for text in parsed.hidden:
+        stated += [*find_stated(text[:_LONGEST_HIDDEN], 0, place="comment"), *find_stated_tags(text[:_LONGEST_HIDDEN])]
+    return stated
 
 
 def preload(media_type: str) -> None:
@@ -127,28 +145,37 @@ def _markdown(source: _Source) -> ParsedFile:
 
 def _html(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
+    from headgate.ingest.parse.front_matter import FrontMatter, split_front_matter
 
     text, findings = decode(source.content, path=source.path)
-    blocks, labels, hidden = _html_blocks(text, path=source.path)
-    return assemble(blocks, labels=labels, hidden=hidden, findings=findings)
+    front = split_front_matter(text) if _FENCED.match(text) else FrontMatter(LabelReading(), (), text, 0)
+    blocks, labels, hidden = _html_blocks(front.body, path=source.path)
+    return assemble(
+        [*front.blocks, *blocks],
+        labels=merge_readings(front.reading, labels),
+        hidden=hidden,
+        findings=findings,
+        left_out=front.left_out,
+    )
 
 
-def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], dict[str, str], list[str]]:
+def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], LabelReading, list[str]]:
     from lxml import etree
 
-    from headgate.ingest.parse.html import read_head, read_tree, remove_furniture, remove_hidden
+    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden
     from headgate.ingest.parse.html_blocks import flow_blocks
+    from headgate.ingest.parse.html_labels import read_head
 
     try:
         tree = read_tree(text)
     except (etree.LxmlError, ValueError) as error:
         raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
-    labels, head_title = read_head(tree)
+    labels, head_title = read_head(tree, text)
     hidden = remove_hidden(tree)
     remove_furniture(tree)
     blocks = flow_blocks(tree)
     if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
-        labels.setdefault("title", head_title)
+        labels = labels.with_defaults(title=head_title)
     return blocks, labels, hidden
 
 
@@ -217,24 +244,28 @@ def _xlsx(source: _Source) -> ParsedFile:
 
 
 def _xls(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.data_labels import old_office_labels
     from headgate.ingest.parse.passwords import decrypt_office
     from headgate.ingest.parse.spreadsheets import parse_old_workbook
 
     try:
-        return parse_old_workbook(source.content, path=source.path)
+        parsed = parse_old_workbook(source.content, path=source.path)
     except ParseFailure as failure:
         if failure.reason != "encrypted":
             raise
-    return parse_old_workbook(decrypt_office(source.content, source.passwords, path=source.path), path=source.path)
+        parsed = parse_old_workbook(decrypt_office(source.content, source.passwords, path=source.path), path=source.path)
+    reading = old_office_labels(source.content)
+    return replace(parsed, labels=reading.labels, slips=reading.slips)
 
 
 def _csv(source: _Source) -> ParsedFile:
+    from headgate.ingest.parse.data_labels import csv_labels
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.spreadsheets import parse_csv
 
     text, findings = decode(source.content, path=source.path)
     blocks, remarks = parse_csv(text)
-    return assemble(blocks, findings=[*findings, *remarks])
+    return assemble(blocks, labels=csv_labels(text), findings=[*findings, *remarks])
 
 
 def _json(source: _Source) -> ParsedFile:
@@ -242,8 +273,8 @@ def _json(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.structured_text import parse_json
 
     text, findings = decode(source.content, path=source.path)
-    blocks, remarks = parse_json(text.lstrip("\ufeff"), path=source.path)
-    return assemble(blocks, findings=[*findings, *remarks])
+    blocks, reading = parse_json(text.lstrip("\ufeff"), path=source.path)
+    return assemble(blocks, labels=reading, findings=findings)
 
 
 def _xml(source: _Source) -> ParsedFile:
@@ -251,12 +282,14 @@ def _xml(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.structured_text import parse_xml, xml_source
 
     text, findings = decode(source.content, path=source.path)
-    return assemble(parse_xml(xml_source(text.lstrip("\ufeff")), path=source.path), findings=findings)
+    blocks, reading = parse_xml(xml_source(text.lstrip("\ufeff")), path=source.path)
+    return assemble(blocks, labels=reading, findings=findings)
 
 
 def _pdf(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.conversion import read_scan
-    from headgate.ingest.parse.pdf import parse_pdf, pdf_labels
+    from headgate.ingest.parse.pdf import parse_pdf
+    from headgate.ingest.parse.pdf_labels import pdf_labels
     from headgate.ingest.parse.plain_text import parse_lines
 
     found = parse_pdf(source.content, path=source.path, passwords=source.passwords)
@@ -280,18 +313,22 @@ def _pdf(source: _Source) -> ParsedFile:
             else block
             for block in blocks
         ]
-    return assemble(blocks, labels=pdf_labels(found.properties), findings=findings)
+    return assemble(blocks, labels=pdf_labels(found.properties, source.content, password=found.password), findings=findings)
 
 
 def _text(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
-    from headgate.ingest.parse.markdown import split_front_matter
+    from headgate.ingest.parse.front_matter import split_front_matter
+    from headgate.ingest.parse.label_statements import find_stated_beside
     from headgate.ingest.parse.plain_text import parse_lines
 
     text, findings = decode(source.content, path=source.path)
-    labels, body, skipped, remarks = split_front_matter(text)
-    blocks = [replace(block, line=(block.line or 1) + skipped) for block in parse_lines(body, short_text_classifier())]
-    return assemble(blocks, labels=labels, findings=[*findings, *remarks])
+    front = split_front_matter(text)
+    blocks = [
+        replace(block, line=(block.line or 1) + front.skipped) for block in parse_lines(front.body, short_text_classifier())
+    ]
+    reading = find_stated_beside(front.reading, front.body, front.skipped + 1)
+    return assemble([*front.blocks, *blocks], labels=reading, findings=findings, left_out=front.left_out)
 
 
 def _mail(source: _Source) -> ParsedFile:
@@ -372,10 +409,10 @@ def _is_blank(content: bytes, media_type: str) -> bool:
     """Whether a text file holds nothing but white space, or front matter only."""
     if not media_type.startswith("text/"):
         return False
-    from headgate.ingest.parse.markdown import split_front_matter
+    from headgate.ingest.parse.front_matter import split_front_matter
 
     text = content.decode("utf-8", "replace")
-    return not split_front_matter(text)[1].strip("\ufeff \t\r\n")
+    return not split_front_matter(text).body.strip("\ufeff \t\r\n")
 
 
 def main(arguments: list[str]) -> int:

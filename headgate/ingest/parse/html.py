@@ -1,4 +1,4 @@
-"""HTML: what a reader sees apart from what is hidden, and the labels of its head.
+"""HTML: what a reader sees apart from what is hidden; html_labels.py reads its labels.
 
 Hidden is: comments, `hidden`, `aria-hidden` on text, `display:none`, `visibility:hidden`, zero size or opacity, text in the colour
 of its background, text moved off the page, `<template>` and `<noscript>`. Scripts and styles are dropped: they are no text at all.
@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from headgate.errors import ParseFailure
-from headgate.ingest.parse.labels import pick_labels
 
 _DROPPED = "script style svg math iframe object embed canvas link"
 _HIDING_STYLE = re.compile(
@@ -44,14 +43,6 @@ def read_tree(source: str) -> Any:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise ParseFailure("", "malformed", "the HTML is nested too deeply")
     return tree
-
-
-def read_head(tree: Any) -> tuple[dict[str, str], str]:
-    """(labels from <meta name=…> and <html lang>, text of <title>)."""
-    pairs = [(meta.get("name"), meta.get("content")) for meta in tree.iter("meta") if meta.get("name") and meta.get("content")]
-    labels = pick_labels([*pairs, ("language", tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "")])
-    title = tree.find(".//head/title")
-    return labels, (title.text_content() if title is not None else "")
 
 
 def remove_hidden(tree: Any) -> list[str]:

@@ -19,11 +19,12 @@ from typing import Any
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.encoding import decode
-from headgate.ingest.parse.labels import pick_labels
+from headgate.ingest.parse.label_keys import ACCESS_LABELS, access_label
+from headgate.ingest.parse.labels import LabelReading, Stated, read_labels
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.plain_text import Classify, parse_lines
 
-HtmlBlocks = Callable[[str], tuple[list[Block], dict[str, str], list[str]]]
+HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[str]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
 ParseAttachment = Callable[[bytes, str, str], ParsedFile]
 MAX_ATTACHMENTS = 50
@@ -50,11 +51,9 @@ def parse_mail(
     subject = first.get("subject", "")
     body = _body(message)
     language = first.get("content-language") or (_header_text(body.get("content-language")) if body is not None else "")
-    labels = pick_labels(
-        [*((name, value) for name, value in headers if name.lower().startswith("x-")), ("language", language), ("title", subject)]
-    )
-    if not labels.get("effective_date") and (sent := _mail_date(first.get("date", ""))):
-        labels["effective_date"] = sent
+    named = [(name, value) for name, value in headers if _may_label(name)]
+    reading = read_labels([*named, ("language", language), ("title", subject)])
+    reading = reading.with_defaults(effective_date=_mail_date(first.get("date", "")))
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")
     blocks = [Block("title", subject, level=1)] if subject.strip() else []
@@ -62,8 +61,9 @@ def parse_mail(
     findings: list[str] = []
     left_out: list[LeftOut] = []
     if body is not None:
-        found, hidden, findings = _read_body(body, path, html_blocks, classify)
+        found, own, hidden, findings = _read_body(body, path, html_blocks, classify)
         blocks += found
+        reading = _with_part(reading, "the body", own)
     for number, part in enumerate(_attachments(message, body), 1):
         if number > MAX_ATTACHMENTS:
             findings.append(f"attachments: only the first {MAX_ATTACHMENTS} were looked at")
@@ -85,8 +85,23 @@ def parse_mail(
             for element in parsed.elements
         ]
         left_out += parsed.left_out
+        reading = _with_part(
+            reading, f"attachment {name!r}", LabelReading(parsed.labels, slips=parsed.slips, stated=parsed.stated)
+        )
         findings += [f"attachment {name!r}: {finding}" for finding in parsed.findings]
-    return assemble(blocks, labels=labels, hidden=hidden, findings=findings, left_out=left_out)
+    return assemble(blocks, labels=reading, hidden=hidden, findings=findings, left_out=left_out)
+
+
+def _may_label(header: str) -> bool:
+    """Whether a header may say who may see the mail: `X-…`, `Sensitivity` (RFC 4021), and what is named like a label."""
+    return header.lower().startswith("x-") or header.lower() == "sensitivity" or access_label(header) is not None
+
+
+def _with_part(reading: LabelReading, name: str, part: LabelReading) -> LabelReading:
+    """With what a part, whose text becomes part of the mail, says of itself."""
+    own = [Stated(label, part.labels[label], 0, "attachment") for label in ACCESS_LABELS if label in part.labels]
+    slips = [replace(slip, line=0, detail=f"{name}: {slip.detail}") for slip in part.slips]
+    return replace(reading, slips=(*reading.slips, *slips), stated=(*reading.stated, *own, *part.stated))
 
 
 def _as_ascii(content: bytes, path: str) -> bytes:
@@ -97,18 +112,21 @@ def _as_ascii(content: bytes, path: str) -> bytes:
     return content
 
 
-def _read_body(part: Message, path: str, html_blocks: HtmlBlocks, classify: Classify) -> tuple[list[Block], list[str], list[str]]:
-    """(blocks, hidden texts, findings)."""
+def _read_body(
+    part: Message, path: str, html_blocks: HtmlBlocks, classify: Classify
+) -> tuple[list[Block], LabelReading, list[str], list[str]]:
+    """(blocks, labels, hidden texts, findings)."""
     raw = _payload(part)
     text, findings = decode(raw, path=path, declared=part.get_content_charset() or "")
     if part.get_content_subtype() == "html":
-        blocks, _, hidden = html_blocks(text)
-        return [replace(block, line=None) for block in blocks], hidden, findings
+        blocks, reading, hidden = html_blocks(text)
+        return [replace(block, line=None) for block in blocks], reading, hidden, findings
     return (
         [
             replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None)
             for block in parse_lines(text, classify, drop_quotes=True)
         ],
+        LabelReading(),
         [],
         findings,
     )

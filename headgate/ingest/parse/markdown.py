@@ -1,4 +1,4 @@
-"""Markdown → blocks, with the source line of each. CommonMark with tables, by markdown-it-py; front matter becomes labels.
+"""Markdown → blocks, with the source line of each. CommonMark with tables, by markdown-it-py; front matter by front_matter.py.
 
 unstructured's own Markdown goes through HTML and loses lines, so it is not used here.
 """
@@ -9,25 +9,24 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
-from headgate.ingest.parse.labels import pick_labels
+from headgate.ingest.parse.front_matter import split_front_matter
+from headgate.ingest.parse.label_statements import find_stated_beside
 from headgate.ingest.parse.tables import render_rows
 
 #: What inline text may be marked up with; without any of it, there is nothing to parse but line breaks.
 _MARKED = re.compile(r"[\\`*_\[\]<&!]|  \n")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 def parse_markdown(text: str) -> ParsedFile:
     """Blocks and labels of a Markdown text."""
-    labels, body, skipped, findings = split_front_matter(text)
+    front = split_front_matter(text)
     references: dict[str, Any] = {}
-    blocks = _parser().parse(body, references)
-    collector = _Collector(skipped, references)
+    blocks = _parser().parse(front.body, references)
+    collector = _Collector(front.skipped, references)
     collector.walk(blocks)
-    return assemble(collector.blocks, labels=labels, hidden=collector.hidden, findings=findings)
+    reading = find_stated_beside(front.reading, front.body, front.skipped + 1)
+    return assemble([*front.blocks, *collector.blocks], labels=reading, hidden=collector.hidden, left_out=front.left_out)
 
 
 @lru_cache(maxsize=1)
@@ -40,21 +39,6 @@ def _parser() -> Any:
     parser.normalizeLink = parser.normalizeLinkText = lambda address: address  # type: ignore[method-assign, assignment]
     parser.validateLink = lambda address: True  # type: ignore[method-assign, assignment] # noqa: ARG005
     return parser
-
-
-def split_front_matter(text: str) -> tuple[dict[str, str], str, int, list[str]]:
-    """(labels, rest of the text, lines taken away, findings). Front matter that is not YAML stays in the text, with a finding."""
-    text = text.removeprefix("\ufeff")
-    found = _FRONT_MATTER.match(text)
-    if not found:
-        return {}, text, 0, []
-    try:
-        content = yaml.safe_load(found[1])
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}, text, 0, ["front_matter: not valid YAML, read as text"]
-    if not isinstance(content, dict):
-        return {}, text, 0, []
-    return pick_labels(content.items()), text[found.end() :], text[: found.end()].count("\n"), []
 
 
 class _Collector:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from headgate.errors import ParseFailure
-from headgate.ingest.parse.labels import merge_labels, pick_labels, split_keywords
+from headgate.ingest.parse.label_statements import read_keywords
+from headgate.ingest.parse.labels import LabelReading, LabelSlip, merge_readings, read_labels
 
 _UNZIP_RATIO = 400  # unpacked : packed; office files stay below 60
 _MAX_MEMBERS = 20_000
@@ -125,18 +126,20 @@ class Package:
             )
         return name
 
-    def labels(self) -> dict[str, str]:
-        """Labels from the core and custom properties; properties that can't be read give none."""
+    def labels(self) -> LabelReading:
+        """Labels from the core and custom properties; properties that can't be read may have held one."""
         try:
             core = self._properties("docProps/core.xml")
             custom = self._properties("docProps/custom.xml")
-        except ParseFailure:
-            return {}
+        except ParseFailure as failure:
+            slip = LabelSlip("unreadable", 0, f"the file's properties, which hold its labels, can't be read: {failure.detail}")
+            return LabelReading(slips=(slip,))
         found = dict(core)
         owner = found.get("creator", "")
         named: list[tuple[str, Any]] = [(name, found.get(name)) for name in ("title", "language", "category", "subject")]
         named.append(("owner", None if owner in _NOBODY else owner))
-        return merge_labels(pick_labels(custom), pick_labels(split_keywords(found.get("keywords", ""))), pick_labels(named))
+        named += [(name, found.get(name)) for name in ("contentStatus", "description")]
+        return merge_readings(read_labels(custom), read_keywords(found.get("keywords", "")), read_labels(named))
 
     def _properties(self, name: str) -> list[tuple[str, str]]:
         if not self.has(name):

@@ -16,13 +16,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block
-from headgate.ingest.parse.labels import pick_labels, split_keywords
 from headgate.ingest.parse.pdf_lines import PageLines, is_right_to_left, read_with_pdfium, read_with_pdfminer
 from headgate.ingest.parse.pdf_tables import Line, Rule, Table, in_reading_order, ruled_regions
 from headgate.ingest.parse.tables import render_rows
@@ -37,7 +36,6 @@ _UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 #: Share of a file's characters without meaning from which another reader is tried.
 _DOUBTFUL_SHARE = 0.02
 _MANY_SCRIPTS = 6
-_NOTHING_SAID = frozenset({"untitled", "anonymous", "unspecified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,19 +255,3 @@ def _joined(blocks: list[Block]) -> list[Block]:
         else:
             result.append(block)
     return result
-
-
-def pdf_labels(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Labels from a PDF's information dictionary; its dates say when the file was made, not from when it holds."""
-    pairs = [(name, _property_text(value)) for name, value in properties.items()]
-    keywords = next((value for name, value in pairs if name == "Keywords"), "")
-    named = [(name, value) for name, value in pairs if name in ("Title", "Author", "Subject") and value not in _NOTHING_SAID]
-    return pick_labels([*split_keywords(keywords), *named])
-
-
-def _property_text(value: Any) -> str:
-    if isinstance(value, bytes):
-        from pdfminer.utils import decode_text
-
-        return str(decode_text(value))
-    return str(value) if isinstance(value, (str, int)) else ""

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.data_labels import json_labels, xml_labels
+from headgate.ingest.parse.labels import LabelReading
 from headgate.ingest.parse.office_package import read_xml
 from headgate.ingest.parse.tables import render_rows
 
@@ -28,13 +31,12 @@ _TEXT_NAMES = frozenset(
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def parse_json(text: str, *, path: str) -> tuple[list[Block], list[str]]:
-    """(blocks, findings).
+def parse_json(text: str, *, path: str) -> tuple[list[Block], LabelReading]:
+    """(blocks, labels).
 
     Raises:
         ParseFailure: `malformed`, `too_large`.
     """
-    findings: list[str] = []
     try:
         content = json.loads(text)
     except RecursionError as error:
@@ -46,7 +48,7 @@ def parse_json(text: str, *, path: str) -> tuple[list[Block], list[str]]:
             raise ParseFailure(path, "malformed", f"not JSON: {error}") from error
     reader = _JsonReader(path)
     reader.read("", content, 0)
-    return reader.blocks, findings
+    return reader.blocks, json_labels(content)
 
 
 def _json_lines(lines: list[str]) -> list[Any] | None:
@@ -54,6 +56,19 @@ def _json_lines(lines: list[str]) -> list[Any] | None:
         return [json.loads(line) for line in lines]
     except (ValueError, RecursionError):
         return None
+
+
+def shown_values(name: str, value: Any) -> list[Block]:
+    """A name and its value as an object of a JSON file would show them, without headings.
+
+    Raises:
+        ParseFailure: `too_large`.
+    """
+    if isinstance(value, str) and name.lower() in _TEXT_NAMES:
+        return [Block("text", value)] if value.strip() else []
+    reader = _JsonReader("")
+    reader.read(name, value, 0)
+    return [replace(block, kind="text", level=0) if block.kind == "title" else block for block in reader.blocks]
 
 
 class _JsonReader:
@@ -135,12 +150,16 @@ def _shown(value: Any) -> str:
             return str(value).strip()
 
 
-def parse_xml(content: bytes, *, path: str) -> list[Block]:
-    """Raises ParseFailure: `malformed`, `xml_entities`."""
+def parse_xml(content: bytes, *, path: str) -> tuple[list[Block], LabelReading]:
+    """(blocks, labels).
+
+    Raises:
+        ParseFailure: `malformed`, `xml_entities`.
+    """
     root = read_xml(content, name=path or "the file", path=path)
     blocks: list[Block] = []
     _read_element(root, 1, blocks)
-    return blocks
+    return blocks, xml_labels(root)
 
 
 def xml_source(text: str) -> bytes:

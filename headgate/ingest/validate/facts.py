@@ -20,7 +20,7 @@ from headgate.detect.instructions import RULES_VERSION, Hit, find_instructions, 
 from headgate.detect.language import identify_language
 from headgate.detect.personal_data import PersonalValue, count_kinds, locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
-from headgate.ingest.parse.labels import LABELS
+from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
