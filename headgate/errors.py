@@ -35,6 +35,58 @@ Third-party exceptions are translated where they arise. A test finds every excep
 
 from __future__ import annotations
 
+from typing import Literal
+
+#: Why a source, or one file of it, can't be read.
+FaultReason = Literal[
+    "address_refused",  # an address that is not asked: this machine, a private network
+    "archived",  # the store has to restore it first
+    "changed_while_read",
+    "credentials",  # there are none
+    "dvc",
+    "encoding",  # a reply in a content encoding that was not asked for
+    "forbidden",
+    "interrupted",
+    "listing",
+    "missing",
+    "not_installed",
+    "odd_answer",  # something in the answer can't be read
+    "redirect_refused",
+    "redirects",
+    "refused",
+    "region",
+    "sitemap",
+    "source_down",
+    "source_shrank",
+    "timeout",
+    "tls",
+    "too_large",
+    "unavailable",
+    "unread",
+    "unreachable",
+    "unreadable",
+    "url_list",
+]
+#: Why a file has no document: its source could not hand it over, or it could not be parsed.
+FailureReason = Literal[
+    FaultReason,
+    "derive_error",  # a defect of headgate that the text shows
+    "encrypted",
+    "malformed",
+    "memory",
+    "needs_libreoffice",
+    "needs_tesseract",
+    "no_text",
+    "parser_error",
+    "too_much_text",
+    "truncated",
+    "unsupported",
+    "worker_died",
+    "wrong_extension",
+    "xml_entities",
+    "zip_bomb",
+]
+
 
 class HeadgateError(Exception):
     """Root of the tree."""
@@ -121,17 +173,18 @@ class ParseFailure(HeadgateError):
 
     Args:
         path: path of the file inside the corpus.
-        reason: short machine-readable cause, for example `encrypted`, `timeout`, `memory`, `no_text`.
         detail: one sentence for people.
         transient: whether trying again later may help.
+        stderr: the end of what a parser process that died had written.
     """
 
-    def __init__(self, path: str, reason: str, detail: str, *, transient: bool = False) -> None:
+    def __init__(self, path: str, reason: FailureReason, detail: str, *, transient: bool = False, stderr: str = "") -> None:
         super().__init__(f"{path!r}: {reason}: {detail}")
         self.path = path
-        self.reason = reason
+        self.reason: FailureReason = reason
         self.detail = detail
         self.transient = transient
+        self.stderr = stderr
 
 
 class ModelError(HeadgateError):
@@ -142,7 +195,6 @@ class SourceFault(HeadgateError):
     """A source, or one file of it, can't be read.
 
     Args:
-        reason: short machine-readable cause.
         detail: one sentence for people.
         transient: whether the same request may succeed later.
         retry_after: seconds that the server asks to wait.
@@ -150,10 +202,10 @@ class SourceFault(HeadgateError):
     """
 
     def __init__(
-        self, reason: str, detail: str, *, transient: bool = False, retry_after: float = 0.0, blames_source: bool = True
+        self, reason: FaultReason, detail: str, *, transient: bool = False, retry_after: float = 0.0, blames_source: bool = True
     ) -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason = reason
+        self.reason: FaultReason = reason
         self.detail = detail
         self.transient = transient
         self.retry_after = retry_after

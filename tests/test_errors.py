@@ -7,6 +7,7 @@ import builtins
 import inspect
 import re
 from pathlib import Path
+from typing import get_args
 
 import headgate
 from headgate import errors
@@ -66,3 +67,17 @@ def test_the_drawing_shows_every_exception_below_its_parent() -> None:
         path[depth:] = [line["name"]]
         drawn[line["name"]] = path[depth - 1]
     assert drawn == {name: kind.__bases__[0].__name__ for name, kind in _tree().items() if name != "HeadgateError"}
+
+
+def test_every_reason_for_a_failure_is_given_somewhere() -> None:
+    """A closed set that names what nobody says any more tells its reader of cases that can't be."""
+    said = {
+        node.value
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "errors.py"
+        for call in ast.walk(ast.parse(path.read_text()))
+        if not isinstance(call, ast.Dict)
+        for node in ast.iter_child_nodes(call)
+        if isinstance(node, ast.Constant)
+    }
+    assert set(get_args(errors.FailureReason)) - said == set()

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import orjson
 
-from headgate.errors import HeadgateError, IntegrityError, NotFoundError, ParseFailure, StorageError
+from headgate.errors import FailureReason, HeadgateError, IntegrityError, NotFoundError, ParseFailure, StorageError
 from headgate.ingest.derive import Deriver, Origin
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.conversion import find_programs
@@ -157,7 +157,7 @@ def _failed_source(run: Run, file: SourceFile) -> ParseFailure | None:
     return run.corpus.failed.get(file.path)
 
 
-def _refused(settings: Settings, file: SourceFile, problem: tuple[str, str] | None) -> ParseFailure | None:
+def _refused(settings: Settings, file: SourceFile, problem: tuple[FailureReason, str] | None) -> ParseFailure | None:
     limit = settings.parse.max_file_mib
     if file.size > limit * 2**20:
         return ParseFailure(file.path, "too_large", f"{file.size / 2**20:.1f} MiB, parse.max_file_mib allows {limit}")
@@ -193,7 +193,9 @@ def _parse(run: Run, waiting: dict[bytes, list[FileWork]], report: Callable[[int
 
 def _fail(run: Run, work: FileWork, failure: ParseFailure) -> None:
     work.origin = None
-    work.failure = ParseFailure(work.file.path, failure.reason, failure.detail, transient=failure.transient)
+    work.failure = ParseFailure(
+        work.file.path, failure.reason, failure.detail, transient=failure.transient, stderr=failure.stderr
+    )
     # Facts and chunks change without the parser, and cost little: each ingest tries to make them.
     parser = "" if failure.reason == "derive_error" else run.parser
     run.letters.record(work.failure, work.file, parser=parser, limits=run.limits, now=run.now)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
-from headgate.errors import Gone, SourceFault
+from headgate.errors import FaultReason, Gone, SourceFault
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import ObjectCache
@@ -177,7 +177,7 @@ def _version(state: os.stat_result) -> tuple[int, int, int, int]:
     return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def _fault(reason: str, what: str, error: OSError) -> SourceFault:
+def _fault(reason: FaultReason, what: str, error: OSError) -> SourceFault:
     if error.errno == errno.ELOOP:
         return SourceFault(reason, f"{what} was replaced by a link, which is not followed", blames_source=False)
     if error.errno == errno.ENOTDIR:

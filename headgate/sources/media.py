@@ -8,6 +8,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from headgate.errors import FailureReason
+
 OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 #: Extension → media type of every format that is parsed without another program.
@@ -88,7 +90,7 @@ class Media:
     """`problem` names what keeps the file from being parsed: (reason, detail). `finding` is a remark that does not."""
 
     media_type: str
-    problem: tuple[str, str] | None = None
+    problem: tuple[FailureReason, str] | None = None
     finding: str = ""
 
 
@@ -151,7 +153,7 @@ def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
     return Media(found, _misnamed(extension, found))
 
 
-def _misnamed(extension: str, found: str) -> tuple[str, str]:
+def _misnamed(extension: str, found: str) -> tuple[FailureReason, str]:
     right = next((f"rename it to .{name}, or replace it" for name, media in _ALL.items() if media == found), "replace it")
     return "wrong_extension", f"named .{extension}, but the content is {found}; {right}"
 

@@ -13,7 +13,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from headgate.errors import ParseFailure
+from headgate.errors import FailureReason, ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.tables import render_rows
 from headgate.ingest.parse.xlsx import MAX_COLUMNS, MAX_ROWS, Workbook, date_text, number_text
@@ -83,7 +83,7 @@ def parse_old_workbook(content: bytes, *, path: str) -> ParsedFile:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:
-        reason = "encrypted" if "encrypted" in str(error).lower() else "malformed"
+        reason: FailureReason = "encrypted" if "encrypted" in str(error).lower() else "malformed"
         raise ParseFailure(path, reason, f"not a readable xls file: {type(error).__name__}: {str(error)[:200]}") from error
     return assemble(blocks, hidden=hidden, findings=findings)
 

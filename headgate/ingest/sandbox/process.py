@@ -227,10 +227,10 @@ class ParserProcess:
                 task.path, "timeout", f"used more than parse.timeout_seconds = {self._settings.timeout_seconds:g} of CPU time"
             )
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        last = f"; last words: {' '.join(words.split())!r}" if words else ""
         return ParseFailure(
             task.path,
             "worker_died",
-            f"the parser ended with {how}; the file may need more than its memory{peak}{last}",
+            f"the parser ended with {how}; the file may need more than its memory{peak}",
             transient=True,
+            stderr=" ".join(words.split()),
         )

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from headgate.errors import ParseFailure
+from headgate.errors import FailureReason, ParseFailure
 from headgate.ingest.sandbox.isolation import Fence, isolate, limit_cpu, limit_memory, resident_bytes
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -115,7 +115,7 @@ def _started(fence: Fence) -> bytes:
     return json.dumps({"started": True} | ({"warning": warning} if warning else {})).encode()
 
 
-def _failed(reason: str, detail: str, *, transient: bool = False) -> bytes:
+def _failed(reason: FailureReason, detail: str, *, transient: bool = False) -> bytes:
     return json.dumps({"failed": {"reason": reason, "detail": detail, "transient": transient}}).encode()
 
 

@@ -15,22 +15,20 @@ from datetime import datetime, timedelta
 import orjson
 from pydantic import Field, ValidationError
 
-from headgate.errors import IntegrityError, NotFoundError, ParseFailure
+from headgate.errors import FailureReason, IntegrityError, NotFoundError, ParseFailure
 from headgate.records import Record, SourceFile
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import DEAD_LETTERS
 
 #: Reasons that may be the machine's and not the file's, besides failures that say so themselves.
-_RETRIED = frozenset({"timeout", "worker_died", "unreadable"})
+_RETRIED: frozenset[FailureReason] = frozenset({"timeout", "worker_died", "unreadable"})
 #: Ingests that try such a file before only a person can ask for more.
 MAX_ATTEMPTS = 3
 #: Pause after the first failed ingest; it grows fourfold, up to a day.
 _FIRST_PAUSE = timedelta(minutes=5)
 _LONGEST_PAUSE = timedelta(days=1)
-#: What parser_process.py puts before the end of a dead worker's output.
-_LAST_WORDS = "; last words: "
 #: Reason → what its reader can do.
-_ADVICE = {
+_ADVICE: dict[FailureReason, str] = {
     "encrypted": "supply its password (parse.passwords_env or parse.passwords_file), or replace it by a copy without one",
     "truncated": "fetch or export the file again: its end is missing",
     "malformed": "open it in the program that made it and export it again",
@@ -58,7 +56,7 @@ class DeadLetter(Record):
 
     path: str
     digest: str
-    reason: str
+    reason: FailureReason
     detail: str
     transient: bool
     attempts: int
@@ -109,7 +107,7 @@ class DeadLetters:
             return None
         if letter.next_retry and datetime.fromisoformat(letter.next_retry) <= now:
             return None
-        return ParseFailure(file.path, letter.reason, letter.detail, transient=letter.transient)
+        return ParseFailure(file.path, letter.reason, letter.detail, transient=letter.transient, stderr=letter.stderr)
 
     def dropped(self, file: SourceFile) -> str:
         """The rule that leaves `file` out by decision, "" when there is none for this content."""
@@ -127,13 +125,12 @@ class DeadLetters:
         attempts = before.attempts + 1 if before and same else 1
         moment = now.isoformat(timespec="seconds")
         may_pass = (failure.transient or failure.reason in _RETRIED) and attempts < MAX_ATTEMPTS
-        detail, _, words = failure.detail.partition(_LAST_WORDS)
         pause = min(_FIRST_PAUSE * 4 ** (attempts - 1), _LONGEST_PAUSE)
         letter = DeadLetter(
             path=file.path,
             digest=file.digest,
             reason=failure.reason,
-            detail=detail,
+            detail=failure.detail,
             transient=failure.transient,
             attempts=attempts,
             first_seen=before.first_seen if before and same else moment,
@@ -143,7 +140,7 @@ class DeadLetters:
             media_type=file.media_type,
             size=file.size,
             limits=dict(limits),
-            stderr=words,
+            stderr=failure.stderr,
             next_retry=(now + pause).isoformat(timespec="seconds") if may_pass else "",
         )
         return self._write(letter)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure
+from headgate.errors import CorpusError, FailureReason, IntegrityError, NotFoundError, ParseFailure
 from headgate.records.names import SourceDigest
 from headgate.storage import Store
 from headgate.storage.layout import TREES
@@ -43,7 +43,7 @@ class TreeFile:
     charset: str = ""
     content_type: str = ""
     rule: str = ""
-    failure: tuple[str, str, bool] | None = None
+    failure: tuple[FailureReason, str, bool] | None = None
 
     def parse_failure(self) -> ParseFailure | None:
         if self.failure is None:

@@ -75,6 +75,17 @@ def test_a_letter_is_read_back_as_it_was_written_and_belongs_to_its_corpus(tmp_p
     assert list_dead_letters(store) == []
 
 
+def test_a_letter_holds_what_a_dead_parser_wrote_apart_from_the_reason_and_the_words_about_it(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    failure = ParseFailure(FILE.path, "worker_died", "the parser ended; last words: none", stderr="out of memory")
+    DeadLetters(store, "c").record(failure, FILE, parser=PARSER, limits={}, now=NOW)
+    letter = DeadLetters(store, "c").get(FILE.path)
+    assert (letter.reason, letter.detail, letter.stderr) == ("worker_died", "the parser ended; last words: none", "out of memory")
+    again = DeadLetters(store, "c").known(FILE, parser=PARSER, now=NOW)
+    assert again is not None
+    assert (again.reason, again.detail, again.stderr) == (letter.reason, letter.detail, letter.stderr)
+
+
 def test_forget_makes_it_tried_again_and_takes_a_decision_back(tmp_path: Path) -> None:
     letters = DeadLetters(FolderStore(tmp_path), "c")
     fail(letters)
@@ -95,8 +106,15 @@ def test_an_unknown_path_is_named_with_the_known_ones(tmp_path: Path) -> None:
         letters.drop("nope", "why", now=NOW)
 
 
-def test_a_letter_that_can_not_be_read_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b'{"path": "a", "digest": "1", "reason": "bad weather", "detail": "", "transient": false, "attempts": 1, "first_seen": "", "last_seen": ""}',
+    ],
+)
+def test_a_letter_that_can_not_be_read_or_has_an_unknown_reason_is_told(tmp_path: Path, content: bytes) -> None:
     store = FolderStore(tmp_path)
-    store.put("dead_letters/c/x.json", b"{}")
+    store.put("dead_letters/c/x.json", content)
     with pytest.raises(IntegrityError, match=r"dead_letters/c/x\.json"):
         DeadLetters(store, "c")
