@@ -3,8 +3,8 @@
     python benchmarks/parsing.py [--data ../shared/data] [--repeat 3] [--sample 200]
 
 Files: the `ok` ones of messy_docs that unstructured reads without its PDF extra, and the handbook's pages. Two figures, each a ratio:
-how much faster, and how many of unstructured's elements there are with the same text under the same type. unstructured runs with the
-offline language model, which makes it faster than with the one that it would download.
+how much faster, and how many of unstructured's elements there are with the same text under the same type. unstructured runs without
+a language model, which makes it faster than with the one that it would download.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import headgate
 os.environ.update(headgate.QUIET_ENVIRONMENT)
 
 from headgate.ingest.parse.file import parse_file, preload
+from headgate.ingest.parse.unstructured_setup import load_unstructured
 from headgate.sources.media import detect_media
 
 #: unstructured's type → ours.
@@ -37,7 +38,7 @@ EXTENSIONS = ("md", "htm", "html", "docx", "pptx", "xlsx", "csv", "eml", "txt")
 
 def unstructured_parsers() -> dict[str, Callable[[Path], list[tuple[str, str]]]]:
     """Extension → its own partition function, as a caller of its documentation would use it."""
-    import unstructured.nlp.tokenize as tokenize
+    load_unstructured()
     from unstructured.partition.csv import partition_csv
     from unstructured.partition.docx import partition_docx
     from unstructured.partition.email import partition_email
@@ -47,9 +48,6 @@ def unstructured_parsers() -> dict[str, Callable[[Path], list[tuple[str, str]]]]
     from unstructured.partition.text import partition_text
     from unstructured.partition.xlsx import partition_xlsx
 
-    from headgate.ingest.parse.language_model import load_language_model
-
-    tokenize._load_spacy_model = load_language_model
     functions = {
         "md": partition_md, "htm": partition_html, "html": partition_html, "docx": partition_docx, "pptx": partition_pptx,
         "xlsx": partition_xlsx, "csv": partition_csv, "eml": partition_email, "txt": partition_text,

@@ -7,7 +7,7 @@ must come before them. A variable that the caller has set is left alone.
 import os
 import sys
 
-from headgate.process.imports import defer_remote_client
+from headgate.process.imports import REMOTE_CLIENT, defer
 
 __version__ = "0.1.0"
 
@@ -40,4 +40,4 @@ for _name, _value in QUIET_ENVIRONMENT.items():
 # it takes a stub of its own.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
-defer_remote_client()
+defer(REMOTE_CLIENT)

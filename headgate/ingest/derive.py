@@ -23,7 +23,6 @@ from headgate.ingest.parse.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.parse.conversion import find_programs, ocr_languages
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.labels import merge_labels
-from headgate.ingest.parse.language_model import model_name
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.validate.redaction import redact
 from headgate.models.open import token_counter
@@ -96,7 +95,7 @@ class Deriver:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         policies = settings.parse.model_dump(mode="json", exclude=_LIMITS)
-        self.parser_version = f"headgate {PARSER_VERSION}, {model_name()}"
+        self.parser_version = f"headgate {PARSER_VERSION}"
         self._parsing = [self.parser_version, policies]
         self._facts = [_FORMAT, facts_version(settings)]
         chunks, removed = settings.chunks.model_dump(mode="json"), settings.validation.model_dump(mode="json", include=_REMOVAL)

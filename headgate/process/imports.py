@@ -3,8 +3,8 @@
 `hide` makes packages look as if they were not installed, once and for good; `without` does so for a while and for one thread. An import of
 them raises ModuleNotFoundError, and `importlib.util.find_spec` returns None.
 
-`defer_remote_client` saves a third of lancedb's import: it takes data classes out of a generated REST client, whose own `__init__` builds
-every route of an API that nobody calls here.
+`defer` is for packages that a library imports and never uses on our way. `REMOTE_CLIENT` is the one that every process puts off: lancedb takes
+data classes out of a generated REST client, whose own `__init__` builds every route of an API that nobody calls here, a third of the import.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 #: The REST client of LanceDB's hosted catalogue.
-_REMOTE_CLIENT = "lance_namespace_urllib3_client"
+REMOTE_CLIENT = "lance_namespace_urllib3_client"
 
 
 class _Without:
@@ -72,9 +72,10 @@ class _Deferred(ModuleType):
         return getattr(self, name)
 
 
-def defer_remote_client() -> None:
-    """Put off what the REST client's package does at its import. Where it is not installed, or is loaded, nothing happens."""
-    if _REMOTE_CLIENT not in sys.modules and (spec := importlib.util.find_spec(_REMOTE_CLIENT)) is not None:
-        module = importlib.util.module_from_spec(spec)
-        module.__class__ = _Deferred
-        sys.modules[_REMOTE_CLIENT] = module
+def defer(*names: str) -> None:
+    """Put off what packages do at their import until a name of theirs is first asked for. One that is not installed, or is loaded, is left."""
+    for name in names:
+        if name not in sys.modules and (spec := importlib.util.find_spec(name)) is not None:
+            module = importlib.util.module_from_spec(spec)
+            module.__class__ = _Deferred
+            sys.modules[name] = module

@@ -172,7 +172,7 @@ def test_a_service_that_is_killed_has_logged_every_answer_that_a_client_got(sett
 def test_the_deferred_client_is_whole_when_someone_asks_for_it() -> None:
     program = """
 import headgate
-headgate.defer_remote_client()
+headgate.defer(headgate.REMOTE_CLIENT)
 import lancedb, sys
 before = "lance_namespace_urllib3_client.api.table_api" in sys.modules
 import lance_namespace_urllib3_client as client

@@ -18,7 +18,7 @@ from headgate.ingest.parse.left_out import INSPECTED, LeftOut, leave_out
 from headgate.records import Element, ElementKind
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "6"
+PARSER_VERSION = "8"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")

@@ -5,7 +5,7 @@
     docx, pptx              docx.py, pptx.py
     xlsx, xls, csv, tsv     spreadsheets.py, xlsx.py
     pdf                     pdf.py; a scan through conversion.py (tesseract)
-    txt                     plain_text.py; short lines are told apart by unstructured's rules (short_text.py)
+    txt                     plain_text.py; titles.py tells which lines are titles
     json, jsonl, xml        structured_text.py
     eml                     mail.py; attachments each by its own kind
     doc, ppt, rtf, odt, …   conversion.py (LibreOffice), then as the format of today
@@ -31,7 +31,6 @@ from headgate.ingest.parse.html_labels import find_stated_tags
 from headgate.ingest.parse.label_statements import find_stated
 from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
 from headgate.ingest.parse.left_out import summarise
-from headgate.ingest.parse.short_text import short_text_classifier
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 
 #: Attachments of attachments of a mail.
@@ -42,13 +41,11 @@ _WORD, _SLIDES, _SHEET = (
     OFFICE + "spreadsheetml.sheet",
 )
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
-#: Formats of which short texts are told apart by unstructured's rules.
 #: Formats whose own parsers look for labels in the text, line by line.
 _READ_BY_LINES = frozenset({"text/markdown", "text/plain"})
 _LONGEST_HIDDEN = 4000  # characters of a hidden text that are looked at for labels
 #: A page of HTML with front matter before it, as site generators take it.
 _FENCED = re.compile("[\ufeff\\s]*(?:-{3}|\\+{3})[ \t]*\r?\n")
-_CLASSIFIED = frozenset({"text/plain", "message/rfc822", "application/pdf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +124,6 @@ def preload(media_type: str) -> None:
             from lxml import html  # noqa: F401
         case _ if media_type.startswith((OFFICE, "application/vnd.")):
             from lxml import etree  # noqa: F401
-    if media_type in _CLASSIFIED:
-        short_text_classifier()("Preload the language model.")
 
 
 # --- formats --------------------------------------------------------------------------------------------------------
@@ -290,29 +285,25 @@ def _pdf(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.conversion import read_scan
     from headgate.ingest.parse.pdf import parse_pdf
     from headgate.ingest.parse.pdf_labels import pdf_labels
-    from headgate.ingest.parse.plain_text import parse_lines
+    from headgate.ingest.parse.plain_text import GUESSED, parse_lines, settle_titles
+    from headgate.ingest.parse.titles import looks_like_title
 
     found = parse_pdf(source.content, path=source.path, passwords=source.passwords)
     blocks, findings = found.blocks, found.findings
     if not blocks and found.has_pictures:
         texts = read_scan(source.content, source.programs, path=source.path, seconds=source.seconds, password=found.password)
-        blocks = [
-            replace(block, page=page, line=None)
-            for page, text in enumerate(texts, 1)
-            for block in parse_lines(text, short_text_classifier())
-        ]
+        blocks = [replace(block, page=page, line=None) for page, text in enumerate(texts, 1) for block in parse_lines(text)]
         findings = [*findings, "scan: read by text recognition (OCR), which makes mistakes"]
     elif not blocks:
         findings = [*findings, f"blank: {found.pages} page(s) without text and pictures"]
     elif not any(block.kind == "title" for block in blocks):
-        # Without a change of font, unstructured's rules tell what the lines are.
-        classify = short_text_classifier()
-        blocks = [
-            replace(block, kind="title", level=2)
-            if block.kind == "text" and len(block.text) <= 80 and classify(block.text) == "title"
-            else block
-            for block in blocks
-        ]
+        # Without a change of font, their form tells which lines are titles.
+        blocks = settle_titles(
+            [
+                replace(block, kind="title", level=GUESSED) if block.kind == "text" and looks_like_title(block.text) else block
+                for block in blocks
+            ]
+        )
     return assemble(blocks, labels=pdf_labels(found.properties, source.content, password=found.password), findings=findings)
 
 
@@ -324,9 +315,7 @@ def _text(source: _Source) -> ParsedFile:
 
     text, findings = decode(source.content, path=source.path)
     front = split_front_matter(text)
-    blocks = [
-        replace(block, line=(block.line or 1) + front.skipped) for block in parse_lines(front.body, short_text_classifier())
-    ]
+    blocks = [replace(block, line=(block.line or 1) + front.skipped) for block in parse_lines(front.body)]
     reading = find_stated_beside(front.reading, front.body, front.skipped + 1)
     return assemble([*front.blocks, *blocks], labels=reading, findings=findings, left_out=front.left_out)
 
@@ -335,9 +324,7 @@ def _mail(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.mail import parse_mail
 
     attachment = partial(_attachment, source) if source.depth < MAX_DEPTH else None
-    return parse_mail(
-        source.content, path=source.path, html_blocks=_html_blocks, classify=short_text_classifier(), parse_attachment=attachment
-    )
+    return parse_mail(source.content, path=source.path, html_blocks=_html_blocks, parse_attachment=attachment)
 
 
 def _attachment(source: _Source, content: bytes, name: str, declared: str) -> ParsedFile:
@@ -375,7 +362,7 @@ def _picture(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.plain_text import parse_lines
 
     text = read_picture(source.content, source.programs, path=source.path, seconds=source.seconds)
-    blocks = [replace(block, line=None) for block in parse_lines(text, short_text_classifier())]
+    blocks = [replace(block, line=None) for block in parse_lines(text)]
     return assemble(blocks, findings=["scan: read by text recognition (OCR), which makes mistakes"])
 
 

@@ -22,7 +22,7 @@ from headgate.ingest.parse.encoding import decode
 from headgate.ingest.parse.label_keys import ACCESS_LABELS, access_label
 from headgate.ingest.parse.labels import LabelReading, Stated, read_labels
 from headgate.ingest.parse.left_out import LeftOut
-from headgate.ingest.parse.plain_text import Classify, parse_lines
+from headgate.ingest.parse.plain_text import parse_lines
 
 HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[str]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
@@ -32,14 +32,11 @@ _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bBq
 MAX_ATTACHMENT_BYTES = 50 * 2**20
 
 
-def parse_mail(
-    content: bytes, *, path: str, html_blocks: HtmlBlocks, classify: Classify, parse_attachment: ParseAttachment | None
-) -> ParsedFile:
+def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_attachment: ParseAttachment | None) -> ParsedFile:
     """A mail's subject as title, its body as HTML or plain text, its headers as labels, then its attachments.
 
     Args:
         html_blocks: HTML → (blocks, labels, hidden texts).
-        classify: see `plain_text.Classify`.
         parse_attachment: None = attachments are nested too deeply already and only named.
 
     Raises:
@@ -61,7 +58,7 @@ def parse_mail(
     findings: list[str] = []
     left_out: list[LeftOut] = []
     if body is not None:
-        found, own, hidden, findings = _read_body(body, path, html_blocks, classify)
+        found, own, hidden, findings = _read_body(body, path, html_blocks)
         blocks += found
         reading = _with_part(reading, "the body", own)
     for number, part in enumerate(_attachments(message, body), 1):
@@ -112,9 +109,7 @@ def _as_ascii(content: bytes, path: str) -> bytes:
     return content
 
 
-def _read_body(
-    part: Message, path: str, html_blocks: HtmlBlocks, classify: Classify
-) -> tuple[list[Block], LabelReading, list[str], list[str]]:
+def _read_body(part: Message, path: str, html_blocks: HtmlBlocks) -> tuple[list[Block], LabelReading, list[str], list[str]]:
     """(blocks, labels, hidden texts, findings)."""
     raw = _payload(part)
     text, findings = decode(raw, path=path, declared=part.get_content_charset() or "")
@@ -124,7 +119,7 @@ def _read_body(
     return (
         [
             replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None)
-            for block in parse_lines(text, classify, drop_quotes=True)
+            for block in parse_lines(text, drop_quotes=True)
         ],
         LabelReading(),
         [],

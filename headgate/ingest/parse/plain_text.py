@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import replace
 
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.tables import render_rows
-
-#: Says of a paragraph what it is: "title", "list_item" or "text". unstructured's rules, passed in by parse.py.
-Classify = Callable[[str], str]
+from headgate.ingest.parse.titles import looks_like_title
 
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
+_NUMBER = re.compile(r"^[ \t]*\(?\d{1,3}[.)][ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
 _ATX = re.compile(r"^(#{1,6})[ \t]++(.+)")
 _COLUMNS = re.compile(r"\t|\s{2,}")
 _MAIL_QUOTE = re.compile(r"^\s*>")
+#: Level of a title that was told by its form (titles.py), until `settle_titles` has seen what stands around it.
+GUESSED = 0
 
 
-def parse_lines(text: str, classify: Classify, *, drop_quotes: bool = False) -> list[Block]:
+def parse_lines(text: str, *, drop_quotes: bool = False) -> list[Block]:
     """Blocks of a plain text: paragraphs between empty lines, lists, underlined or `#` headings, columns set with tabs or pipes."""
     blocks: list[Block] = []
     group: list[str] = []
@@ -32,32 +33,35 @@ def parse_lines(text: str, classify: Classify, *, drop_quotes: bool = False) -> 
                 start = number
             group.append(line)
         elif group:
-            blocks += _paragraph(group, start, classify)
+            blocks += _paragraph(group, start)
             group = []
-    return _with_titles(blocks)
+    return settle_titles(blocks)
 
 
-def _paragraph(lines: list[str], start: int, classify: Classify) -> list[Block]:
+def _paragraph(lines: list[str], start: int) -> list[Block]:
     if len(lines) >= 2 and _UNDERLINE.match(lines[1]) and len(lines[0].strip()) <= 120:
         level = 1 if lines[1].strip()[0] == "=" else 2
         head = [Block("title", lines[0], level=level, line=start)]
-        return head + (_paragraph(lines[2:], start + 2, classify) if len(lines) > 2 else [])
+        return head + (_paragraph(lines[2:], start + 2) if len(lines) > 2 else [])
     if heading := _ATX.match(lines[0]):
         title = heading[2].rstrip("#").rstrip(" \t") or heading[2][0]
         head = [Block("title", title, level=len(heading[1]), line=start)]
-        return head + (_paragraph(lines[1:], start + 1, classify) if len(lines) > 1 else [])
+        return head + (_paragraph(lines[1:], start + 1) if len(lines) > 1 else [])
     if len(lines) == 1 and _UNDERLINE.match(lines[0]):
         return []
     if rows := _table_rows(lines):
         return [Block("table", "\n".join(render_rows(rows)), line=start)]
+    number = _NUMBER.match(lines[0]) if len(lines) == 1 else None
+    if number and looks_like_title(lines[0][number.end() :]):
+        return [Block("title", lines[0], level=GUESSED, line=start)]
     if any(_ITEM.match(line) for line in lines):
         return _list(lines, start)
     text = " ".join(line.strip() for line in lines)
     # Lines much shorter than a paragraph's are an address or a verse: their breaks carry meaning.
     if len(lines) > 1 and max(len(line) for line in lines) < 50:
         text = "\n".join(line.strip() for line in lines)
-    kind = classify(text) if len(lines) == 1 and len(text) <= 80 else "text"
-    return [Block("title" if kind == "title" else "text", text, level=2 if kind == "title" else 0, line=start)]
+    title = len(lines) == 1 and looks_like_title(text)
+    return [Block("title" if title else "text", text, level=GUESSED, line=start)]
 
 
 def _table_rows(lines: list[str]) -> list[list[str]]:
@@ -93,16 +97,28 @@ def _list(lines: list[str], start: int) -> list[Block]:
     return blocks
 
 
-def _with_titles(blocks: list[Block]) -> list[Block]:
-    """A guessed title counts only above other content; the very first one is the document's."""
+def settle_titles(blocks: list[Block]) -> list[Block]:
+    """Titles of level `GUESSED` get a level where other content follows, else they are text or an item; the first of all is the document's."""
     result: list[Block] = []
     for position, block in enumerate(blocks):
+        if block.kind != "title" or block.level != GUESSED:
+            result.append(block)
+            continue
+        before = blocks[position - 1] if position else None
         following = blocks[position + 1] if position + 1 < len(blocks) else None
-        if block.kind == "title" and (
-            following is None or (following.kind == "title" and following.level == block.level and position > 0)
-        ):
-            block = Block("text", block.text, line=block.line)
-        elif block.kind == "title" and position == 0:
-            block = Block("title", block.text, level=1, line=block.line)
-        result.append(block)
+        number = _NUMBER.match(block.text)
+        in_list = number is not None and any(_is_numbered(neighbour) for neighbour in (before, following))
+        heads_list = position > 0 and following is not None and following.kind == "title" and following.level == GUESSED
+        if following is not None and not in_list and not heads_list:
+            result.append(replace(block, level=2 if position else 1))
+        elif number is not None:
+            result.append(replace(block, kind="list_item", text=block.text[number.end() :], level=0))
+        else:
+            result.append(replace(block, kind="text", level=0))
     return result
+
+
+def _is_numbered(block: Block | None) -> bool:
+    if block is None or block.kind == "list_item":
+        return block is not None
+    return block.kind == "title" and block.level == GUESSED and _NUMBER.match(block.text) is not None

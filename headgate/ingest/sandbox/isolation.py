@@ -42,7 +42,7 @@ _FORBIDDEN = frozenset(
         "os.forkpty",
     }
 )
-_MAX_WRITTEN = 128 * 2**20  # bytes of any file; the language model is unpacked into one of 65 MiB
+_MAX_WRITTEN = 128 * 2**20  # bytes of any file
 _MAX_OPEN_FILES = 256
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
