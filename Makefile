@@ -41,7 +41,7 @@ format: $(STAMP)  ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 
 dev: $(STAMP)  ## Dagster UI and MLflow UI
-	$(BIN)/python -m pipelines.dev
+	$(BIN)/headgate dev
 
 serve: $(STAMP)  ## the promoted bundle on http://127.0.0.1:8080
 	$(BIN)/headgate serve

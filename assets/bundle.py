@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from assets import views
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
-from assets.failures import library_errors
 from assets.index import chunk_table
-from assets.references import BundleReference, to_metadata, upstream
-from assets.resources import Project
 from headgate.answer.engine import ENGINE_VERSION
 from headgate.bundle import MANIFEST_FORMAT, create_bundle
+from headgate.orchestration import views
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.references import BundleReference, to_metadata, upstream
+from headgate.orchestration.resources import Project
 from headgate.records import IndexResult
 
 GROUP = "3_bundle"

@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from assets import checks, views
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
 from assets.bundle import GROUP, bundle
-from assets.failures import library_errors
-from assets.progress import log_progress
-from assets.references import BundleReference, upstream
-from assets.resources import Project
 from headgate.evaluate.canary.canary import run_canary
+from headgate.orchestration import checks, views
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.progress import log_progress
+from headgate.orchestration.references import BundleReference, upstream
+from headgate.orchestration.resources import Project
 
 
 @dg.asset(

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
-from assets import checks, views
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
-from assets.failures import library_errors
-from assets.progress import log_progress
-from assets.references import CorpusReference, to_metadata, upstream
-from assets.resources import Project
 from headgate.ingest.parse.blocks import PARSER_VERSION
 from headgate.ingest.run import ingest
+from headgate.orchestration import checks, views
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.progress import log_progress
+from headgate.orchestration.references import CorpusReference, to_metadata, upstream
+from headgate.orchestration.resources import Project
 from headgate.sources.corpus import open_corpus
 
 GROUP = "1_ingest"

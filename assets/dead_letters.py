@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from assets import checks, views
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
 from assets.corpus import GROUP, chunks
-from assets.failures import library_errors
-from assets.references import CorpusReference, upstream
-from assets.resources import Project
 from headgate.ingest.state.dead_letters import list_dead_letters
+from headgate.orchestration import checks, views
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.references import CorpusReference, upstream
+from headgate.orchestration.resources import Project
 from headgate.storage import open_store
 
 

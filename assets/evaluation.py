@@ -3,15 +3,15 @@
 import dagster as dg
 from pydantic import Field
 
-from assets import checks, views
 from assets.bundle import bundle
 from assets.canary import canary
-from assets.failures import library_errors
-from assets.progress import log_progress
-from assets.references import BundleReference, ReportReference, VerdictReference, to_metadata, upstream
-from assets.resources import Project
 from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.run import evaluate
+from headgate.orchestration import checks, views
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.progress import log_progress
+from headgate.orchestration.references import BundleReference, ReportReference, VerdictReference, to_metadata, upstream
+from headgate.orchestration.resources import Project
 
 GROUP = "4_evaluate"
 

@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from assets import checks, views
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
 from assets.corpus import chunks
-from assets.failures import library_errors
-from assets.progress import log_progress
-from assets.references import to_metadata, upstream
-from assets.resources import Project
 from headgate.index.table import TABLE_FORMAT, update_table
+from headgate.orchestration import checks, views
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.progress import log_progress
+from headgate.orchestration.references import to_metadata, upstream
+from headgate.orchestration.resources import Project
 from headgate.records import ChunkSetRef
 
 GROUP = "2_index"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.checks import CHUNK_TABLE_LATER, ERROR
-from assets.failures import library_errors
-from assets.progress import log_progress
-from assets.resources import Project
-from assets.views import integrity as metadata
 from headgate.index.integrity import check_versions
 from headgate.index.versions import list_versions
+from headgate.orchestration.checks import CHUNK_TABLE_LATER, ERROR
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.progress import log_progress
+from headgate.orchestration.resources import Project
+from headgate.orchestration.views import integrity as metadata
 from headgate.storage import open_store
 
 

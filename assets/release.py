@@ -3,11 +3,11 @@
 import dagster as dg
 from pydantic import Field
 
-from assets import views
 from assets.evaluation import verdict
-from assets.failures import library_errors
-from assets.references import VerdictReference, to_metadata, upstream
-from assets.resources import Project
+from headgate.orchestration import views
+from headgate.orchestration.failures import library_errors
+from headgate.orchestration.references import VerdictReference, to_metadata, upstream
+from headgate.orchestration.resources import Project
 from headgate.release.ledger import promote
 from headgate.storage import open_store
 

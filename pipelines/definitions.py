@@ -1,12 +1,10 @@
-"""Everything that Dagster loads. Try `dagster definitions validate`, or `make dev` and open the asset graph."""
-
-import os
+"""Everything that Dagster loads. Try `headgate dev` and open the asset graph."""
 
 import dagster as dg
 
 from assets import bundle, canary, corpus, dead_letters, evaluation, index, integrity, release
-from assets.resources import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE, Project
-from pipelines.alerts import ALERTS
+from headgate.orchestration.alerts import ALERTS
+from headgate.orchestration.resources import project_of_environment
 from pipelines.jobs import JOBS
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
@@ -17,11 +15,7 @@ defs = dg.Definitions(
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=(*SENSORS, *ALERTS),
-    resources={
-        "project": Project(
-            mlflow_ui=os.environ.get(MLFLOW_UI_VARIABLE, MLFLOW_UI), reports_ui=os.environ.get(REPORTS_UI_VARIABLE, REPORTS_UI)
-        )
-    },
+    resources={"project": project_of_environment()},
     # A chain of seven steps, each busy inside the library: a process a step would only add its start (0.8 s).
     executor=dg.in_process_executor,
 )

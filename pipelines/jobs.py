@@ -1,16 +1,8 @@
-"""The jobs, in the data's order. Each stage can also be run alone; see `assets.references` for what it then takes."""
+"""The jobs, in the data's order. Each stage can also be run alone; it then takes the newest of what it is made from."""
 
 import dagster as dg
-from pydantic import Field
 
-from assets.failures import library_errors
-from assets.references import to_metadata
-from assets.resources import Project
-from assets.views import pruned
-from assets.views import release as release_metadata
-from headgate.release.ledger import rollback as roll_back
-from headgate.retention.clean_up import prune
-from headgate.storage import open_store
+from headgate.orchestration.operations import prune_store, write_rollback
 
 #: Runs with this tag wait for each other (dagster.yaml): a table has one writer.
 WRITES_TABLE = {"writes": "chunk_table"}
@@ -48,64 +40,9 @@ check_integrity = dg.define_asset_job(
 )
 
 
-class RollbackConfig(dg.Config):
-    """Where back to, and who says so."""
-
-    to_release: int = Field(
-        default=0, ge=0, description="number of the release to go back to; 0 = the one before the current one"
-    )
-    promoted_by: str = Field(default="", description="empty = the Dagster run's id")
-    reason: str = ""
-
-
-@dg.op
-def write_rollback(context: dg.OpExecutionContext, config: RollbackConfig, project: Project) -> None:
-    """Write a release that points to an earlier bundle; it shows as the newest materialisation of `release`."""
-    settings = project.settings()
-    promoted_by = config.promoted_by or f"dagster run {context.run_id}"
-    with library_errors():
-        released = roll_back(
-            open_store(settings),
-            settings.release,
-            to_release=config.to_release or None,
-            promoted_by=promoted_by,
-            reason=config.reason,
-        )
-    context.log_event(
-        dg.AssetMaterialization(
-            "release",
-            description="rolled back",
-            metadata=release_metadata(released) | to_metadata(released),
-            tags={"dagster/data_version": released.bundle_id},
-        )
-    )
-
-
 @dg.job(description="Put an earlier bundle back into service. The ledger grows by one line; nothing is deleted.")
 def rollback() -> None:
     write_rollback()
-
-
-class CleanUpConfig(dg.Config):
-    """Whether anything really goes."""
-
-    dry_run: bool = Field(default=False, description="only tell what would go")
-
-
-@dg.op
-def prune_store(context: dg.OpExecutionContext, config: CleanUpConfig, project: Project) -> None:
-    """Remove what no release, logged answer, report or recent build needs; shows as an observation of `chunk_table`."""
-    settings = project.settings()
-    with library_errors():
-        result = prune(open_store(settings), settings.retention, settings.corpus, dry_run=config.dry_run)
-    what = "clean-up tried" if config.dry_run else "cleaned up"
-    context.log_event(dg.AssetObservation("chunk_table", description=what, metadata=pruned(result)))
-    if result.over_limit:
-        raise dg.Failure(
-            f"the store takes {sum(result.sizes.values()) / 2**30:.1f} GiB after the clean-up, retention.max_gib is {settings.retention.max_gib:g}: raise it, or keep fewer releases "
-            "(retention.releases_keep) or logged answers (retention.interactions_days)",
-            allow_retries=False,
-        )
 
 
 @dg.job(

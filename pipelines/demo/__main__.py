@@ -11,15 +11,17 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from rich.console import Console
 from rich.text import Text
 
-from assets.references import BundleReference, ReportReference, VerdictReference
 from headgate.errors import HeadgateError, UsageError
 from headgate.evaluate.report.reports import load_report
+from headgate.orchestration.home import prepare_home
+from headgate.orchestration.references import BundleReference, ReportReference, VerdictReference
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
 from headgate.release.ledger import current_release, history, load_verdict
 from headgate.settings import Settings, load_settings
@@ -29,8 +31,9 @@ from pipelines.demo import summaries
 from pipelines.demo.runs import FinishedRun, JobRunner
 from pipelines.demo.service import HANGS, ask, running_service
 from pipelines.demo.traffic import Traffic, steady_traffic
-from pipelines.home import ROOT, prepare_home
 
+#: The checkout: the demo needs its sample corpus.
+ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = "base", "week-2"
 #: Asked of the first release; the last one is not about the provider at all.
 QUESTIONS = (

@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from assets.automation import REBUILD_WHEN_CONTENT_CHANGES
+from headgate.orchestration.automation import REBUILD_WHEN_CONTENT_CHANGES
 from pipelines.definitions import defs
 
 

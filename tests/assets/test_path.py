@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets import checks
-from assets.references import REFERENCE
 from headgate.bundle import load_manifest
 from headgate.evaluate.report.reports import load_report
+from headgate.orchestration import checks
+from headgate.orchestration.references import REFERENCE
 from headgate.records import IngestResult
 from headgate.release.ledger import current_release, history, load_verdict
 from headgate.storage import Store, open_store

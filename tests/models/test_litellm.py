@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assets import views
 from headgate.bundle import create_bundle, open_bundle
 from headgate.errors import ModelError, SettingsError
 from headgate.index.table import update_table
@@ -17,6 +16,7 @@ from headgate.models import litellm
 from headgate.models.litellm import RemoteEmbedder
 from headgate.models.open import open_embedder, token_counter
 from headgate.models.prepare import ensure_model
+from headgate.orchestration import views
 from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex

@@ -2,14 +2,11 @@
 
 import ast
 import inspect
-from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from headgate.settings import parse_settings
 from pipelines.definitions import defs
-from pipelines.home import prepare_home
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
 
@@ -104,16 +101,3 @@ def test_an_asset_body_has_at_most_25_lines(name: str) -> None:
     ]
     assert body[-1].end_lineno is not None
     assert body[-1].end_lineno - body[0].lineno + 1 <= 25
-
-
-def test_dagster_is_quiet_and_keeps_everything_in_the_store(tmp_path: Path) -> None:
-    settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
-    home = prepare_home(settings)
-    assert home == tmp_path / ".headgate" / "dagster"
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        assert instance.telemetry_enabled is False
-        assert instance.nux_enabled is False
-        assert instance.run_monitoring_enabled is True
-        assert instance.run_retries_enabled is False
-        assert instance.get_runs() == []
-    assert [path.name for path in tmp_path.iterdir()] == [".headgate"]

@@ -4,10 +4,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.references import CorpusReference, to_metadata
-from assets.resources import Project
 from headgate.errors import ParseFailure
 from headgate.ingest.state.dead_letters import DeadLetters
+from headgate.orchestration.references import CorpusReference, to_metadata
+from headgate.orchestration.resources import Project
 from headgate.records import SourceFile
 from headgate.settings import load_settings
 from headgate.storage import open_store

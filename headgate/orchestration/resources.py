@@ -1,15 +1,12 @@
 """Where the project lies: the only resource. Every stage reads its settings from here."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
 
+from headgate.orchestration.addresses import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE
 from headgate.settings import Settings, load_settings
-
-#: Where `make dev` starts the MLflow UI, and the variable that says so when it is elsewhere.
-MLFLOW_UI, MLFLOW_UI_VARIABLE = "http://127.0.0.1:5000", "HEADGATE_MLFLOW_UI"
-#: The same of the validation reports in the store.
-REPORTS_UI, REPORTS_UI_VARIABLE = "http://127.0.0.1:5001", "HEADGATE_REPORTS_UI"
 
 
 class Project(dg.ConfigurableResource[Settings]):
@@ -26,3 +23,10 @@ class Project(dg.ConfigurableResource[Settings]):
             SettingsError: no file, an unknown key or a wrong value.
         """
         return load_settings(Path(self.settings_file) if self.settings_file else None)
+
+
+def project_of_environment() -> Project:
+    """The project that a code location serves: HEADGATE_SETTINGS or the nearest headgate.toml, with the links that `headgate dev` set."""
+    return Project(
+        mlflow_ui=os.environ.get(MLFLOW_UI_VARIABLE, MLFLOW_UI), reports_ui=os.environ.get(REPORTS_UI_VARIABLE, REPORTS_UI)
+    )

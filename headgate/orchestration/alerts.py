@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.checks import check_freshness
-from assets.resources import Project
 from headgate.monitor.alerts.alert import raise_alert, resolve_alert
+from headgate.orchestration.checks import check_freshness
+from headgate.orchestration.resources import Project
 from headgate.settings import Settings
 from headgate.sources.state.freshness import SourceFreshness, read_freshness
 from headgate.storage import open_store

@@ -5,11 +5,11 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from assets.resources import Project
 from headgate.monitor.alerts.alert import open_alerts
+from headgate.orchestration.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
+from headgate.orchestration.resources import Project
 from headgate.records import SourceState
 from headgate.storage import FolderStore
-from pipelines.alerts import alert_when_a_run_fails, alert_when_a_source_goes_stale, resolve_when_a_run_succeeds
 from pipelines.definitions import defs
 
 STALE_CHECK = dg.AssetCheckKey(dg.AssetKey("chunks"), "no_stale_source")

@@ -4,10 +4,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets import views
-from assets.checks import check_chunks, check_dead_letters, check_verdict
-from assets.references import CorpusReference
 from headgate.ingest.state.dead_letters import DeadLetter
+from headgate.orchestration import views
+from headgate.orchestration.checks import check_chunks, check_dead_letters, check_verdict
+from headgate.orchestration.references import CorpusReference
 from headgate.records import (
     ChunkSetRef,
     Decision,

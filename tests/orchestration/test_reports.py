@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from headgate.orchestration.reports import HOST, report_server
 from headgate.storage import FolderStore, Store
-from pipelines.reports import HOST, report_server
 from tests.s3 import Bucket
 
 

@@ -1,6 +1,6 @@
 """The validation reports of the store, be it a folder or a bucket, as pages on 127.0.0.1.
 
-python -m pipelines.reports [--port 5001]
+python -m headgate.orchestration.reports [--port 5001]
 """
 
 import argparse
@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from assets.resources import REPORTS_UI
 from headgate.errors import HeadgateError, NotFoundError, UsageError
 from headgate.ingest.validate.page import report_key
+from headgate.orchestration.addresses import HOST, REPORTS_PORT
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store
 from headgate.storage.layout import VALIDATION_REPORTS
 
-HOST = "127.0.0.1"
 #: A report quotes documents: nothing in it may run or load anything.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _REPORT = re.compile(r"/([\w-][\w.-]{0,127})/(?:index\.html)?", re.ASCII)
@@ -69,9 +68,9 @@ def _page(title: str, body: str) -> bytes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.reports", description="The validation reports of the store, until Ctrl-C."
+        prog="python -m headgate.orchestration.reports", description="The validation reports of the store, until Ctrl-C."
     )
-    parser.add_argument("--port", type=int, default=int(REPORTS_UI.rsplit(":", 1)[1]))
+    parser.add_argument("--port", type=int, default=REPORTS_PORT)
     chosen = parser.parse_args(arguments)
     try:
         server = report_server(open_store(load_settings()), chosen.port)

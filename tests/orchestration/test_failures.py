@@ -1,8 +1,8 @@
 import dagster as dg
 import pytest
 
-from assets.failures import MAX_RETRIES, library_errors
 from headgate.errors import CorpusError, IntegrityError, ModelError
+from headgate.orchestration.failures import MAX_RETRIES, library_errors
 
 
 @pytest.mark.parametrize("error", [CorpusError("no corpus; run `dvc pull`"), IntegrityError("a byte was changed")])

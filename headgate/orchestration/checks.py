@@ -3,16 +3,17 @@
 They show what the library decides; none of them is the only guard. A bundle without a passing verdict is refused by the promotion.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from assets.references import CorpusReference
 from headgate.errors import SettingsError
 from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.ingest.validate.expectations import Expectation
 from headgate.ingest.validate.outcome import named_checks
+from headgate.orchestration.references import CorpusReference
 from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
 from headgate.settings import load_settings, parse_settings
 from headgate.sources.state.freshness import SourceFreshness
@@ -199,5 +200,5 @@ def check_verdict(verdict: Verdict) -> list[dg.AssetCheckResult]:
     return [_result("gates_passed", verdict.verdict == "passed", ERROR if verdict.verdict == "failed" else WARN, metadata)]
 
 
-def _result(name: str, passed: bool, severity: dg.AssetCheckSeverity, metadata: dict[str, object]) -> dg.AssetCheckResult:
+def _result(name: str, passed: bool, severity: dg.AssetCheckSeverity, metadata: Mapping[str, Any]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(check_name=name, passed=passed, severity=severity, metadata=metadata)

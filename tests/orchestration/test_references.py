@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from assets.references import REFERENCE, CorpusReference, to_metadata, upstream
+from headgate.orchestration.references import REFERENCE, CorpusReference, to_metadata, upstream
 
 
 def reference(revision: str) -> CorpusReference:
