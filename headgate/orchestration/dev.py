@@ -130,11 +130,13 @@ def _check_definitions(file: Path) -> None:
     try:
         known = "dagster" in tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except FileNotFoundError:
-        raise UsageError(f"{str(file)!r} does not exist; `headgate init` writes a whole project, for `headgate dev` too") from None
+        raise UsageError(
+            f"{str(file)!r} does not exist; `headgate init` writes a whole project, for `headgate dev` too"
+        ) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{str(file)!r} can't be read: {error}") from error
     if not known:
-        raise UsageError(f"{str(file)!r} has no [tool.dagster]; add it, with module_name = \"pipelines.definitions\"")
+        raise UsageError(f'{str(file)!r} has no [tool.dagster]; add it, with module_name = "pipelines.definitions"')
 
 
 def _check_port(program: Program) -> None:
