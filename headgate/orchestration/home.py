@@ -7,6 +7,7 @@ from pathlib import Path
 
 from headgate.errors import UsageError
 from headgate.settings import Settings
+from headgate.storage.layout import DAGSTER
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -18,7 +19,7 @@ def prepare_home(settings: Settings) -> Path:
     source = settings.project_dir / "dagster.yaml"
     if not source.is_file():
         raise UsageError(f"{str(source)!r} does not exist; `headgate init` writes one for a new project")
-    home = settings.local_root / "dagster"
+    home = DAGSTER.path(settings.local_root)
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, home / "dagster.yaml")
     return home

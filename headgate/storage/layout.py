@@ -203,7 +203,7 @@ MLFLOW = Folder(
 )  # fmt: skip
 DAGSTER = Folder(
     "dagster", "dagster/…", what="Dagster's home",
-    writer="pipelines.home", written="grows", kept="always", place="machine",
+    writer="headgate.orchestration.home", written="grows", kept="always", place="machine",
     foreign=True,
 )  # fmt: skip
 DEMO = Folder(
