@@ -11,6 +11,7 @@ from headgate.orchestration.failures import library_errors
 from headgate.orchestration.references import BundleReference, to_metadata, upstream
 from headgate.orchestration.resources import Project
 from headgate.records import IndexResult
+from headgate.storage import open_store
 
 GROUP = "3_bundle"
 
@@ -26,8 +27,9 @@ def bundle(context: dg.AssetExecutionContext, project: Project) -> dg.Materializ
 
     The id is the digest of the content. What is evaluated, released and served is this very id; a changed byte is refused.
     """
+    settings = project.settings()
     index = upstream(context, "chunk_table", IndexResult)
     with library_errors():
-        made = create_bundle(project.settings(), index)
+        made = create_bundle(open_store(settings), index, settings.bundle_setup)
     reference = BundleReference(bundle_id=made.bundle_id)
     return dg.MaterializeResult(data_version=dg.DataVersion(made.bundle_id), metadata=views.bundle(made) | to_metadata(reference))

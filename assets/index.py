@@ -11,6 +11,7 @@ from headgate.orchestration.progress import log_progress
 from headgate.orchestration.references import to_metadata, upstream
 from headgate.orchestration.resources import Project
 from headgate.records import ChunkSetRef
+from headgate.storage import open_store
 
 GROUP = "2_index"
 
@@ -28,9 +29,12 @@ def chunk_table(context: dg.AssetExecutionContext, project: Project) -> dg.Mater
 
     Only new and changed chunks are embedded. Earlier versions stay as they are: released bundles point to them.
     """
+    settings = project.settings()
     chunk_set = upstream(context, "chunks", ChunkSetRef)
     with library_errors():
-        result = update_table(project.settings(), chunk_set, progress=log_progress(context, "chunks embedded"))
+        result = update_table(
+            open_store(settings), chunk_set, settings.index_setup, progress=log_progress(context, "chunks embedded")
+        )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(result.ref.digest),
         metadata=views.index(result) | to_metadata(result),

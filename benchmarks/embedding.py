@@ -28,6 +28,7 @@ from headgate.models.files import model_files
 from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
 from headgate.models.source import locate_source
+from headgate.storage import open_store
 
 #: Texts of a batch; they are padded to its longest.
 BATCH = 16
@@ -64,8 +65,8 @@ def open_engines(folder: Path) -> dict[str, Embed]:
     """Name → engine; the first is what the others are compared with. The model is exported into `folder`."""
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
     settings = make_project(folder, name="embedding")
-    original = SentenceTransformer(str(locate_source(settings)), device="cpu", local_files_only=True)
-    model, exported = ensure_model(settings)
+    original = SentenceTransformer(str(locate_source(settings.embedding_setup)), device="cpu", local_files_only=True)
+    model, exported = ensure_model(open_store(settings), settings.embedding_setup)
 
     def encode(texts: Sequence[str]) -> Vectors:
         return np.asarray(original.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False))

@@ -61,21 +61,22 @@ def measure(folder: Path, count: int, *, sweep: bool) -> None:
         parse_settings({"corpus": {"name": name, "folder": "."}, "storage": {"root": str(folder / "store")}}, project_dir=folder)
         for name in ("scale", "scratch")
     )
-    model, _ = ensure_model(settings)
-    cache = open_cache(settings, model)
+    store = open_store(settings)
+    model, _ = ensure_model(store, settings.embedding_setup)
+    cache = open_cache(settings.local_root, settings.embedding, model)
     started = time.monotonic()
     first = _write(settings, cache, sentences, count, changed=0)
     second = _write(settings, cache, sentences, count, changed=count // 100)
     cache.close()
     print(f"{count} chunks generated in {time.monotonic() - started:.0f} s\n")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    built = update_table(settings, first)
+    built = update_table(store, first, settings.index_setup)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     size = _size(folder / "store" / "lance")
-    changed = update_table(settings, second)
+    changed = update_table(store, second, settings.index_setup)
     grown = _size(folder / "store" / "lance") - size
-    again = update_table(settings, second)
-    whole = update_table(scratch, second)
+    again = update_table(store, second, settings.index_setup)
+    whole = update_table(store, second, scratch.index_setup)
     rows = [
         ("build from scratch", built, f"{size:.0f} MiB"),
         ("1 % of the chunks changed", changed, f"{grown:.0f} MiB more"),

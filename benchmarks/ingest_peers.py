@@ -79,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="headgate-peers-") as place:
         folder = Path(place)
         pages = write_pages(folder / "documents", arguments.pages)
-        source = str(locate_source(make_project(folder, name="handbook")))
+        source = str(locate_source(make_project(folder, name="handbook").embedding_setup))
         environments = arguments.environments or folder / "environments"
         pythons = {peer: install(environments.resolve() / peer, PEERS[peer][1]) for peer in arguments.peers.split(",") if peer}
         rows: dict[str, Row] = {}
@@ -134,11 +134,11 @@ def run_peer(python: Path, peer: str, documents: Path, source: str, threads: int
 def run_ours(folder: Path, precision: str, threads: int, number: int) -> dict[str, Row]:
     """The whole path, its embed-and-index half, the bare loop over the same chunks, and a note of how near f32 it is."""
     settings = project(folder, precision, threads, number)
-    ensure_model(settings)  # exported or quantised once in a project's life
+    ensure_model(open_store(settings), settings.embedding_setup)  # exported or quantised once in a project's life
     started = time.perf_counter()
     ingested = ingest(settings)
     parsed = time.perf_counter()
-    indexed = update_table(settings, ingested.chunk_set)
+    indexed = update_table(open_store(settings), ingested.chunk_set, settings.index_setup)
     ended = time.perf_counter()
     texts = [embedding_text(row) for row in read_rows(open_store(settings), ingested.chunk_set)]
     distinct = sorted(set(texts), key=len)
@@ -165,7 +165,7 @@ def project(folder: Path, precision: str, threads: int, number: int) -> Settings
 
 
 def open_engine(settings: Settings, threads: int) -> Embedder:
-    model, files = ensure_model(settings)
+    model, files = ensure_model(open_store(settings), settings.embedding_setup)
     return open_embedder(model, model_files(model, files), threads=threads, streams=0)
 
 

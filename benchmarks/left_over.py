@@ -62,7 +62,7 @@ def _owned(settings: Settings, store: Store, pruned: PruneResult) -> set[str]:
     owned |= {f"objects/{digest}" for text in naming for digest in _DIGEST.findall(text)}
     for table, versions in pruned.kept_versions.items():
         owned |= {f"lance/{table}.lance/{file}" for file in _table_files(store, table, versions)}
-    _, model = ensure_model(settings)
+    _, model = ensure_model(store, settings.embedding_setup)
     owned |= {key for key in store.list("models") if key.split("/")[1] == model.name}
     states = {f"{folder}/{name}.json" for folder in ("ingest_state", "validation/baseline")}
     owned |= states | {f"{folder}/{name}/folder.json" for folder in ("sources", "source_listings")}

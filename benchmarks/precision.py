@@ -31,6 +31,7 @@ from headgate.models.open import open_embedder, token_counter
 from headgate.models.prepare import ensure_model
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings
+from headgate.storage import open_store
 
 SETS = ("qa_squad2", "qa_xquad", "qa_pubmedqa")
 MARGIN = 0.005
@@ -73,7 +74,7 @@ def main() -> None:
 
 def open_engine(folder: Path, precision: str, threads: int) -> Embedder:
     settings = make_project(folder, name="precision", embedding={"precision": precision})
-    model, files = ensure_model(settings)
+    model, files = ensure_model(open_store(settings), settings.embedding_setup)
     print(f"{precision}: computes in {model.precision}", file=sys.stderr, flush=True)
     return open_embedder(model, model_files(model, files), threads=threads, streams=0)
 
@@ -114,7 +115,7 @@ def measure(name: str, engines: dict[str, Embedder], settings: Settings, limit: 
 
 def cut(settings: Settings, rows: Iterator[dict[str, Any]]) -> tuple[dict[str, int], list[str], npt.NDArray[np.int64]]:
     """Passage id → number, texts to embed, and the number of the passage that each text is of."""
-    count = token_counter(settings)
+    count = token_counter(settings.embedding_setup, settings.chunks)
     numbers: dict[str, int] = {}
     texts: list[str] = []
     owners: list[int] = []

@@ -53,15 +53,15 @@ def build(
     Raises:
         UsageError, IntegrityError: as the stages do.
     """
-    read_prompts(settings)  # a wrong prompt is told now, not after hours of parsing and embedding
+    read_prompts(settings.answer, settings.project_dir)  # a wrong prompt is told now, not after hours of parsing and embedding
     store, wait = open_store(settings), settings.ingest.lock_wait_seconds
     store.check_writable()
     with store.lock(f"build-{settings.corpus.name}", wait_seconds=wait):
         ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
         refuse_failed_checks(ingested)
-        indexed = update_table(settings, ingested.chunk_set, progress=_stage(progress, "index"))
+        indexed = update_table(store, ingested.chunk_set, settings.index_setup, progress=_stage(progress, "index"))
         started = time.monotonic()
-        bundle: Bundle = create_bundle(settings, indexed)
+        bundle: Bundle = create_bundle(store, indexed, settings.bundle_setup)
         seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
     started = time.monotonic()
     compared = _compare(settings, bundle.bundle_id, _stage(progress, "canary")) if canary else None

@@ -35,8 +35,8 @@ from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
 from headgate.records import IndexResult, Record, TableRef
 from headgate.records.names import ObjectDigest
-from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings
-from headgate.storage import Store, open_store, sha256_hex
+from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import BUNDLES, HOLDS, LAST_BUILD, OBJECTS
 
 #: Raised when the manifest's layout changes.
@@ -82,16 +82,15 @@ class Bundle:
     manifest: Manifest
 
 
-def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
-    """Write the bundle of an index version under today's prompts and settings. Making it again gives the same id.
+def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundle:
+    """Write the bundle of an index version with today's prompts and `setup`. Making it again gives the same id.
 
     Raises:
         PromptError: a prompt file is missing or does not fit.
         IntegrityError: the table version is not what `index` says.
     """
-    store = open_store(settings)
-    prompts = read_prompts(settings)
-    embedding, folder = ensure_model(settings)
+    prompts = read_prompts(setup.answer, setup.project_dir)
+    embedding, folder = ensure_model(store, setup.embedding)
     if index.vocabulary and store.exists(OBJECTS.key(index.vocabulary)):  # counted with the version
         vocabulary, languages = store.get(OBJECTS.key(index.vocabulary)), index.languages
     else:
@@ -100,17 +99,17 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
     manifest = Manifest(
         format=MANIFEST_FORMAT,
         engine=ENGINE_VERSION,
-        corpus=CorpusRef(name=settings.corpus.name, revision=index.corpus_revision),
+        corpus=CorpusRef(name=setup.corpus, revision=index.corpus_revision),
         table=index.ref,
         embedding=embedding,
         prompts={name: sha256_hex(content) for name, content in prompts.items()},
         vocabulary=sha256_hex(vocabulary),
         languages=languages,
-        default_language=settings.corpus.default_language,
-        retrieval=settings.retrieval,
-        answer=settings.answer.behaviour,
-        guard=settings.guard,
-        model=settings.model,
+        default_language=setup.default_language,
+        retrieval=setup.retrieval,
+        answer=setup.answer.behaviour,
+        guard=setup.guard,
+        model=setup.model,
     )
     bundle_id = sha256_hex(manifest.to_bytes())
     # Nothing that is found here is pruned before the manifest names it.
@@ -127,18 +126,17 @@ def create_bundle(settings: Settings, index: IndexResult) -> Bundle:
     return Bundle(bundle_id=bundle_id, manifest=manifest)
 
 
-def read_prompts(settings: Settings) -> dict[str, bytes]:
+def read_prompts(settings: AnswerSettings, project_dir: Path) -> dict[str, bytes]:
     """The bytes of today's prompt files, `answer` and `refusal`, each found to be usable.
 
     Raises:
         PromptError: a prompt file is missing or does not fit.
     """
     prompts = {
-        name: _read_prompt(settings, path)
-        for name, path in (("answer", settings.answer.prompt), ("refusal", settings.answer.refusal))
+        name: _read_prompt(project_dir, path) for name, path in (("answer", settings.prompt), ("refusal", settings.refusal))
     }
-    parse_answer_prompt(prompts["answer"], source=settings.answer.prompt)
-    parse_refusal(prompts["refusal"], source=settings.answer.refusal)
+    parse_answer_prompt(prompts["answer"], source=settings.prompt)
+    parse_refusal(prompts["refusal"], source=settings.refusal)
     return prompts
 
 
@@ -289,9 +287,9 @@ def _open_model(manifest: Manifest) -> ChatModel:
     return ProviderModel(manifest.model)
 
 
-def _read_prompt(settings: Settings, path: str) -> bytes:
+def _read_prompt(project_dir: Path, path: str) -> bytes:
     try:
-        return settings.place(path).read_bytes()
+        return (project_dir / path).read_bytes()
     except OSError as error:
         raise PromptError(
             f"prompt file {path!r} can't be read: {error.strerror}; set answer.prompt and answer.refusal"

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from headgate.bundle import Bundle, create_bundle
+from headgate.bundle import Bundle
 from headgate.index.chunk_set import write_chunk_set
-from headgate.index.table import update_table
-from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex
 from tests.s3 import bucket, proxy, s3_endpoint  # noqa: F401 - fixtures
+from tests.verbs import create_bundle, ensure_model, update_table
 
 REPOSITORY = Path(__file__).parent.parent
 PUBLIC_DATA = REPOSITORY.parent / "shared" / "data"

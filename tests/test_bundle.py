@@ -5,13 +5,13 @@ from collections.abc import Callable
 import orjson
 import pytest
 
-from headgate.bundle import Bundle, create_bundle, last_built, list_bundles, load_manifest, open_bundle
+from headgate.bundle import Bundle, last_built, list_bundles, load_manifest, open_bundle
 from headgate.errors import IntegrityError, NotFoundError, PromptError
-from headgate.index.table import update_table
 from headgate.records import IndexResult, Question
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex
 from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.verbs import create_bundle, update_table
 
 
 def test_the_id_is_the_digest_of_the_manifest_and_has_no_clock(settings: Settings, indexed: IndexResult, bundle: Bundle) -> None:

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from headgate.records import Release
+from headgate import bundle as bundles
+from headgate.index import table, vectors
+from headgate.models import open as models
+from headgate.models import prepare
+from headgate.models.files import EmbeddingModel
+from headgate.models.tokens import TokenCounter
+from headgate.records import ChunkSetRef, IndexResult, Release
 from headgate.release import ledger
 from headgate.replay import Replay
 from headgate.replay import replay as replay_from
 from headgate.retention import clean_up
 from headgate.settings import Settings
 from headgate.storage import open_store
+
+
+def ensure_model(settings: Settings) -> tuple[EmbeddingModel, Path]:
+    return prepare.ensure_model(open_store(settings), settings.embedding_setup)
+
+
+def token_counter(settings: Settings) -> TokenCounter:
+    return models.token_counter(settings.embedding_setup, settings.chunks)
+
+
+def open_vectors(settings: Settings, model: EmbeddingModel, folder: Path) -> vectors.VectorSource:
+    return vectors.open_vectors(settings.local_root, settings.embedding, model, folder)
+
+
+def update_table(settings: Settings, chunk_set: ChunkSetRef, **more: Any) -> IndexResult:
+    return table.update_table(open_store(settings), chunk_set, settings.index_setup, **more)
+
+
+def create_bundle(settings: Settings, index: IndexResult) -> bundles.Bundle:
+    return bundles.create_bundle(open_store(settings), index, settings.bundle_setup)
 
 
 def promote(settings: Settings, bundle_id: str, **more: Any) -> Release:

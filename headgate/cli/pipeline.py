@@ -67,7 +67,10 @@ def index(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
     ingested = find_ingest(invocation.store, corpus_revision)
     with progress_lines() as progress:
         result = update_table(
-            invocation.settings, ingested.chunk_set, progress=lambda done, total: progress("index", done, total)
+            invocation.store,
+            ingested.chunk_set,
+            invocation.settings.index_setup,
+            progress=lambda done, total: progress("index", done, total),
         )
     if as_json:
         print_json(index_summary(result))
@@ -85,10 +88,11 @@ def bundle(invocation: Invocation, corpus_revision: str, as_json: bool) -> None:
     from headgate.index.table import update_table
 
     started = time.monotonic()
-    read_prompts(invocation.settings)
-    ingested = find_ingest(invocation.store, corpus_revision)
-    indexed = update_table(invocation.settings, ingested.chunk_set)
-    made = create_bundle(invocation.settings, indexed)
+    settings, store = invocation.settings, invocation.store
+    read_prompts(settings.answer, settings.project_dir)
+    ingested = find_ingest(store, corpus_revision)
+    indexed = update_table(store, ingested.chunk_set, settings.index_setup)
+    made = create_bundle(store, indexed, settings.bundle_setup)
     content = {
         "bundle_id": made.bundle_id,
         "corpus_revision": made.manifest.corpus.revision,

@@ -47,8 +47,8 @@ from headgate.models.embedder import Progress
 from headgate.models.files import EmbeddingModel
 from headgate.models.prepare import ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
-from headgate.settings import IndexSettings, Settings
-from headgate.storage import Held, Store, open_store, sha256_hex
+from headgate.settings import IndexSettings, IndexSetup
+from headgate.storage import Held, Store, sha256_hex
 from headgate.storage.layout import LANCE, OBJECTS
 
 #: For orchestrators: what an unchanged chunk set's table is a function of, beside settings.
@@ -70,16 +70,16 @@ class _Difference:
     known_texts: frozenset[str]  # text digests that have a vector in the table
 
 
-def table_name(settings: Settings, model: EmbeddingModel) -> str:
+def table_name(corpus: str, model: EmbeddingModel) -> str:
     """One table per collection, embedding model and kind of rows: what can't be compared never meets."""
     fields = [[field.name, str(field.type)] for field in table_schema(model.dimensions)]
-    return f"{settings.corpus.name}-{sha256_hex(orjson.dumps([model.digest, ROW_FORMAT, fields]))[:8]}"
+    return f"{corpus}-{sha256_hex(orjson.dumps([model.digest, ROW_FORMAT, fields]))[:8]}"
 
 
-def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progress | None = None) -> IndexResult:
+def update_table(store: Store, chunk_set: ChunkSetRef, setup: IndexSetup, *, progress: Progress | None = None) -> IndexResult:
     """Bring the table to the state of `chunk_set` and pin the version.
 
-    The same chunk set under the same settings gives the same pinned version again, without writing.
+    The same chunk set under the same setup gives the same pinned version again, without writing.
 
     Args:
         progress: called with (rows written so far, rows to write).
@@ -94,10 +94,9 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         raise CorpusError(
             f"corpus revision {chunk_set.corpus_revision!r} has no chunks to index; see `headgate ingest` for what became of its files"
         )
-    store = open_store(settings)
-    model, folder = ensure_model(settings)
-    name = table_name(settings, model)
-    key = state_key(name, [chunk_set.digest, model.digest, settings.index.model_dump()])
+    model, folder = ensure_model(store, setup.embedding)
+    name = table_name(setup.corpus, model)
+    key = state_key(name, [chunk_set.digest, model.digest, setup.index.model_dump()])
     with store.lock(name) as held, table_failures(store):
         if (known := _pinned(store, key, chunk_set)) is not None:
             return _result(known, embedded=0, written=0, deleted=0, usage=EmbeddingUsage(), started=started)
@@ -110,15 +109,15 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, *, progress: Progre
         difference = _compare(table, store, chunk_set)
         embedded, usage = 0, EmbeddingUsage()
         if difference.add:
-            with open_vectors(settings, model, folder) as source:
+            with open_vectors(store.local_root, setup.embedding.embedding, model, folder) as source:
                 _add(table, store, chunk_set, difference, source, model.dimensions, held, progress)
                 embedded, usage = source.embedded, source.usage
         for start in range(0, len(difference.delete), _BATCH):
             held.check()
             table.delete(f"row_digest IN ({quoted(difference.delete[start : start + _BATCH])})")
-        _index(store, table, settings.index, touched=bool(difference.add or difference.delete))
+        _index(store, table, setup.index, touched=bool(difference.add or difference.delete))
         held.check()
-        pinned = _pin(store, table, name, settings, chunk_set, earlier)
+        pinned = _pin(store, table, name, setup, chunk_set, earlier)
         save_version(store, key, pinned)
     return _result(
         pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, usage=usage, started=started
@@ -305,7 +304,7 @@ def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool) 
 
 
 def _pin(
-    store: Store, table: Any, name: str, settings: Settings, chunk_set: ChunkSetRef, earlier: PinnedVersion | None
+    store: Store, table: Any, name: str, setup: IndexSetup, chunk_set: ChunkSetRef, earlier: PinnedVersion | None
 ) -> PinnedVersion:
     """Tag the newest version, so that clean-up leaves it, and take its digests.
 
@@ -313,7 +312,7 @@ def _pin(
         earlier: a whole version that this one builds on; what is known of its files and words is not found out again.
     """
     version = int(table.version)
-    digest, rows = content_digest(table, wanted_indexes(table.count_rows(), settings.index))
+    digest, rows = content_digest(table, wanted_indexes(table.count_rows(), setup.index))
     if rows != chunk_set.chunks:
         raise StorageError(
             f"table {name!r} has {rows} rows after the chunk set's {chunk_set.chunks} were written: another run wrote it too; run again"
@@ -329,12 +328,12 @@ def _pin(
     files_digest = take_inventory(store, name, version, known=hashed or {})
     return PinnedVersion(
         ref=TableRef(table=name, version=version, digest=digest, files_digest=files_digest, rows=rows),
-        corpus=settings.corpus.name,
+        corpus=setup.corpus,
         corpus_revision=chunk_set.corpus_revision,
         chunk_set=chunk_set,
         vocabulary=vocabulary_digest,
         languages=tuple(sorted(set(_read(table, ["language"])["language"].unique().to_pylist()) - {""})),
-        exact_below=settings.index.exact_below,
+        exact_below=setup.index.exact_below,
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 

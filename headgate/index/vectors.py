@@ -23,7 +23,7 @@ from headgate.models.open import open_embedder
 from headgate.models.vector_cache import VectorCache
 from headgate.process.memory import return_large_buffers
 from headgate.records import EmbeddingUsage
-from headgate.settings import Settings
+from headgate.settings import EmbeddingSettings
 from headgate.storage.layout import VECTOR_CACHE
 
 #: Texts embedded between two writes of the cache: at most these are lost by a kill. Large enough that few batches are not full.
@@ -138,26 +138,27 @@ class VectorSource:
         self._cache.close()
 
 
-def open_vectors(settings: Settings, model: EmbeddingModel, folder: Path) -> VectorSource:
+def open_vectors(local_root: Path, settings: EmbeddingSettings, model: EmbeddingModel, folder: Path) -> VectorSource:
     """The source of `model`'s vectors, with the cache of this machine.
 
     Args:
+        local_root: folder for what stays on this machine.
         folder: where the model's files are, as `ensure_model` gave it.
     """
 
     def open_engine() -> Embedder:
         return_large_buffers()
-        return open_embedder(model, model_files(model, folder), threads=settings.embedding.threads, streams=0, too_long="refuse")
+        return open_embedder(model, model_files(model, folder), threads=settings.threads, streams=0, too_long="refuse")
 
-    return VectorSource(model, open_cache(settings, model), open_engine)
+    return VectorSource(model, open_cache(local_root, settings, model), open_engine)
 
 
-def open_cache(settings: Settings, model: EmbeddingModel) -> VectorCache:
+def open_cache(local_root: Path, settings: EmbeddingSettings, model: EmbeddingModel) -> VectorCache:
     """The cache of `model`'s vectors on this machine."""
-    limit = int(settings.embedding.cache_gib * 2**30)
-    return VectorCache(vectors_folder(settings), model.digest, model.dimensions, limit=limit)
+    limit = int(settings.cache_gib * 2**30)
+    return VectorCache(vectors_folder(local_root), model.digest, model.dimensions, limit=limit)
 
 
-def vectors_folder(settings: Settings) -> Path:
+def vectors_folder(local_root: Path) -> Path:
     """Where the vector caches of all models lie."""
-    return settings.local_root / VECTOR_CACHE.prefix()
+    return local_root / VECTOR_CACHE.prefix()

@@ -163,7 +163,7 @@ class Deriver:
 
     @cached_property
     def _count_tokens(self) -> TokenCounter:
-        return token_counter(self._settings)
+        return token_counter(self._settings.embedding_setup, self._settings.chunks)
 
     def _rules(self, path: str) -> list[dict[str, str]]:
         rules = self._settings.corpus.label_rules
@@ -174,7 +174,7 @@ def tokenizer_key(settings: Settings) -> str:
     """What decides how tokens are counted."""
     embedding = settings.embedding
     if embedding.engine != "litellm":
-        return sha256_file(locate_source(settings) / "tokenizer.json")
+        return sha256_file(locate_source(settings.embedding_setup) / "tokenizer.json")
     file = settings.place(embedding.tokenizer) if embedding.tokenizer else None
     return f"{embedding.model} {sha256_file(file) if file and file.is_file() else ''}"
 

@@ -17,7 +17,7 @@ from headgate.models.embedder import Embedder, TooLong
 from headgate.models.files import EmbeddingModel, refuse_missing
 from headgate.models.source import locate_source, source_token_limit
 from headgate.models.tokens import TokenCounter, TokenizerCounter
-from headgate.settings import Settings
+from headgate.settings import ChunkSettings, EmbeddingSetup
 
 
 def open_embedder(
@@ -53,39 +53,39 @@ def open_embedder(
             return open_openvino(model, files, threads=threads, streams=streams, too_long=too_long)
 
 
-def token_counter(settings: Settings) -> TokenCounter:
-    """Counts tokens as the configured embedding model does, its special tokens included.
+def token_counter(setup: EmbeddingSetup, chunks: ChunkSettings) -> TokenCounter:
+    """Counts tokens as the embedding model does, its special tokens included.
 
     Raises:
-        SettingsError: chunks of the size that the settings ask for would be cut by the model.
+        SettingsError: `chunks` of the size asked for would be cut by the model.
     """
-    wanted, limit = settings.chunks, token_limit(settings)
-    if wanted.budget > limit:
-        key = "child_tokens" if wanted.strategy == "parent_document" else "max_tokens"
+    embedding, limit = setup.embedding, token_limit(setup)
+    if chunks.budget > limit:
+        key = "child_tokens" if chunks.strategy == "parent_document" else "max_tokens"
         raise SettingsError(
-            f"chunks.{key} is {wanted.budget}, but embedding.model {settings.embedding.model!r} takes {limit} tokens and would cut the rest; "
+            f"chunks.{key} is {chunks.budget}, but embedding.model {embedding.model!r} takes {limit} tokens and would cut the rest; "
             f"set it to {limit} or less"
         )
-    if settings.embedding.engine != "litellm":
-        return TokenizerCounter(Tokenizer.from_file(str(locate_source(settings) / "tokenizer.json")))
-    if settings.embedding.tokenizer:
-        path = settings.place(settings.embedding.tokenizer)
+    if embedding.engine != "litellm":
+        return TokenizerCounter(Tokenizer.from_file(str(locate_source(setup) / "tokenizer.json")))
+    if embedding.tokenizer:
+        path = (setup.project_dir / embedding.tokenizer).resolve()
         if not path.is_file():
-            raise SettingsError(f"embedding.tokenizer {settings.embedding.tokenizer!r} is no file (looked for {str(path)!r})")
+            raise SettingsError(f"embedding.tokenizer {embedding.tokenizer!r} is no file (looked for {str(path)!r})")
         return TokenizerCounter(Tokenizer.from_file(str(path)))
     from headgate.models.litellm import remote_token_counter
 
-    return remote_token_counter(settings.embedding.model)
+    return remote_token_counter(embedding.model)
 
 
-def token_limit(settings: Settings) -> int:
-    """The longest text that the configured embedding model takes, tokens, special ones included.
+def token_limit(setup: EmbeddingSetup) -> int:
+    """The longest text that the embedding model takes, tokens, special ones included.
 
     Raises:
         SettingsError: it is not known.
     """
-    if settings.embedding.engine == "litellm":
+    if setup.embedding.engine == "litellm":
         from headgate.models.litellm import remote_token_limit
 
-        return remote_token_limit(settings.embedding)
-    return source_token_limit(locate_source(settings))
+        return remote_token_limit(setup.embedding)
+    return source_token_limit(locate_source(setup))

@@ -18,8 +18,8 @@ from headgate.errors import IntegrityError, NotFoundError
 from headgate.models.files import EmbeddingModel
 from headgate.models.openvino import usable_precision
 from headgate.models.source import locate_source
-from headgate.settings import Settings
-from headgate.storage import Store, open_store, sha256_file, sha256_hex
+from headgate.settings import EmbeddingSettings, EmbeddingSetup
+from headgate.storage import Store, sha256_file, sha256_hex
 from headgate.storage.layout import MODELS
 
 #: Raised when the export changes, so that older exports are not mistaken for new ones.
@@ -28,31 +28,30 @@ EXPORT_FORMAT = 1
 _SOURCE_SUFFIXES = frozenset({".json", ".model", ".safetensors", ".txt"})
 
 
-def ensure_model(settings: Settings) -> tuple[EmbeddingModel, Path]:
-    """The configured model, prepared if it was not yet, and the folder with its files.
+def ensure_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, Path]:
+    """The model that `setup` names, prepared if it was not yet, and the folder with its files.
 
     Raises:
         SettingsError, IntegrityError: as `locate_source`; a prepared file whose bytes changed is refused.
         ModelError: the provider of a litellm model could not be asked for its dimensions.
     """
-    store = open_store(settings)
-    match settings.embedding.engine:
+    match setup.embedding.engine:
         case "litellm":
-            return _remote_model(settings, store)
+            return _remote_model(store, setup.embedding)
         case "sentence-transformers":
-            return _torch_model(settings, store)
-    return _openvino_model(settings, store)
+            return _torch_model(store, setup)
+    return _openvino_model(store, setup)
 
 
-def _openvino_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Path]:
-    source = locate_source(settings)
+def _openvino_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, Path]:
+    source = locate_source(setup)
     weights = sha256_file(source / "model.safetensors")
     key = sha256_hex(f"{EXPORT_FORMAT}:{weights}:{sha256_file(source / 'tokenizer.json')}".encode())[:16]
     if not store.exists(MODELS.key(key, "model.json")):
         from headgate.models.export import export_model
 
         export_model(source, store, MODELS.prefix(key))
-    if settings.embedding.precision == "int8":
+    if setup.embedding.precision == "int8":
         described, folder = _prepared(store, MODELS.prefix(key))
         key = f"{key}-int8"
         if not store.exists(MODELS.key(key, "model.json")):
@@ -61,20 +60,20 @@ def _openvino_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, P
             quantize_model(described, folder, store, MODELS.prefix(key))
     described, folder = _prepared(store, MODELS.prefix(key))
     model = EmbeddingModel(
-        name=Path(settings.embedding.model).name,
-        precision=usable_precision(settings.embedding.precision),
+        name=Path(setup.embedding.model).name,
+        precision=usable_precision(setup.embedding.precision),
         weights_digest=weights,
         **described,
     )
     return model, folder
 
 
-def _torch_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Path]:
-    if settings.embedding.device == "cuda":
+def _torch_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, Path]:
+    if setup.embedding.device == "cuda":
         from headgate.models.torch import require_cuda
 
         require_cuda()
-    source = locate_source(settings)
+    source = locate_source(setup)
     paths = {path.relative_to(source).as_posix(): path for path in sorted(source.rglob("*")) if path.suffix in _SOURCE_SUFFIXES}
     files = {name: sha256_file(path) for name, path in paths.items()}
     key = sha256_hex(orjson.dumps(files, option=orjson.OPT_SORT_KEYS))[:16]
@@ -89,19 +88,18 @@ def _torch_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Path
     described, folder = _prepared(store, prefix)
     model = EmbeddingModel(
         engine="sentence-transformers",
-        name=Path(settings.embedding.model).name,
-        precision=settings.embedding.precision,
-        device=settings.embedding.device,
+        name=Path(setup.embedding.model).name,
+        precision=setup.embedding.precision,
+        device=setup.embedding.device,
         weights_digest=files["model.safetensors"],
         **described,
     )
     return model, folder
 
 
-def _remote_model(settings: Settings, store: Store) -> tuple[EmbeddingModel, Path]:
+def _remote_model(store: Store, wanted: EmbeddingSettings) -> tuple[EmbeddingModel, Path]:
     from headgate.models.litellm import describe_remote
 
-    wanted = settings.embedding
     identity = [wanted.model, wanted.api_base, wanted.dimensions, wanted.max_tokens]
     prefix = MODELS.prefix(f"{sha256_hex(orjson.dumps(identity))[:16]}-remote")
     if not store.exists(f"{prefix}/model.json"):

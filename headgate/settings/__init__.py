@@ -24,25 +24,28 @@ from headgate.settings.operation import (
 )
 from headgate.settings.section import Section
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
-from headgate.settings.stages import GateFiles
+from headgate.settings.stages import BundleSetup, EmbeddingSetup, GateFiles, IndexSetup
 
 __all__ = [
     "SETTINGS_FILE",
     "AlertSettings",
     "AnswerBehaviour",
     "AnswerSettings",
+    "BundleSetup",
     "CanarySettings",
     "ChunkSettings",
     "CorpusRule",
     "CorpusSettings",
     "DvcSource",
     "EmbeddingSettings",
+    "EmbeddingSetup",
     "EvaluationSettings",
     "FolderSource",
     "GateFiles",
     "GuardSettings",
     "HttpSource",
     "IndexSettings",
+    "IndexSetup",
     "LabelRule",
     "Labels",
     "ModelSettings",

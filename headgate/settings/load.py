@@ -26,7 +26,7 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
-from headgate.settings.stages import GateFiles
+from headgate.settings.stages import BundleSetup, EmbeddingSetup, GateFiles, IndexSetup
 
 SETTINGS_FILE = "headgate.toml"
 
@@ -74,9 +74,31 @@ class Settings(Section):
         """`relative` (or an absolute path) as a path in the project."""
         return (self.project_dir / relative).resolve()
 
+    # --- what stages are given ----------------------------------------------------------------------------------------
+
+    @property
+    def embedding_setup(self) -> EmbeddingSetup:
+        return EmbeddingSetup(self.embedding, self.project_dir)
+
+    @property
+    def index_setup(self) -> IndexSetup:
+        return IndexSetup(self.corpus.name, self.embedding_setup, self.index)
+
+    @property
+    def bundle_setup(self) -> BundleSetup:
+        return BundleSetup(
+            corpus=self.corpus.name,
+            default_language=self.corpus.default_language,
+            embedding=self.embedding_setup,
+            retrieval=self.retrieval,
+            answer=self.answer,
+            guard=self.guard,
+            model=self.model,
+            project_dir=self.project_dir,
+        )
+
     @property
     def gate_files(self) -> GateFiles:
-        """The gate file and the suites, in their places."""
         named = self.evaluation
         return GateFiles(self.place(named.gates), tuple(self.place(suite) for suite in named.suites), shown=named.gates)
 

@@ -9,6 +9,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.index import EmbeddingSettings, IndexSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSetup:
+    """Which model embeds. Its `model` and `tokenizer` may be places relative to `project_dir`."""
+
+    embedding: EmbeddingSettings
+    project_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSetup:
+    """How chunks become a table version."""
+
+    corpus: str  # name of the collection
+    embedding: EmbeddingSetup
+    index: IndexSettings
+
+
+@dataclass(frozen=True, slots=True)
+class BundleSetup:
+    """What a table version is bundled with."""
+
+    corpus: str  # name of the collection
+    default_language: str
+    embedding: EmbeddingSetup
+    retrieval: RetrievalSettings
+    answer: AnswerSettings
+    guard: GuardSettings
+    model: ModelSettings
+    project_dir: Path
+
 
 @dataclass(frozen=True, slots=True)
 class GateFiles:

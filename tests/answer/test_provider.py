@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from headgate.bundle import create_bundle, open_bundle
+from headgate.bundle import open_bundle
 from headgate.errors import ModelError
-from headgate.index.table import update_table
 from headgate.records import Answer, Question, Turn
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.verbs import create_bundle, update_table
 
 
 class Provider:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from headgate.bundle import Bundle, create_bundle
+from headgate.bundle import Bundle
 from headgate.cli.main import main
 from headgate.cli.settings_file import settings_toml
-from headgate.index.table import update_table
 from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
+from tests.verbs import create_bundle, update_table
 
 
 @pytest.fixture

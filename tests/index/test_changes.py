@@ -18,25 +18,24 @@ from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
 from headgate.index.rows import embedding_text
 from headgate.index.search import open_table
-from headgate.index.table import update_table
 from headgate.index.table_indexes import can_be_extended, partitions, wanted_indexes
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.models.files import model_files
 from headgate.models.open import open_embedder
-from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, IndexResult, TableRef
 from headgate.settings import IndexSettings, Settings
 from headgate.storage import open_store, sha256_hex
 from headgate.text.terms import analyze
 from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.verbs import ensure_model, update_table
 
 
 def put_vectors(settings: Settings, chunks: list[Chunk]) -> None:
     """Any unit vectors for these chunks, the same in every project, so that no model is needed."""
     model, _ = ensure_model(settings)
-    cache = open_cache(settings, model)
+    cache = open_cache(settings.local_root, settings.embedding, model)
     vectors = {}
     for chunk in chunks:
         digest = sha256_hex(embedding_text({"context": chunk.context, "text": chunk.text}).encode())

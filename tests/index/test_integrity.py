@@ -12,12 +12,12 @@ import pytest
 
 from headgate.index.integrity import check_version
 from headgate.index.inventory import take_inventory
-from headgate.index.table import update_table
 from headgate.index.versions import list_versions
 from headgate.records import FileOutcome, IndexResult, IngestCounts, IngestResult, IntegrityReport, PinnedVersion
 from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.verbs import update_table
 
 
 def pinned(settings: Settings) -> PinnedVersion:

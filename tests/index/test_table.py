@@ -16,13 +16,13 @@ from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index.inventory import table_folder, verify_inventory
 from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
-from headgate.index.table import table_name, update_table
-from headgate.models.prepare import ensure_model
+from headgate.index.table import table_name
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
 from headgate.storage import open_store
 from headgate.text.terms import analyze
 from tests.conftest import help_chunks, make_chunk, put_chunks
+from tests.verbs import ensure_model, update_table
 
 PUBLIC = ("public",)
 
@@ -281,7 +281,7 @@ def test_a_killed_run_leaves_no_damaged_vector_to_the_next(settings: Settings, i
 
 def test_what_a_killed_creation_left_is_no_table(settings: Settings) -> None:
     model, _ = ensure_model(settings)
-    name = table_name(settings, model)
+    name = table_name(settings.corpus.name, model)
     open_store(settings).put(f"lance/{name}.lance/_transactions/0-x.txn", b"x")
     assert update_table(settings, put_chunks(settings, help_chunks(), "r1")).total == len(help_chunks())
     assert not open_store(settings).exists(f"lance/{name}.lance/_transactions/0-x.txn")

@@ -11,20 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headgate.bundle import create_bundle, load_manifest, open_bundle
+from headgate.bundle import load_manifest, open_bundle
 from headgate.errors import IntegrityError, ModelError, SettingsError
-from headgate.index.table import update_table
 from headgate.models import openvino
 from headgate.models.embedder import Embedder
 from headgate.models.files import model_files
 from headgate.models.int8 import calibration_texts
-from headgate.models.open import open_embedder, token_counter, token_limit
+from headgate.models.open import open_embedder, token_limit
 from headgate.models.openvino import same_length_batches, usable_precision
-from headgate.models.prepare import ensure_model
 from headgate.records import Question
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, help_chunks, put_chunks
+from tests.verbs import create_bundle, ensure_model, token_counter, update_table
 
 TEXTS = calibration_texts()
 Make = Callable[..., Settings]
@@ -133,7 +132,7 @@ def test_chunks_larger_than_the_model_takes_are_refused_before_any_work(
 
 
 def test_the_limit_is_the_models_own(make_project: Make) -> None:
-    assert token_limit(make_project(chunks={"max_tokens": 256})) == 256
+    assert token_limit(make_project(chunks={"max_tokens": 256}).embedding_setup) == 256
 
 
 def test_counting_slices_agrees_with_counting_texts(settings: Settings) -> None:

@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headgate.bundle import create_bundle, open_bundle
+from headgate.bundle import open_bundle
 from headgate.errors import ModelError, SettingsError
-from headgate.index.table import update_table
-from headgate.index.vectors import open_vectors
 from headgate.models import litellm
 from headgate.models.litellm import RemoteEmbedder
-from headgate.models.open import open_embedder, token_counter
-from headgate.models.prepare import ensure_model
+from headgate.models.open import open_embedder
 from headgate.orchestration import views
 from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex
 from tests.conftest import help_chunks, put_chunks
 from tests.models.embedding_server import EmbeddingServer, serve_embeddings
+from tests.verbs import create_bundle, ensure_model, open_vectors, token_counter, update_table
 
 Make = Callable[..., Settings]
 

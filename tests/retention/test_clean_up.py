@@ -15,13 +15,12 @@ import pytest
 
 from benchmarks.disk_bound import disk_bounds
 from benchmarks.left_over import find_orphans
-from headgate.bundle import Bundle, create_bundle, hold_bundle, open_bundle
+from headgate.bundle import Bundle, hold_bundle, open_bundle
 from headgate.errors import CorpusError, LockedError, NotFoundError
 from headgate.index.integrity import check_version, check_versions
 from headgate.index.inventory import version_files
 from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
-from headgate.index.table import update_table
 from headgate.index.versions import list_versions
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, TableRef
@@ -32,7 +31,7 @@ from headgate.storage import Store, open_store, sha256_hex
 from headgate.text.terms import analyze
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
-from tests.verbs import prune
+from tests.verbs import create_bundle, prune, update_table
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=400)

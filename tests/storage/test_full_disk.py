@@ -12,7 +12,6 @@ import pytest
 
 from headgate.errors import StorageError
 from headgate.index.inventory import verify_inventory
-from headgate.index.table import update_table
 from headgate.interactions.log import InteractionLog
 from headgate.settings import Settings
 from headgate.storage import FolderStore, open_store
@@ -20,6 +19,7 @@ from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.interactions.test_log import interaction
 from tests.s3 import Bucket
 from tests.small_project import write_project
+from tests.verbs import update_table
 
 SIZE = 256 << 10
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from headgate.bundle import create_bundle, open_bundle
-from headgate.index.table import update_table
+from headgate.bundle import open_bundle
 from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.s3 import Bucket
+from tests.verbs import create_bundle, update_table
 
 #: Kills in a run of the suite; HEADGATE_KILLS asks for more.
 KILLS = int(os.environ.get("HEADGATE_KILLS", "2"))
@@ -30,10 +30,12 @@ from headgate.bundle import create_bundle
 from headgate.index.table import update_table
 from headgate.records import ChunkSetRef
 from headgate.settings import parse_settings
+from headgate.storage import open_store
 settings = parse_settings({"corpus": {"name": "test", "folder": "documents"}, "storage": eval(sys.argv[2])}, project_dir=Path(sys.argv[1]))
 reference = ChunkSetRef.model_validate_json(sys.argv[3])
 print("begins", flush=True)
-create_bundle(settings, update_table(settings, reference))
+store = open_store(settings)
+create_bundle(store, update_table(store, reference, settings.index_setup), settings.bundle_setup)
 """
 
 

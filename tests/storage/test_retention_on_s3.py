@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.left_over import find_orphans
-from headgate.bundle import create_bundle, open_bundle
+from headgate.bundle import open_bundle
 from headgate.index.integrity import check_version
-from headgate.index.table import update_table
 from headgate.index.versions import list_versions
 from headgate.settings import parse_settings
 from headgate.storage import S3Store, StoredFile, open_store
@@ -20,7 +19,7 @@ from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
 from tests.retention.test_clean_up import contents, read_revisions, source_bytes, sourced
 from tests.s3 import Bucket
-from tests.verbs import prune
+from tests.verbs import create_bundle, prune, update_table
 
 LATER = datetime.now(UTC) + timedelta(days=400)
 

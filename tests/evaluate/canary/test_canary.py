@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from headgate.bundle import create_bundle
 from headgate.cli.main import main
 from headgate.errors import CorpusError
 from headgate.evaluate.canary.canary import (
@@ -28,7 +27,6 @@ from headgate.evaluate.canary.paired_recall import AskedOfBoth, paired_recalls
 from headgate.evaluate.canary.probes import IndexedDocument, Lost, probe_documents
 from headgate.evaluate.suites.quotes import searchable
 from headgate.evaluate.suites.suite import Case
-from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Canary, FileOutcome, Hit, Interaction, Question, VersionDifference
@@ -36,6 +34,7 @@ from headgate.settings import CanarySettings, Settings
 from headgate.storage import open_store
 from tests.fakes import make_settings, put_bundle, put_release
 from tests.small_project import PAGES, SmallProject, write_project
+from tests.verbs import create_bundle, update_table
 
 GROWN = PAGES | {
     "faults/outage.md": "# Outages\n\nIf the whole street has no internet, an engineer is on the way within four hours of the first report. "

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from headgate.bundle import Bundle, create_bundle
+from headgate.bundle import Bundle
 from headgate.evaluate.report.tracking import tracking_uri
 from headgate.evaluate.run import evaluate
 from headgate.records import IndexResult, Report
 from headgate.settings import Settings
 from tests.evaluate.builders import make_case, unanswerable, write_suite
+from tests.verbs import create_bundle
 
 CASES = [make_case("g1", tags=["billing"]), unanswerable("r1", "Who won the football world cup in 1966?")]
 

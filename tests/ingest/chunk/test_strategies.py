@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from headgate.errors import IntegrityError
 from headgate.ingest.chunk.chunker import chunk_document
 from headgate.ingest.parse.blocks import Block
-from headgate.models.open import token_counter
 from headgate.models.tokens import TokenCounter
 from headgate.records import Chunk
 from headgate.settings import ChunkSettings, parse_settings
 from tests.conftest import REPOSITORY
 from tests.ingest.chunk.test_chunker import BLOCKS, SENTENCES, count_words, document
 from tests.small_project import write_project
+from tests.verbs import token_counter
 
 Strategy = Literal["structure", "sentence_window", "parent_document"]
 STRATEGIES: tuple[Strategy, ...] = ("structure", "sentence_window", "parent_document")
