@@ -1,1 +1,1 @@
-"""When and with what the assets are made: jobs, schedules, sensors, and the program `make demo`."""
+"""When and with what the assets are made: jobs, schedules, sensors; `definitions` is what Dagster loads."""

@@ -1,10 +1,6 @@
 """What the Dagster UI shows by name, pinned: renaming an asset or a job loses its history."""
 
-import ast
-import inspect
-
 import dagster as dg
-import pytest
 
 from pipelines.definitions import defs
 from pipelines.schedules import SCHEDULES
@@ -86,18 +82,3 @@ def test_nothing_runs_by_itself_until_someone_turns_it_on() -> None:
 
 def test_definitions_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs)
-
-
-@pytest.mark.parametrize("name", [name for name, _, _ in STAGES])
-def test_an_asset_body_has_at_most_25_lines(name: str) -> None:
-    op = defs.resolve_assets_def(name).op
-    function = op.compute_fn.decorated_fn
-    (node,) = ast.parse(inspect.getsource(function)).body
-    assert isinstance(node, ast.FunctionDef)
-    body = [
-        statement
-        for statement in node.body
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-    ]
-    assert body[-1].end_lineno is not None
-    assert body[-1].end_lineno - body[0].lineno + 1 <= 25
