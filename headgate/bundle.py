@@ -33,6 +33,7 @@ from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.models.files import EmbeddingModel
 from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
+from headgate.models.tokens import whole_words
 from headgate.records import IndexResult, Record, TableRef
 from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
@@ -199,6 +200,7 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             manifest.retrieval,
             languages=manifest.languages,
             default_language=manifest.default_language,
+            real_words=whole_words(files["tokenizer.json"]) if "tokenizer.json" in files else frozenset(),
         ),
         scorer=UnitScorer(embedder, vocabulary),
         vocabulary=vocabulary,

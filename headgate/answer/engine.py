@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from headgate.answer.evidence import Features, evidence, extract_features
 from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
 from headgate.answer.guard import find_violation
+from headgate.answer.names import missing_names, mistakable, names, speaks_of_another_version
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
+from headgate.answer.small_talk import SmallTalk, small_talk
 from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError
 from headgate.index.vocabulary import Vocabulary
@@ -26,7 +28,9 @@ from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Ti
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
+#: Evidence that a question needs above the threshold when a word of it was taken for misspelt: something else may be meant.
+_CORRECTED_MARGIN = 0.05
 Clock = Callable[[], float]
 
 
@@ -96,11 +100,22 @@ class Answerer:
         if rule := find_violation(question.text, self._guard):
             yield self._refuse(f"guard:{rule}", started, retrieval=None)
             return
+        if (talk := small_talk(question.text)) and (reply := self._small_talk(talk)):
+            yield self._reply_in_kind(reply, started)
+            return
         assessment = await self.assess(question)
         retrieval, passages, support = assessment.retrieval, assessment.passages, assessment.evidence
         retrieved_at = self._clock()
-        if support < self._behaviour.evidence_threshold:
+        spelling = retrieval.query.spelling
+        if support < self._behaviour.evidence_threshold + (_CORRECTED_MARGIN if spelling.corrections else 0.0):
             yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
+            return
+        wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
+        missing = missing_names(wanted, retrieval.query.language, passages)
+        if mistaken := tuple(name for name in missing if mistakable(name, passages)):
+            yield self._refuse(
+                "other_name", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, missing=mistaken
+            )
             return
         request = ChatRequest(
             question=question, query=retrieval.query, passages=passages, units=assessment.units, prompt=self._answer_prompt
@@ -132,6 +147,7 @@ class Answerer:
                 retrieved=_retrieved(retrieval),
                 contexts=tuple(hit.text for hit in passages),
                 language=retrieval.query.language,
+                corrections=dict(spelling.corrections),
                 bundle_id=self.bundle_id,
                 model=self._model.name,
                 usage=usage,
@@ -149,7 +165,11 @@ class Answerer:
         """What is found for a question and how well it supports an answer: the first half of `stream`."""
         retrieval = await self._retriever.retrieve(question)
         passages = retrieval.hits[: self._behaviour.max_context_passages]
-        scored = await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
+        scored = [
+            entry
+            for entry in await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
+            if not speaks_of_another_version(question.text, entry.unit.text)
+        ]
         features = extract_features(
             retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language
         )
@@ -160,6 +180,24 @@ class Answerer:
     def close(self) -> None:
         """Nothing is held that the interpreter does not free; kept so that callers say when they are done."""
 
+    def _small_talk(self, talk: SmallTalk) -> str | None:
+        """The reply of the refusal prompt, in the message's language where it has one; None where it has none at all."""
+        sections = self._refusal.sections
+        replies = {name.partition("-")[0]: text for name, text in sections.items() if name.endswith(f"-{talk.kind}")}
+        return replies.get(talk.language) or replies.get(self._default_language) or next(iter(replies.values()), None)
+
+    def _reply_in_kind(self, text: str, started: float) -> Token:
+        ended = self._clock() - started
+        answer = Answer(
+            text=text,
+            refused=False,
+            small_talk=True,
+            bundle_id=self.bundle_id,
+            model=self._model.name,
+            timings=Timings(generate=ended, first_token=ended, total=ended),
+        )
+        return Token(text=text, answer=answer)
+
     def _refuse(
         self,
         reason: str,
@@ -169,15 +207,22 @@ class Answerer:
         support: float = 0.0,
         retrieved_at: float | None = None,
         usage: Usage | None = None,
+        missing: tuple[str, ...] = (),
     ) -> Token:
         language = retrieval.query.language if retrieval else self._default_language
         sections = self._refusal.sections
-        text = sections.get(language) or sections.get(self._default_language) or next(iter(sections.values()))
+        text = (
+            sections.get(language)
+            or sections.get(self._default_language)
+            or next(text for name, text in sections.items() if "-" not in name)
+        )
         ended = self._clock()
         answer = Answer(
             text=text,
             refused=True,
             refusal_reason=reason,
+            missing_names=missing,
+            corrections=dict(retrieval.query.spelling.corrections) if retrieval else {},
             evidence=support,
             retrieved=_retrieved(retrieval) if retrieval else (),
             language=language,

@@ -65,7 +65,7 @@ def choose_units(scored: Sequence[ScoredUnit], *, how_to: bool, limit: int) -> l
     for entry in scored[1:]:
         if len(chosen) >= limit:
             break
-        if _normalised(entry) in seen or entry.unit.text.endswith(("?", ":")):
+        if _normalised(entry) in seen or entry.unit.text.endswith(":"):
             continue
         if entry.hit.chunk_id == best.hit.chunk_id:
             wanted = entry.score >= _SAME_PASSAGE * best.score

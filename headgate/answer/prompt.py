@@ -22,6 +22,7 @@ from collections.abc import Mapping
 import yaml
 from pydantic import ValidationError
 
+from headgate.answer.small_talk import KINDS
 from headgate.errors import PromptError
 from headgate.records import Record
 
@@ -126,12 +127,18 @@ def parse_answer_prompt(content: bytes, *, source: str) -> Prompt:
 
 
 def parse_refusal(content: bytes, *, source: str) -> Prompt:
-    """The refusal texts: one section a language.
+    """The refusal texts, one section a language (`en`), and what is said to small talk (`en-greeting`, `en-thanks`, `en-goodbye`).
 
     Raises:
-        PromptError: as `parse_prompt`, or a section's name is not a two-letter language code.
+        PromptError: as `parse_prompt`, a section of another name, or none that refuses.
     """
     prompt = parse_prompt(content, source=source)
-    if wrong := [name for name in prompt.sections if not re.fullmatch(r"[a-z]{2}", name)]:
-        raise PromptError(f"prompt {source!r}: section(s) {', '.join(wrong)} are not two-letter language codes")
+    allowed = re.compile(rf"[a-z]{{2}}(?:-(?:{'|'.join(KINDS)}))?")
+    if wrong := [name for name in prompt.sections if not allowed.fullmatch(name)]:
+        raise PromptError(
+            f"prompt {source!r}: section(s) {', '.join(wrong)} are neither two-letter language codes (en) nor replies to small talk "
+            f"({', '.join(f'en-{kind}' for kind in KINDS)})"
+        )
+    if all("-" in name for name in prompt.sections):
+        raise PromptError(f"prompt {source!r} has no section that refuses: one with a two-letter language code (en)")
     return prompt

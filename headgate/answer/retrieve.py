@@ -7,7 +7,7 @@ from passages in that language first; others follow only where these do not fill
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from headgate.answer.question_language import detect_language
 from headgate.index.search import ChunkTable
-from headgate.index.vocabulary import Vocabulary
+from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
@@ -30,7 +30,8 @@ _MIN_PART_WORDS = 4
 class Query:
     """What is searched for. `vector` is (d,) float32 of `text`; `terms` are the distinct search terms."""
 
-    text: str  # the question, spelling corrected
+    text: str  # the question, with the corrections of `spelling`
+    spelling: Spelling
     language: str
     terms: tuple[str, ...]
     vector: npt.NDArray[np.float32]
@@ -54,7 +55,9 @@ class Retriever:
         *,
         languages: Sequence[str],
         default_language: str,
+        real_words: Collection[str] = (),
     ) -> None:
+        self._real_words = real_words
         self._table = table
         self._embedder = embedder
         self._vocabulary = vocabulary
@@ -66,7 +69,7 @@ class Retriever:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
 
         With a conversation the previous question is searched along with the last one, since follow-ups rarely stand alone; a question
-        of several sentences is searched as a whole and by sentence.
+        of several sentences is searched as a whole and by sentence; one with misspelt words as it may be meant and as it was written.
         """
         language = detect_language(question.text, self._languages, default=self._default_language)
         earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
@@ -81,11 +84,19 @@ class Retriever:
         return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)))
 
     def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
-        corrected = [self._vocabulary.correct(text, language) for text in texts]
-        vectors = self._embedder.embed(corrected)
+        spelled = [self._vocabulary.spell(text, language, real_words=self._real_words) for text in texts]
+        searched = [(spelling.corrected, spelling) for spelling in spelled]
+        searched += [(spelling.written, spelling) for spelling in spelled if spelling.corrections]
+        vectors = self._embedder.embed([text for text, _ in searched])
         return [
-            Query(text=text, language=language, terms=tuple(dict.fromkeys(analyze(text, language))), vector=vector)
-            for text, vector in zip(corrected, vectors, strict=True)
+            Query(
+                text=text,
+                spelling=spelling,
+                language=language,
+                terms=tuple(dict.fromkeys(analyze(text, language))),
+                vector=vector,
+            )
+            for (text, spelling), vector in zip(searched, vectors, strict=True)
         ]
 
     async def _search(self, queries: Sequence[Query], allowed: Sequence[str], language: str) -> list[Hit]:

@@ -28,6 +28,7 @@ class Unit:
     line: int
     item: bool
     row: bool
+    alone: bool  # the only one of its block
 
 
 def units(passage: str) -> list[Unit]:
@@ -40,14 +41,20 @@ def units(passage: str) -> list[Unit]:
         for line in lines:
             row = line.count("; ") > 0 and _ROW.match(line) is not None
             spans = [_trimmed(line)] if row else split_sentences(line)
+            alone = not several and len(spans) == 1
             for start, end in spans:
                 if start < end:
                     item = several and not row
-                    found.append(Unit(line[start:end], offset + start, offset + end, block, number, item, row))
+                    found.append(Unit(line[start:end], offset + start, offset + end, block, number, item, row, alone))
             offset += len(line) + 1
             number += 1
         offset += 1
     return found
+
+
+def only_asks(text: str) -> bool:
+    """Whether a sentence is a question: it says nothing that could answer one."""
+    return text.rstrip("\"'”’»)]*_ ").endswith(("?", "？", "؟"))
 
 
 def _trimmed(line: str) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from headgate.answer.retrieve import Query
-from headgate.answer.units import Unit, units
+from headgate.answer.units import Unit, only_asks, units
 from headgate.index.vocabulary import Vocabulary
 from headgate.models.embedder import Embedder, Vectors
 from headgate.records import Hit
@@ -29,6 +29,8 @@ _STEP_BONUS = 0.06
 #: Units shorter than this many characters are headings or leftovers, seldom an answer.
 _SHORT = 25
 _SHORT_PENALTY = 0.1
+#: Characters.
+_LONGEST_HEADING = 100
 
 _HOW_TO = re.compile(
     r"\bhow (?:do|can|should|would|to)\b|\bsteps?\b|\bwhat (?:should|do|can) i do\b|\bset ?up\b|\bcómo\b"
@@ -85,17 +87,57 @@ class UnitScorer:
             score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
             if how_to and unit.item:
                 score += _STEP_BONUS
-            if len(unit.text) < _SHORT or unit.text.endswith("?"):
+            if len(unit.text) < _SHORT and not only_asks(unit.text):
                 score -= _SHORT_PENALTY
             passage_coverage = covered(_terms(hit.text, hit.language), headings)
             scored.append(ScoredUnit(unit, hit, rank, score, cosine, coverage, passage_coverage, terms))
-        return sorted(scored, key=lambda entry: -entry.score)
+        return sorted(_answers_for_questions(scored), key=lambda entry: -entry.score)
 
     def _embed_new(self, texts: Sequence[str]) -> None:
         new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
         if len(self._vectors) + len(new) > 20_000:
             self._vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
         self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+
+
+def _answers_for_questions(scored: Sequence[ScoredUnit]) -> list[ScoredUnit]:
+    """The units that say something, in the order given; one that follows a question or a heading answers it and is weighed as well as it.
+
+    Args:
+        scored: units of each passage in reading order.
+    """
+    answers: list[ScoredUnit] = []
+    asked: ScoredUnit | None = None
+    for entry, following in zip(scored, [*scored[1:], None], strict=True):
+        if asked is not None and asked.hit.chunk_id != entry.hit.chunk_id:
+            asked = None
+        if only_asks(entry.unit.text) or _opens(entry, following):
+            asked = entry if asked is None or entry.score > asked.score else asked
+            continue
+        if asked is not None:
+            entry = replace(
+                entry,
+                score=max(entry.score, asked.score),
+                cosine=max(entry.cosine, asked.cosine),
+                coverage=max(entry.coverage, asked.coverage),
+            )
+            asked = None
+        answers.append(entry)
+    return answers
+
+
+def _opens(entry: ScoredUnit, following: ScoredUnit | None) -> bool:
+    """Whether a unit is a heading that stands in the text: a line of its own without an end mark, above the next block."""
+    return (
+        following is not None
+        and following.hit.chunk_id == entry.hit.chunk_id
+        and following.unit.block > entry.unit.block
+        and entry.unit.alone
+        and not entry.unit.item
+        and not entry.unit.row
+        and len(entry.unit.text) <= _LONGEST_HEADING
+        and entry.unit.text[-1].isalnum()
+    )
 
 
 def _in_context(hit: Hit, unit: Unit) -> str:

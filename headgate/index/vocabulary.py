@@ -10,7 +10,8 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -33,6 +34,20 @@ _COUNTED = ["search_text", "context", "text"]
 _MIN_CORRECTABLE = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A question as it was written, with what may be meant by its unknown words."""
+
+    written: str
+    corrections: Mapping[str, str]  # misspelt word → the word of the collection that is probably meant
+    lookalikes: Mapping[str, str]  # real word that the collection lacks → the word of the collection that it resembles
+
+    @property
+    def corrected(self) -> str:
+        """The question with its corrections."""
+        return _WORD.sub(lambda match: self.corrections.get(match.group(), match.group()), self.written)
+
+
 class Vocabulary(Record):
     """`terms` maps a search term, `words` a case-folded word, to the number of chunks that hold it."""
 
@@ -45,29 +60,41 @@ class Vocabulary(Record):
         found = self.terms.get(term, 0)
         return math.log(1 + (self.chunks - found + 0.5) / (found + 0.5))
 
-    def correct(self, question: str, language: str) -> str:
-        """`question` with unknown words replaced by the closest known one.
+    def spell(self, question: str, language: str, *, real_words: Collection[str] = ()) -> Spelling:
+        """Words of `question` that the collection lacks and that resemble one it has.
 
-        A word is replaced only if it has four letters or more, is not a name in capitals, and a known word lies within one
-        edit (two from eight letters on; optimal string alignment). Of several the closest, then the most frequent is taken.
+        A word is taken for misspelt only if it has four letters or more, no capital (but the first of the question may) and is not in
+        `real_words`, and a known word lies within one edit (two from eight letters on; optimal string alignment). Of several the closest,
+        then the most frequent is taken. A real word is never corrected: Australia is not Austria. It is told as a lookalike.
+
+        Args:
+            real_words: case-folded words of a general list of English. With one, only English is corrected: of another language nobody could
+                say which words are real.
         """
-
-        def fix(match: re.Match[str]) -> str:
+        corrections: dict[str, str] = {}
+        correctable = not real_words or language == "en"
+        lookalikes: dict[str, str] = {}
+        for match in _WORD.finditer(question):
             word = match.group()
             folded = unicodedata.normalize("NFKC", word).casefold()
-            if len(folded) < _MIN_CORRECTABLE or folded in self.words or word.isupper() or not folded.isascii():
-                return word
+            if len(folded) < _MIN_CORRECTABLE or folded in self.words or not folded.isascii():
+                continue
             if all(term in self.terms for term in analyze(word, language, keep_stop_words=True)):
-                return word
-            limit = 2 if len(folded) >= 8 else 1
-            close = process.extract(folded, self.words.keys(), scorer=OSA.distance, score_cutoff=limit, limit=20)
-            close = [entry for entry in close if entry[0][0] == folded[0] or limit == 2]
-            if not close:
-                return word
-            best = min(close, key=lambda entry: (entry[1], -self.words[entry[0]], entry[0]))
-            return str(best[0])
+                continue
+            name = any(letter.isupper() for letter in (word[1:] if match.start() == 0 else word))
+            if (closest := self._closest(folded)) is None:
+                continue
+            if folded in real_words:
+                lookalikes[word] = closest
+            elif not name and correctable:
+                corrections[word] = closest
+        return Spelling(question, corrections, lookalikes)
 
-        return _WORD.sub(fix, question)
+    def _closest(self, folded: str) -> str | None:
+        limit = 2 if len(folded) >= 8 else 1
+        close = process.extract(folded, self.words.keys(), scorer=OSA.distance, score_cutoff=limit, limit=20)
+        close = [entry for entry in close if entry[0][0] == folded[0] or limit == 2]
+        return str(min(close, key=lambda entry: (entry[1], -self.words[entry[0]], entry[0]))[0]) if close else None
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import orjson
 from tokenizers import Tokenizer
 
 _REMEMBERED = 2000
 #: Tokens of a text, special ones included.
 TokenCounter = Callable[[str], int]
+
+
+def whole_words(tokenizer: Path) -> frozenset[str]:
+    """Words of four letters or more that a WordPiece model takes as one token: common words and names of its training text.
+
+    A list of real words that travels with the model. Other kinds of tokenizers mark words in ways of their own; they give none.
+    """
+    model = orjson.loads(tokenizer.read_bytes()).get("model", {})
+    if model.get("type") != "WordPiece":
+        return frozenset()
+    return frozenset(word for word in model["vocab"] if len(word) >= 4 and word.isalpha())
 
 
 class TokenizerCounter:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from headgate.records.base import Record
 
 
@@ -64,7 +66,12 @@ class Answer(Record):
 
     text: str
     refused: bool
-    refusal_reason: str = ""  # "no_evidence", "guard:<rule>", "model"
+    refusal_reason: str = ""  # "no_evidence", "other_name", "guard:<rule>", "model"
+    small_talk: bool = False  # a greeting or thanks, answered in kind: neither a question nor a refusal
+    missing_names: tuple[str, ...] = ()  # what the question names and no passage does; the reason of "other_name"
+    corrections: dict[str, str] = Field(
+        default_factory=dict
+    )  # misspelt word of the question → the word that was searched beside it
     evidence: float = 0.0  # 0 to 1, how well the passages support an answer
     citations: tuple[Citation, ...] = ()
     retrieved: tuple[RetrievedChunk, ...] = ()

@@ -1,6 +1,6 @@
 """What the service counts, for Prometheus. One registry an app, so that two apps in a process do not mix.
 
-Outcomes of a request: `answered`, `refused` (a polite refusal is an answer), `failed` (the model), `unlogged` (the log),
+Outcomes of a request: `answered`, `refused` (a polite refusal is an answer), `small_talk`, `failed` (the model), `unlogged` (the log),
 `abandoned` (the client left), `rejected` (bad request), `busy`, `not_ready`.
 """
 
@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from headgate.records import Answer, Release
 
-Outcome = Literal["answered", "refused", "failed", "unlogged", "abandoned", "rejected", "busy", "not_ready"]
+Outcome = Literal["answered", "refused", "small_talk", "failed", "unlogged", "abandoned", "rejected", "busy", "not_ready"]
 #: Upper bounds in seconds: an extractive answer takes tens of milliseconds, a provider's up to its deadline.
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -59,7 +59,7 @@ class ServiceMetrics:
 
     def answered(self, route: str, answer: Answer, *, seconds: float) -> None:
         """An answer was logged, `seconds` after the question came in."""
-        self.ended(route, "refused" if answer.refused else "answered")
+        self.ended(route, "refused" if answer.refused else "small_talk" if answer.small_talk else "answered")
         self._latency.labels(route).observe(seconds)
         self._retrieve.observe(answer.timings.retrieve)
         if answer.refused:

@@ -4,7 +4,7 @@
     analyze("料金は月額", "ja")               →  ["料金", "金は", "は月", "月額"]
 
 The table holds the terms joined by spaces and LanceDB splits them at white space only, so one analysis serves every language:
-case folding, accents and points removed, Snowball stems where there is a stemmer for the language, and character
+case folding (but for IT and its like, which are names in capitals and function words else), accents and points removed, Snowball stems where there is a stemmer for the language, and character
 bigrams for scripts that are written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese).
 Hit rates by language: benchmarks/full_text_languages.py.
 """
@@ -18,7 +18,7 @@ from functools import lru_cache
 import snowballstemmer
 
 #: Raised when the same text gives other terms: stored terms of another version are not searched with these.
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 #: Snowball algorithm per ISO 639-1 code.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
@@ -61,7 +61,10 @@ _MARKS = "".join(
     for code in [*range(0x300, 0x370), *range(0x483, 0xE00), *range(0xF00, 0x1000)]
     if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
-_TERM = re.compile(rf"\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{_MARKS}])*")
+#: The v of v2.1.1 is left out, so that it is version 2.1.1.
+_TERM = re.compile(
+    rf"(?<!\w)[vV](?=\d+\.\d)|\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}](?:[^\W{_UNSPACED}]|[{_MARKS}])*"
+)
 #: Written or left out at will: accents of Latin, Greek and Cyrillic letters, Hebrew and Arabic points, the Arabic stretch.
 _OPTIONAL = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -95,10 +98,15 @@ def analyze(text: str, language: str, *, keep_stop_words: bool = False) -> list[
         language: ISO 639-1 code; an unknown one means no stemming and no stop words.
         keep_stop_words: for passages, so that a question made of stop words alone can still match.
     """
-    stop_words = frozenset() if keep_stop_words else _stop_words(language)
+    function_words = _stop_words(language)
     terms: list[str] = []
-    for match in _TERM.finditer(unicodedata.normalize("NFKC", text).casefold()):
-        word = match.group()
+    text = unicodedata.normalize("NFKC", text)
+    shouting = not any(letter.islower() for letter in text)
+    for match in _TERM.finditer(text):
+        written = match.group()
+        word = written.casefold()
+        if word == "v" and written in ("v", "V") and text[match.end() : match.end() + 1].isdigit():
+            continue
         if word[0].isdigit():
             terms.append(word)
             if "." in word:
@@ -107,6 +115,8 @@ def analyze(text: str, language: str, *, keep_stop_words: bool = False) -> list[
             terms.extend(word[i : i + 2] for i in range(max(1, len(word) - 1)))
         else:
             word = _without_accents(word)
-            if word not in stop_words:
+            if word in function_words and len(written) > 1 and written.isupper() and not shouting:
+                terms.append(written)  # IT, US, WHO: no function word but a name, and a term of its own
+            if keep_stop_words or word not in function_words:
                 terms.append(_stem(word, language))
     return terms

@@ -53,6 +53,15 @@ def test_rendering_wants_exactly_the_declared_variables() -> None:
         prompt.render("assistant", {})
 
 
+def test_replies_to_small_talk_stand_beside_the_refusals() -> None:
+    content = b"---\nname: refusal\n---\n# en\nSorry.\n# en-greeting\nHello!\n"
+    assert parse_refusal(content, source="r.md").sections == {"en": "Sorry.", "en-greeting": "Hello!"}
+    with pytest.raises(PromptError, match="en-greetings"):
+        parse_refusal(content.replace(b"en-greeting", b"en-greetings"), source="r.md")
+    with pytest.raises(PromptError, match="no section that refuses"):
+        parse_refusal(b"---\nname: refusal\n---\n# en-greeting\nHello!\n", source="r.md")
+
+
 def test_refusal_sections_are_language_codes() -> None:
     content = b"---\nname: refusal\n---\n# en\nSorry.\n# de\nLeider nein.\n"
     assert parse_refusal(content, source="r.md").sections == {"en": "Sorry.", "de": "Leider nein."}

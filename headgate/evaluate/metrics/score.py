@@ -15,6 +15,7 @@ What applies to which case:
     over_refusal                              refused: 1, answered: 0  –
     latency first_token cost                  always                   always
 
+A reply to small talk is neither an answer nor a refusal. An answer that only asks cites nothing and is not grounded: 0.
 A refusal where an answer exists scores 0 on correctness: that is its real value, the asker got nothing. Its citations don't exist, so their
 precision is not 0 but undefined. A metric that raises becomes a `Score` with an error, which counts as unscored and never as a number.
 """
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from headgate.answer.ground import ground, without_markers
+from headgate.answer.units import only_asks, units
 from headgate.evaluate.metrics.ragas_adapter import RAGAS_METRICS, ragas_score
 from headgate.evaluate.suites.quotes import SearchableText, overlaps
 from headgate.evaluate.suites.suite import GoldPassage, Variant
@@ -34,7 +36,7 @@ from headgate.evaluate.suites.wording import fact_recall, rouge_l, token_f1
 from headgate.records import Answer, Score
 
 #: Raised when a metric's meaning changes: reports of another version are not compared.
-METRICS_VERSION = 1
+METRICS_VERSION = 2
 #: Weights of `answer_correctness`: facts against meaning, as in ragas's metric of that name.
 _FACTS, _MEANING = 0.75, 0.25
 _NEED_REFERENCE = frozenset({"token_f1", "rouge_l", "semantic_similarity", "answer_correctness", *RAGAS_METRICS})
@@ -78,6 +80,11 @@ class Scorable:
         return without_markers(self.answer.text)
 
     @cached_property
+    def says_something(self) -> bool:
+        """Whether a sentence of the answer is no question: one that only repeats what was asked answers nothing, whatever it cites."""
+        return not all(only_asks(unit.text) for unit in units(self.statement))
+
+    @cached_property
     def meaning(self) -> float:
         """Cosine of answer and reference, 0 to 1."""
         return min(1.0, max(0.0, self.similarity(self.statement, self.variant.reference_answer)))
@@ -113,7 +120,7 @@ def scorers(recall_at: Sequence[int]) -> dict[str, Scorer]:
         **{name: partial(_against_reference, measure=partial(ragas_score, name)) for name in RAGAS_METRICS},
         "groundedness": groundedness,
         "refusal_precision": lambda s: None if not s.answer.refused else float(not s.variant.answerable),
-        "refusal_recall": lambda s: None if s.variant.answerable else float(s.answer.refused),
+        "refusal_recall": lambda s: None if s.variant.answerable or s.answer.small_talk else float(s.answer.refused),
         "over_refusal": lambda s: float(s.answer.refused) if s.variant.answerable else None,
         "latency": lambda s: s.answer.timings.total,
         "first_token": lambda s: s.answer.timings.first_token,
@@ -203,6 +210,8 @@ def citation_precision(scorable: Scorable) -> float | None:
     """Share of citations whose document is a gold document; 0 for an answer without citations."""
     if not scorable.variant.answerable or scorable.answer.refused:
         return None
+    if not scorable.says_something:
+        return 0.0
     cited = [citation.doc_id for citation in scorable.answer.citations]
     return sum(doc_id in scorable.variant.gold_documents for doc_id in cited) / len(cited) if cited else 0.0
 
@@ -211,6 +220,8 @@ def citation_recall(scorable: Scorable) -> float | None:
     """Share of the parts of which a gold document is cited."""
     if not scorable.variant.answerable:
         return None
+    if not scorable.says_something:
+        return 0.0
     cited = {citation.doc_id for citation in scorable.answer.citations}
     parts = scorable.variant.parts
     return sum(any(passage.document in cited for passage in part) for part in parts) / len(parts)
@@ -239,9 +250,13 @@ def answer_correctness(scorable: Scorable) -> float | None:
 
 
 def groundedness(scorable: Scorable) -> float | None:
-    """Share of the answer's sentences that its passages support (`headgate.answer.ground`)."""
+    """Share of the answer's sentences that its passages support (`headgate.answer.ground`); 0 for one that only asks."""
     answer = scorable.answer
-    return None if answer.refused else ground(answer.text, answer.contexts, language=answer.language or scorable.language).share
+    if answer.refused or answer.small_talk:
+        return None
+    if not scorable.says_something:
+        return 0.0
+    return ground(answer.text, answer.contexts, language=answer.language or scorable.language).share
 
 
 def cost(scorable: Scorable) -> float:

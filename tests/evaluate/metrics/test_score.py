@@ -55,6 +55,20 @@ def test_citations_are_judged_by_their_documents() -> None:
     assert values(variant, make_answer(cited=[]))["citation_precision"] == 0.0
 
 
+@pytest.mark.parametrize("text", ["When is the invoice sent? [1]", "Q: When is the invoice sent? [1]\nWhen? [1]"])
+def test_an_answer_that_only_asks_is_not_grounded_and_cites_nothing(text: str) -> None:
+    variant = gold(("a.md", "refunds take 10 days"))
+    got = values(
+        variant, make_answer(text=text, cited=["a.md"], contexts=("Q: When is the invoice sent? When? On the third day.",))
+    )
+    assert (got["groundedness"], got["citation_precision"], got["citation_recall"]) == (0.0, 0.0, 0.0)
+
+
+def test_a_reply_to_small_talk_is_neither_an_answer_nor_a_refusal() -> None:
+    got = values(NO_ANSWER, make_answer(text="You're welcome!", cited=[], contexts=()).model_copy(update={"small_talk": True}))
+    assert not {"groundedness", "refusal_precision", "refusal_recall"} & set(got)
+
+
 def test_refusing_what_has_an_answer_scores_zero_on_correctness_and_has_no_precision_of_citations() -> None:
     got = values(gold(("a.md", "refunds take 10 days")), make_answer(refused=True, contexts=()))
     for metric in ("answer_correctness", "token_f1", "rouge_l", "semantic_similarity", "citation_recall", *RAGAS_METRICS):
