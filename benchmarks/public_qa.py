@@ -25,6 +25,7 @@ from headgate.build import build
 from headgate.evaluate.run import evaluate
 from headgate.records import Report
 from headgate.settings import Settings
+from headgate.storage import open_store
 
 #: Every passage stays, whatever it looks like: the questions are about all of them.
 KEEP_ALL = {"near_duplicate": 1.0, "personal_data": "allow", "hidden_instructions": "allow", "min_characters": 1}
@@ -99,7 +100,13 @@ def run_set(name: str, project: Path, *, limit: int = 0) -> Report:
     for outcome in built.ingest.outcomes:
         if outcome.outcome != "indexed":
             print(f"{name}: {outcome.path} is {outcome.outcome}: {'; '.join(outcome.reasons)}")
-    report = evaluate(settings, built.bundle_id, suites=[suite], progress=lambda done, total: _progress("evaluate", done, total))
+    report = evaluate(
+        open_store(settings),
+        built.bundle_id,
+        settings.evaluation_setup,
+        suites=[suite],
+        progress=lambda done, total: _progress("evaluate", done, total),
+    )
     print(
         f"{name}: {counts.files} documents, {counts.indexed} indexed, {built.index.total} chunks, built in {seconds:.0f} s; "
         f"{report.suites[name].n} questions asked, left out: {dict(left_out) or 'none'}\n"

@@ -17,6 +17,7 @@ from headgate.build import build
 from headgate.evaluate.run import evaluate
 from headgate.records import MetricSummary, Report
 from headgate.settings import SETTINGS_FILE, load_settings
+from headgate.storage import open_store
 
 #: What we want, least value that is enough. The gates' floors are lower: evals/gates.yaml says what is enforced.
 TARGETS = {"recall@5": 0.95, "citation_precision": 0.90, "refusal_precision": 0.90, "refusal_recall": 0.90}
@@ -35,7 +36,8 @@ def main() -> None:
 def run_suites(store: Path) -> Report:
     """Build the base revision with the repository's settings and evaluate it."""
     settings = load_settings(REPOSITORY / SETTINGS_FILE, environment={"HEADGATE_STORE": str(store)})
-    return evaluate(settings, build(settings, revision=REVISION).bundle_id)
+    bundle_id = build(settings, revision=REVISION).bundle_id
+    return evaluate(open_store(settings), bundle_id, settings.evaluation_setup)
 
 
 def print_report(report: Report) -> None:

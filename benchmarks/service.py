@@ -102,11 +102,12 @@ def make_promoted_project(folder: Path) -> list[str]:
     (folder / "headgate.toml").write_text(SETTINGS, encoding="utf-8")
     settings = load_settings(folder / "headgate.toml", environment={})
     bundle_id = build(settings).bundle_id
-    evaluate(settings, bundle_id)
-    verdict = gate(settings, bundle_id)
+    store = open_store(settings)
+    evaluate(store, bundle_id, settings.evaluation_setup)
+    verdict = gate(store, bundle_id, settings.evaluation_setup)
     if verdict.verdict != "passed":
         raise SystemExit(f"the throw-away bundle did not pass: {[result.reason for result in verdict.gates]}")
-    promote(open_store(settings), bundle_id, settings.release, settings.gate_files, promoted_by="benchmark")
+    promote(store, bundle_id, settings.release, settings.gate_files, promoted_by="benchmark")
     return [str(case["question"]) for case in cases]
 
 

@@ -78,7 +78,9 @@ def _compare(settings: Settings, bundle_id: str, progress: Callable[[int, int], 
         return None
     from headgate.evaluate.canary.canary import find_canary, run_canary
 
-    return find_canary(store, bundle_id, release.bundle_id) or run_canary(settings, bundle_id, progress=progress)
+    return find_canary(store, bundle_id, release.bundle_id) or run_canary(
+        store, bundle_id, settings.evaluation_setup, progress=progress
+    )
 
 
 def refuse_failed_checks(ingested: IngestResult) -> None:

@@ -19,8 +19,6 @@ from headgate.build import build
 from headgate.bundle import Bundle, indexed_chunks, open_bundle
 from headgate.cli.main import VERBS, cli
 from headgate.errors import IntegrityError, ReleaseRefused
-from headgate.evaluate.gates.gate import gate
-from headgate.evaluate.run import evaluate
 from headgate.index.inventory import table_folder
 from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog
@@ -33,7 +31,7 @@ from tests.evaluate.builders import make_case, unanswerable, write_suite
 from tests.fakes import put_verdict
 from tests.serve.conftest import Service, events
 from tests.small_project import PAGES, SmallProject, small_project, write_project
-from tests.verbs import create_bundle, promote, replay, rollback, update_table
+from tests.verbs import create_bundle, evaluate, gate, promote, replay, rollback, update_table
 
 __all__ = ["small_project"]
 CODE = ("headgate", "assets", "pipelines", "benchmarks", "notebooks")

@@ -11,7 +11,7 @@ from headgate.models import open as models
 from headgate.models import prepare
 from headgate.models.files import EmbeddingModel
 from headgate.models.tokens import TokenCounter
-from headgate.records import ChunkSetRef, IndexResult, Release
+from headgate.records import Canary, ChunkSetRef, IndexResult, Release, Report, Verdict
 from headgate.release import ledger
 from headgate.replay import Replay
 from headgate.replay import replay as replay_from
@@ -38,6 +38,24 @@ def update_table(settings: Settings, chunk_set: ChunkSetRef, **more: Any) -> Ind
 
 def create_bundle(settings: Settings, index: IndexResult) -> bundles.Bundle:
     return bundles.create_bundle(open_store(settings), index, settings.bundle_setup)
+
+
+def evaluate(settings: Settings, bundle_id: str, **more: Any) -> Report:
+    from headgate.evaluate.run import evaluate as run  # loads scorers and plots, which few tests need
+
+    return run(open_store(settings), bundle_id, settings.evaluation_setup, **more)
+
+
+def gate(settings: Settings, bundle_id: str, **more: Any) -> Verdict:
+    from headgate.evaluate.gates.gate import gate as run
+
+    return run(open_store(settings), bundle_id, settings.evaluation_setup, **more)
+
+
+def run_canary(settings: Settings, bundle_id: str, **more: Any) -> Canary:
+    from headgate.evaluate.canary.canary import run_canary as run
+
+    return run(open_store(settings), bundle_id, settings.evaluation_setup, **more)
 
 
 def promote(settings: Settings, bundle_id: str, **more: Any) -> Release:

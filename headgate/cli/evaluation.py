@@ -39,8 +39,9 @@ def evaluate(
 
     with progress_lines() as progress:
         report = run(
-            invocation.settings,
+            invocation.store,
             bundle_id,
+            invocation.settings.evaluation_setup,
             suites=[*suites, *more] or None,
             progress=lambda done, total: progress("evaluate", done, total),
         )
@@ -66,7 +67,7 @@ def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     from headgate.evaluate.gates.gate import gate as run
 
-    verdict = run(invocation.settings, bundle_id, report_id=report_id)
+    verdict = run(invocation.store, bundle_id, invocation.settings.evaluation_setup, report_id=report_id)
     if as_json:
         print_json(verdict_summary(verdict))
     else:

@@ -156,7 +156,8 @@ def canary(invocation: Invocation, bundle: str | None, bundle_option: str | None
     from headgate.evaluate.canary.canary import run_canary
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
-    result = run_canary(invocation.settings, bundle_id, against=invocation.bundle_id(against) if against else "")
+    baseline = invocation.bundle_id(against) if against else ""
+    result = run_canary(invocation.store, bundle_id, invocation.settings.evaluation_setup, against=baseline)
     code = {"passed": 0, "failed": 1, "inconclusive": 3}[result.verdict]
     if as_json:
         print_json(result.model_dump())

@@ -29,8 +29,8 @@ from headgate.evaluate.suites.suite import ALL, ResolvedCase, ResolvedSuite, Sui
 from headgate.models.embedder import Embedder, Vectors
 from headgate.models.open import open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
-from headgate.settings import EvaluationSettings, Settings
-from headgate.storage import Store, open_store, sha256_hex
+from headgate.settings import EvaluationSettings, EvaluationSetup
+from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import OBJECTS
 
 _log = logging.getLogger(__name__)
@@ -47,36 +47,41 @@ class Answers(Protocol):
 
 
 def evaluate(
-    settings: Settings, bundle_id: str, *, suites: Sequence[Path] | None = None, progress: Progress | None = None
+    store: Store,
+    bundle_id: str,
+    setup: EvaluationSetup,
+    *,
+    suites: Sequence[Path] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Run suites on a bundle, store the report and log one MLflow run.
 
     Args:
-        suites: suite files; None = those of the settings.
+        suites: suite files; None = those of `setup`.
         progress: called with (cases done, cases in all).
 
     Raises:
         SuiteError: a suite is malformed, or names documents or quotes that the bundle's corpus does not hold.
         NotFoundError, IntegrityError: there is no such bundle, or it is not what its id says.
     """
-    loaded = load_suites(suite_paths(settings, suites))
-    return evaluate_suites(settings, bundle_id, loaded, progress=progress)
-
-
-def suite_paths(settings: Settings, suites: Sequence[Path] | None) -> list[Path]:
-    """The files to run: as given, or those of the settings."""
-    return list(suites) if suites is not None else [settings.place(place) for place in settings.evaluation.suites]
+    loaded = load_suites(setup.gate_files.suites if suites is None else suites)
+    return evaluate_suites(store, bundle_id, setup, loaded, progress=progress)
 
 
 def evaluate_suites(
-    settings: Settings, bundle_id: str, suites: Sequence[Suite], *, as_baseline: bool = False, progress: Progress | None = None
+    store: Store,
+    bundle_id: str,
+    setup: EvaluationSetup,
+    suites: Sequence[Suite],
+    *,
+    as_baseline: bool = False,
+    progress: Progress | None = None,
 ) -> Report:
     """`evaluate` for suites that are loaded already.
 
     Args:
         as_baseline: leave out cases that don't apply to the bundle's corpus, which may be older than they are.
     """
-    store = open_store(settings)
     manifest = load_manifest(store, bundle_id)
     documents = index_documents(indexed_documents(store, bundle_id))
     resolved = [resolve_suite(suite, documents, skip_inapplicable=as_baseline) for suite in suites]
@@ -86,12 +91,12 @@ def evaluate_suites(
         files = {name: store.local(OBJECTS.key(digest), digest) for name, digest in manifest.embedding.files.items()}
         embedder = open_embedder(manifest.embedding, files)
         chunks = indexed_chunks(store, bundle_id)
-        results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), settings.evaluation, progress=progress)
+        results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), setup.evaluation, progress=progress)
     finally:
         answerer.close()
     report = make_report(bundle_id, results, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
     save_report(store, report)
-    return _track(settings, store, report, suites)
+    return _track(store, setup, report, suites)
 
 
 def run_suites(
@@ -188,12 +193,12 @@ def _scored(
     return CaseResult(case_id=case.id, question=case.question, tags=case.tags, answer=answer, scores=scores)
 
 
-def _track(settings: Settings, store: Store, report: Report, suites: Sequence[Suite]) -> Report:
+def _track(store: Store, setup: EvaluationSetup, report: Report, suites: Sequence[Suite]) -> Report:
     """The report with its MLflow run id, or as it is with a warning where tracking fails."""
     from headgate.evaluate.report.tracking import log_report
 
     try:
-        run_id = log_report(settings, report, suites, baseline=_promoted_report(settings, store, report))
+        run_id = log_report(store, setup, report, suites, baseline=_promoted_report(store, setup.channel, report))
     except TrackingError as error:
         _log.warning("%s The report %s… is stored all the same, without an MLflow run.", error, report.report_id[:16])
         return report
@@ -202,11 +207,11 @@ def _track(settings: Settings, store: Store, report: Report, suites: Sequence[Su
     return tracked
 
 
-def _promoted_report(settings: Settings, store: Store, report: Report) -> Report | None:
+def _promoted_report(store: Store, channel: str, report: Report) -> Report | None:
     """The report of the promoted bundle on the same suites, if there is one, for comparison in plots."""
     from headgate.release.ledger import current_release
 
-    release = current_release(store, settings.release.channel)
+    release = current_release(store, channel)
     if release is None or release.bundle_id == report.bundle_id:
         return None
     try:

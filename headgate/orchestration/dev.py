@@ -73,7 +73,7 @@ def programs(settings: Settings, ports: Ports) -> list[Program]:
     from headgate.evaluate.report.tracking import tracking_uri  # brings mlflow, which takes seconds
 
     dagster = ("dagster", "dev", "-h", HOST, "-p", str(ports.dagster))
-    uri = tracking_uri(settings)
+    uri = tracking_uri(settings.tracking_setup)
     mlflow = ("mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
     reports = ("headgate.orchestration.reports", "--port", str(ports.reports))
     wanted = [_program("Dagster UI", ports.dagster, dagster)]

@@ -168,9 +168,12 @@ def bundle(context: dg.AssetExecutionContext, project: Project) -> dg.Materializ
 
 def canary(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult[Any]:
     """Beside stage 3, the rebuilt index against the one before: retrieval only."""
+    settings = project.settings()
     bundle_id = upstream(context, "bundle", BundleReference).bundle_id
     with library_errors():
-        found = run_canary(project.settings(), bundle_id, progress=log_progress(context, "questions asked"))
+        found = run_canary(
+            open_store(settings), bundle_id, settings.evaluation_setup, progress=log_progress(context, "questions asked")
+        )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(found.canary_id), metadata=views.canary(found), check_results=checks.check_canary(found)
     )
@@ -181,20 +184,29 @@ def evaluation_report(context: dg.AssetExecutionContext, config: EvaluationConfi
     settings = project.settings()
     bundle_id = config.bundle_id or upstream(context, "bundle", BundleReference).bundle_id
     with library_errors():
-        report = evaluate(settings, bundle_id, progress=log_progress(context, "questions answered"))
+        report = evaluate(
+            open_store(settings), bundle_id, settings.evaluation_setup, progress=log_progress(context, "questions answered")
+        )
     reference = ReportReference(bundle_id=bundle_id, report_id=report.report_id)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(report.report_id),
-        metadata=views.report(report, settings, mlflow_ui=project.mlflow_ui) | to_metadata(reference),
+        metadata=views.report(
+            report,
+            recall_at=settings.evaluation.recall_at,
+            threshold=settings.answer.evidence_threshold,
+            mlflow_ui=project.mlflow_ui,
+        )
+        | to_metadata(reference),
         check_results=checks.check_report(report),
     )
 
 
 def verdict(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult[Any]:
     """Stage 4, a report → passed, failed or inconclusive. Version: the verdict's id."""
+    settings = project.settings()
     report = upstream(context, "evaluation_report", ReportReference)
     with library_errors():
-        decided = gate(project.settings(), report.bundle_id, report_id=report.report_id)
+        decided = gate(open_store(settings), report.bundle_id, settings.evaluation_setup, report_id=report.report_id)
     reference = VerdictReference(bundle_id=decided.bundle_id, verdict_id=decided.verdict_id)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(decided.verdict_id),

@@ -23,8 +23,8 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
+from headgate.settings.setups import BundleSetup, EmbeddingSetup, EvaluationSetup, GateFiles, IndexSetup, TrackingSetup
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
-from headgate.settings.stages import BundleSetup, EmbeddingSetup, GateFiles, IndexSetup
 
 __all__ = [
     "SETTINGS_FILE",
@@ -40,6 +40,7 @@ __all__ = [
     "EmbeddingSettings",
     "EmbeddingSetup",
     "EvaluationSettings",
+    "EvaluationSetup",
     "FolderSource",
     "GateFiles",
     "GuardSettings",
@@ -59,6 +60,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "StorageSettings",
+    "TrackingSetup",
     "ValidationSettings",
     "find_settings_file",
     "load_settings",

@@ -26,7 +26,7 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
-from headgate.settings.stages import BundleSetup, EmbeddingSetup, GateFiles, IndexSetup
+from headgate.settings.setups import BundleSetup, EmbeddingSetup, EvaluationSetup, GateFiles, IndexSetup, TrackingSetup
 
 SETTINGS_FILE = "headgate.toml"
 
@@ -101,6 +101,28 @@ class Settings(Section):
     def gate_files(self) -> GateFiles:
         named = self.evaluation
         return GateFiles(self.place(named.gates), tuple(self.place(suite) for suite in named.suites), shown=named.gates)
+
+    @property
+    def tracking_setup(self) -> TrackingSetup:
+        return TrackingSetup(
+            uri=self.evaluation.tracking_uri,
+            experiment=self.evaluation.experiment,
+            artifact_root=self.evaluation.artifact_root,
+            local_root=self.local_root,
+            endpoint=self.storage.endpoint,
+            region=self.storage.region,
+        )
+
+    @property
+    def evaluation_setup(self) -> EvaluationSetup:
+        return EvaluationSetup(
+            evaluation=self.evaluation,
+            canary=self.canary,
+            gate_files=self.gate_files,
+            channel=self.release.channel,
+            logged_days=self.retention.interactions_days,
+            tracking=self.tracking_setup,
+        )
 
     @property
     def store_root(self) -> Path:

@@ -10,11 +10,11 @@ import pytest
 from headgate.bundle import Bundle, indexed_chunks, open_bundle
 from headgate.errors import IntegrityError, NotFoundError, SuiteError
 from headgate.evaluate.report.reports import find_report, load_report, save_report
-from headgate.evaluate.run import evaluate
 from headgate.records import Question, Report
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
 from tests.evaluate.builders import make_case, unanswerable, write_suite
+from tests.verbs import evaluate
 
 CASES = [make_case("g1"), make_case("g2", "refund speed?"), unanswerable("r1", "Who won the football world cup in 1966?")]
 

@@ -8,10 +8,8 @@ import pytest
 from nbclient import NotebookClient
 
 from headgate.build import build
-from headgate.evaluate.gates.gate import gate
-from headgate.evaluate.run import evaluate
 from tests.small_project import REPOSITORY, SmallProject
-from tests.verbs import promote
+from tests.verbs import evaluate, gate, promote
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 #: Marked as answerable, and nothing on the page answers it: a failure to look into.

@@ -17,8 +17,6 @@ from headgate.build import build
 from headgate.bundle import load_manifest, open_bundle
 from headgate.cli.main import main
 from headgate.errors import IntegrityError
-from headgate.evaluate.gates.gate import gate
-from headgate.evaluate.run import evaluate
 from headgate.interactions.log import InteractionLog
 from headgate.records import Question
 from headgate.settings import load_settings
@@ -26,7 +24,7 @@ from headgate.storage import Store, open_store, s3_errors
 from tests.conftest import REPOSITORY
 from tests.s3 import Bucket, Proxy, Reply
 from tests.small_project import SmallProject, write_project
-from tests.verbs import promote, replay
+from tests.verbs import evaluate, gate, promote, replay
 
 QUESTION = "How long does a refund take?"
 

@@ -43,8 +43,8 @@ from headgate.records import (
     VersionDifference,
 )
 from headgate.release.ledger import history
-from headgate.settings import CanarySettings, Settings
-from headgate.storage import Store, open_store, sha256_hex
+from headgate.settings import CanarySettings, EvaluationSetup
+from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import BUNDLES, CANARIES, INGESTS
 
 _log = logging.getLogger(__name__)
@@ -55,7 +55,9 @@ _NAMED = 50
 Progress = Callable[[int, int], None]
 
 
-def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progress: Progress | None = None) -> Canary:
+def run_canary(
+    store: Store, bundle_id: str, setup: EvaluationSetup, *, against: str = "", progress: Progress | None = None
+) -> Canary:
     """Compare a bundle with the one before, store the result and log a small MLflow run.
 
     Args:
@@ -68,26 +70,25 @@ def run_canary(settings: Settings, bundle_id: str, *, against: str = "", progres
         SuiteError: a suite file is malformed.
     """
     started = time.monotonic()
-    store = open_store(settings)
     hold_bundle(store, bundle_id)
-    baseline, problem = choose_baseline(settings, store, bundle_id, against)
+    baseline, problem = choose_baseline(store, setup.channel, bundle_id, against)
     if not baseline:
         check = CanaryCheck(
             name="baseline",
             verdict="inconclusive" if problem else "passed",
             reason=problem or "nothing to compare: no bundle of this corpus was built before this one",
         )
-        result = _result(bundle_id, "", settings.canary, [check], {})
+        result = _result(bundle_id, "", setup.canary, [check], {})
     else:
         hold_bundle(store, baseline)
-        result = _compare(settings, store, bundle_id, baseline, progress)
+        result = _compare(store, setup, bundle_id, baseline, progress)
     result = result.model_copy(update={"seconds": time.monotonic() - started})
     result = result.model_copy(update={"canary_id": _digest(result)})
     _save(store, result)
     from headgate.evaluate.report.tracking import log_canary
 
     try:
-        run_id = log_canary(settings, result)
+        run_id = log_canary(setup.tracking, result)
     except TrackingError as error:
         _log.warning("%s The canary %s… is stored all the same, without an MLflow run.", error, result.canary_id[:16])
         return result
@@ -125,7 +126,7 @@ def find_canary(store: Store, bundle_id: str, baseline_bundle_id: str = "") -> C
     return max(found, key=lambda canary: canary.created_at, default=None)
 
 
-def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: str) -> tuple[str, str]:
+def choose_baseline(store: Store, channel: str, bundle_id: str, against: str) -> tuple[str, str]:
     """The bundle to compare with and, where there is one that can't be used, why; both "" where there is nothing to compare.
 
     It is the promoted bundle, unless that is this one or of another corpus; else the bundle of this corpus built last before this one.
@@ -138,7 +139,7 @@ def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: s
         load_manifest(store, against)
         return against, ""
     corpus = load_manifest(store, bundle_id).corpus.name
-    releases = history(store, settings.release.channel)
+    releases = history(store, channel)
     if releases and releases[-1].bundle_id != bundle_id:
         promoted = releases[-1].bundle_id
         try:
@@ -163,16 +164,18 @@ def choose_baseline(settings: Settings, store: Store, bundle_id: str, against: s
     return "", problem
 
 
-def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, progress: Progress | None) -> Canary:
+def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str, progress: Progress | None) -> Canary:
     manifest, before = load_manifest(store, bundle_id), load_manifest(store, baseline)
     difference = compare_versions(store, before.table, manifest.table, examples=0)
     old_table, new_table = open_version(store, before.table), open_version(store, manifest.table)
     old_documents, new_documents = read_documents(old_table), read_documents(new_table)
-    suites = load_suites([settings.place(place) for place in settings.evaluation.suites])
+    suites = load_suites(setup.gate_files.suites)
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="canary") as threads:
         old, new = open_bundle(store, baseline), open_bundle(store, bundle_id)
         try:
-            asked, errors = _ask(settings, store, suites, old, new, threads, progress)
+            asked, errors = _ask(
+                suites, recent_questions(store, setup.canary.questions, setup.logged_days), old, new, threads, progress
+            )
             lost = probe_documents(
                 old_documents,
                 new_documents,
@@ -181,16 +184,16 @@ def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, pr
                 search_old=lambda question: _search(old, question),
                 search_new=lambda question: _search(new, question),
                 access=manifest.retrieval.access,
-                settings=settings.canary,
+                settings=setup.canary,
             )
         finally:
             old.close()
             new.close()
     moved = {pair.before: pair.after for pair in difference.documents_moved}
-    k = settings.canary.recall_at
+    k = setup.canary.recall_at
     old_gold, new_gold = (gold_texts(table, suites, moved=moved) for table in (old_table, new_table))
     recalls = paired_recalls(asked, old_gold, new_gold, k, moved=moved)
-    slices = recall_slices(settings.evaluation, recalls)
+    slices = recall_slices(setup.evaluation, recalls)
     found_old = {moved.get(hit.doc_id, hit.doc_id) for pair in asked for hit in pair.old}
     found_new = {hit.doc_id for pair in asked for hit in pair.new}
     never = sorted(new_documents.keys() - found_new)
@@ -207,17 +210,16 @@ def _compare(settings: Settings, store: Store, bundle_id: str, baseline: str, pr
         "never_retrieved_count": len(never) if asked else 0,
         "cases_lost": recalls.lost,
     }
-    checks = _checks(settings.canary, slices, lost, errors, shared["jaccard"], recalls, difference)
-    return _result(bundle_id, baseline, settings.canary, checks, shared)
+    checks = _checks(setup.canary, slices, lost, errors, shared["jaccard"], recalls, difference)
+    return _result(bundle_id, baseline, setup.canary, checks, shared)
 
 
 # --- asking ---------------------------------------------------------------------------------------------------------
 
 
 def _ask(
-    settings: Settings,
-    store: Store,
     suites: Sequence[Suite],
+    logged: Sequence[Question],
     old: Answerer,
     new: Answerer,
     threads: ThreadPoolExecutor,
@@ -227,7 +229,7 @@ def _ask(
     questions: list[tuple[str, Case | None, Question]] = [
         (suite.name, case, case.asked) for suite in suites for case in suite.cases
     ]
-    questions += [("", None, question) for question in recent_questions(settings, store)]
+    questions += [("", None, question) for question in logged]
     asked: list[AskedOfBoth] = []
     errors: list[str] = []
 
@@ -248,10 +250,9 @@ def _ask(
     return asked, errors
 
 
-def recent_questions(settings: Settings, store: Store) -> list[Question]:
-    """The newest logged questions, each text once, at most `canary.questions`."""
-    limit = settings.canary.questions
-    moment = datetime.now(UTC) - timedelta(days=settings.retention.interactions_days)
+def recent_questions(store: Store, limit: int, days: int) -> list[Question]:
+    """The newest logged questions of the last `days`, each text once, at most `limit`."""
+    moment = datetime.now(UTC) - timedelta(days=days)
     logged = (
         sorted(InteractionLog(store).since(moment), key=lambda interaction: interaction.asked_at, reverse=True) if limit else []
     )

@@ -22,21 +22,21 @@ from headgate.evaluate.canary.canary import find_canary
 from headgate.evaluate.gates.gate_file import Gate, load_gates
 from headgate.evaluate.report.reports import find_report, load_report
 from headgate.evaluate.report.summary import LOWER_IS_BETTER, WALL_TIMES, difference
-from headgate.evaluate.run import evaluate_suites, pooled_cases, suite_paths
+from headgate.evaluate.run import evaluate_suites, pooled_cases
 from headgate.evaluate.statistics import Estimate, cases_needed
 from headgate.evaluate.suites.suite import ALL, load_suites
 from headgate.records import Canary, CaseResult, Decision, GateDecision, GateResult, MetricSummary, Report, Verdict
 from headgate.release.ledger import current_release, seal_verdict, store_verdict
-from headgate.settings import EvaluationSettings, Settings
-from headgate.storage import Store, open_store
+from headgate.settings import EvaluationSettings, EvaluationSetup, TrackingSetup
+from headgate.storage import Store
 
 _log = logging.getLogger(__name__)
 
 
-def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
+def gate(store: Store, bundle_id: str, setup: EvaluationSetup, *, report_id: str = "") -> Verdict:
     """Judge a bundle by the gate file, and store the verdict.
 
-    The baseline is the bundle in force on the configured channel; it is evaluated now if it has no report on these suites.
+    The baseline is the bundle in force on the channel of `setup`; it is evaluated now if it has no report on these suites.
 
     Args:
         report_id: the report to judge; "" = the bundle's newest on today's suites.
@@ -46,19 +46,18 @@ def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
         NotFoundError: no such bundle or report, or the bundle was not evaluated on today's suites.
         IntegrityError: a report was changed.
     """
-    store = open_store(settings)
     load_manifest(store, bundle_id)
-    suites = load_suites(suite_paths(settings, None))
+    suites = load_suites(setup.gate_files.suites)
     report = _report_of(store, bundle_id, report_id, {suite.name: suite.digest for suite in suites})
     gates = load_gates(
-        settings.place(settings.evaluation.gates),
+        setup.gate_files.gates,
         suites={ALL, *(suite.name for suite in suites), *report.suites},
-        recall_at=settings.evaluation.recall_at,
+        recall_at=setup.evaluation.recall_at,
     )
-    release = current_release(store, settings.release.channel)
-    baseline = _baseline_of(settings, store, report, release.bundle_id) if release else None
+    release = current_release(store, setup.channel)
+    baseline = _baseline_of(store, setup, report, release.bundle_id) if release else None
     results = (
-        *(judge(one, report, baseline, settings.evaluation) for one in gates.gates),
+        *(judge(one, report, baseline, setup.evaluation) for one in gates.gates),
         *_failed_canary(find_canary(store, bundle_id, release.bundle_id if release else "")),
     )
     verdict = seal_verdict(
@@ -76,7 +75,7 @@ def gate(settings: Settings, bundle_id: str, *, report_id: str = "") -> Verdict:
         )
     )
     store_verdict(store, verdict)
-    _note_verdict(settings, report, verdict)
+    _note_verdict(setup.tracking, report, verdict)
     return verdict
 
 
@@ -235,27 +234,27 @@ def _report_of(store: Store, bundle_id: str, report_id: str, suite_digests: dict
     return report
 
 
-def _baseline_of(settings: Settings, store: Store, report: Report, bundle_id: str) -> Report:
+def _baseline_of(store: Store, setup: EvaluationSetup, report: Report, bundle_id: str) -> Report:
     if bundle_id == report.bundle_id:
         return report
     found = find_report(store, bundle_id, report.suite_digests, allow_skipped=True)
     if found is not None:
         return found
-    suites = load_suites(suite_paths(settings, None))
+    suites = load_suites(setup.gate_files.suites)
     if {suite.name: suite.digest for suite in suites} != report.suite_digests:
         raise NotFoundError(
             f"report {report.report_id[:16]}… is on other suites than today's, and the promoted bundle {bundle_id[:16]}… has no report on them; "
             "evaluate the promoted bundle with the same --suite files"
         )
-    return evaluate_suites(settings, bundle_id, suites, as_baseline=True)
+    return evaluate_suites(store, bundle_id, setup, suites, as_baseline=True)
 
 
-def _note_verdict(settings: Settings, report: Report, verdict: Verdict) -> None:
+def _note_verdict(tracking: TrackingSetup, report: Report, verdict: Verdict) -> None:
     if not report.mlflow_run_id:
         return
     from headgate.evaluate.report.tracking import log_verdict
 
     try:
-        log_verdict(settings, report.mlflow_run_id, verdict)
+        log_verdict(tracking, report.mlflow_run_id, verdict)
     except TrackingError as error:
         _log.warning("%s The verdict %s… is stored all the same.", error, verdict.verdict_id[:16])

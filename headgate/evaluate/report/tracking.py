@@ -37,8 +37,8 @@ from headgate.evaluate.report.plots import draw_plots
 from headgate.evaluate.report.summary import summarise_slices
 from headgate.evaluate.suites.suite import Suite
 from headgate.records import Canary, CaseResult, Report, Verdict
-from headgate.settings import Settings
-from headgate.storage import Store, open_store
+from headgate.settings import EvaluationSettings, EvaluationSetup, TrackingSetup
+from headgate.storage import Store
 from headgate.storage.layout import LOCKS, MLFLOW, OBJECTS
 
 #: Seconds one request to a tracking server may take, and how often it is repeated. mlflow's own values add up to many minutes.
@@ -54,12 +54,14 @@ _BOUNDS = {
 }
 
 
-def tracking_uri(settings: Settings) -> str:
-    """Where runs go: `evaluation.tracking_uri`, or an SQLite file on this machine."""
-    return settings.evaluation.tracking_uri or f"sqlite:///{MLFLOW.path(settings.local_root, 'mlflow.db')}"
+def tracking_uri(setup: TrackingSetup) -> str:
+    """Where runs go: the address in the settings, or an SQLite file on this machine."""
+    return setup.uri or f"sqlite:///{MLFLOW.path(setup.local_root, 'mlflow.db')}"
 
 
-def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, baseline: Report | None = None) -> str:
+def log_report(
+    store: Store, setup: EvaluationSetup, report: Report, suites: Sequence[Suite], *, baseline: Report | None = None
+) -> str:
     """Log a report as one run and return the run's id.
 
     Args:
@@ -68,19 +70,18 @@ def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, b
     Raises:
         TrackingError: MLflow could not be reached or refused.
     """
-    store = open_store(settings)
     manifest = load_manifest(store, report.bundle_id)
-    with _translated(settings):
-        client, experiment_id = _open(settings)
+    with _translated(setup.tracking):
+        client, experiment_id = _open(setup.tracking)
         run = client.create_run(
             experiment_id,
-            run_name=f"{settings.corpus.name} {report.bundle_id[:12]}",
-            tags=_tags(settings, report, manifest, baseline),
+            run_name=f"{manifest.corpus.name} {report.bundle_id[:12]}",
+            tags=_tags(setup.gate_files.shown, report, manifest, baseline),
         )
         run_id = str(run.info.run_id)
         try:
-            _log(client, run_id, settings, report, manifest, suites, baseline)
-            _register_prompts(client, run_id, settings, store, manifest)
+            _log(client, run_id, setup.evaluation, report, manifest, suites, baseline)
+            _register_prompts(client, run_id, store, manifest)
         except BaseException:
             client.set_terminated(run_id, status="FAILED")
             raise
@@ -88,7 +89,7 @@ def log_report(settings: Settings, report: Report, suites: Sequence[Suite], *, b
     return run_id
 
 
-def log_canary(settings: Settings, canary: Canary) -> str:
+def log_canary(setup: TrackingSetup, canary: Canary) -> str:
     """Log a canary as a small run of its own and return the run's id.
 
     Raises:
@@ -106,8 +107,8 @@ def log_canary(settings: Settings, canary: Canary) -> str:
         figures |= {"canary/recall_before": entry.before, "canary/recall_after": entry.after}
         figures |= {"canary/recall_difference": entry.difference, "canary/low": entry.low, "canary/high": entry.high}
     now = int(time.time() * 1000)
-    with _translated(settings):
-        client, experiment_id = _open(settings)
+    with _translated(setup):
+        client, experiment_id = _open(setup)
         tags = {
             "headgate.kind": "canary",
             "headgate.canary_id": canary.canary_id,
@@ -129,53 +130,52 @@ def log_canary(settings: Settings, canary: Canary) -> str:
     return run_id
 
 
-def log_verdict(settings: Settings, run_id: str, verdict: Verdict) -> None:
+def log_verdict(setup: TrackingSetup, run_id: str, verdict: Verdict) -> None:
     """Note a verdict on the run of the report it judged.
 
     Raises:
         TrackingError: MLflow could not be reached or refused.
     """
-    with _translated(settings):
-        client, _ = _open(settings)
+    with _translated(setup):
+        client, _ = _open(setup)
         client.set_tag(run_id, "headgate.verdict", verdict.verdict)
         client.set_tag(run_id, "headgate.verdict_id", verdict.verdict_id)
         client.log_dict(run_id, verdict.model_dump(mode="json"), f"verdicts/{verdict.verdict_id[:16]}.json")
 
 
-def _open(settings: Settings) -> tuple[MlflowClient, str]:
+def _open(setup: TrackingSetup) -> tuple[MlflowClient, str]:
     """A client and the experiment's id; both made where they are missing, by one process at a time."""
-    uri = tracking_uri(settings)
-    lock = LOCKS.path(settings.local_root, "mlflow")
+    uri = tracking_uri(setup)
+    lock = LOCKS.path(setup.local_root, "mlflow")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    MLFLOW.path(settings.local_root).mkdir(parents=True, exist_ok=True)
+    MLFLOW.path(setup.local_root).mkdir(parents=True, exist_ok=True)
     with lock.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        experiment = client.get_experiment_by_name(settings.evaluation.experiment)
+        experiment = client.get_experiment_by_name(setup.experiment)
         if experiment is not None:
             return client, str(experiment.experiment_id)
-        artifacts = settings.evaluation.artifact_root or None
-        if artifacts is None and not settings.evaluation.tracking_uri:
-            artifacts = MLFLOW.path(settings.local_root, "artifacts").as_uri()
-        return client, str(client.create_experiment(settings.evaluation.experiment, artifact_location=artifacts))
+        artifacts = setup.artifact_root or None
+        if artifacts is None and not setup.uri:
+            artifacts = MLFLOW.path(setup.local_root, "artifacts").as_uri()
+        return client, str(client.create_experiment(setup.experiment, artifact_location=artifacts))
 
 
 @contextmanager
-def _translated(settings: Settings) -> Iterator[None]:
+def _translated(setup: TrackingSetup) -> Iterator[None]:
     """Bounded requests, and one exception type for everything that mlflow and its transports raise."""
     import requests
     import sqlalchemy.exc
 
-    storage = settings.storage
-    bounds = _BOUNDS | ({"MLFLOW_S3_ENDPOINT_URL": storage.endpoint} if storage.endpoint else {})
-    bounds |= {"AWS_DEFAULT_REGION": storage.region} if storage.region else {}
+    bounds = _BOUNDS | ({"MLFLOW_S3_ENDPOINT_URL": setup.endpoint} if setup.endpoint else {})
+    bounds |= {"AWS_DEFAULT_REGION": setup.region} if setup.region else {}
     added = [name for name in bounds if name not in os.environ]
     os.environ.update({name: bounds[name] for name in added})  # mlflow and boto3 read nothing else for their requests
     try:
         yield
     except (MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError, OSError, *_bucket_errors()) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        raise TrackingError(f"MLflow at {tracking_uri(settings)!r} failed: {first} (setting evaluation.tracking_uri).") from error
+        raise TrackingError(f"MLflow at {tracking_uri(setup)!r} failed: {first} (setting evaluation.tracking_uri).") from error
     finally:
         for name in added:
             os.environ.pop(name, None)
@@ -194,7 +194,7 @@ def _bucket_errors() -> tuple[type[Exception], ...]:
 def _log(
     client: MlflowClient,
     run_id: str,
-    settings: Settings,
+    settings: EvaluationSettings,
     report: Report,
     manifest: Manifest,
     suites: Sequence[Suite],
@@ -211,7 +211,7 @@ def _log(
         plots = draw_plots(
             report,
             Path(folder),
-            recall_at=settings.evaluation.recall_at,
+            recall_at=settings.recall_at,
             threshold=manifest.answer.evidence_threshold,
             baseline=baseline,
         )
@@ -222,9 +222,9 @@ def _log(
         client.log_text(run_id, Path(suite.source).read_text(encoding="utf-8"), f"suites/{suite.name}.jsonl")
 
 
-def _tags(settings: Settings, report: Report, manifest: Manifest, baseline: Report | None) -> dict[str, str]:
+def _tags(gates: str, report: Report, manifest: Manifest, baseline: Report | None) -> dict[str, str]:
     tags = {
-        "mlflow.note.content": describe_report(report, manifest, baseline=baseline, gates=settings.evaluation.gates),
+        "mlflow.note.content": describe_report(report, manifest, baseline=baseline, gates=gates),
         "headgate.bundle_id": report.bundle_id,
         "headgate.report_id": report.report_id,
         "headgate.answers_digest": report.answers_digest,
@@ -319,10 +319,10 @@ def _case_row(suite: str, case: CaseResult) -> dict[str, Any]:
     return row | {score.metric: score.value for score in case.scores}
 
 
-def _slice_table(report: Report, settings: Settings) -> pd.DataFrame:
+def _slice_table(report: Report, settings: EvaluationSettings) -> pd.DataFrame:
     rows = []
     for suite_name, suite in report.suites.items():
-        for tag, figures in summarise_slices(suite.cases, settings.evaluation.recall_at, seed=settings.evaluation.seed).items():
+        for tag, figures in summarise_slices(suite.cases, settings.recall_at, seed=settings.seed).items():
             rows.append(
                 {"suite": suite_name, "tag": tag, "n": sum(tag in case.tags for case in suite.cases)}
                 | {name: figure.value for name, figure in figures.items()}
@@ -330,11 +330,11 @@ def _slice_table(report: Report, settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else ["suite", "tag", "n"])
 
 
-def _register_prompts(client: MlflowClient, run_id: str, settings: Settings, store: Store, manifest: Manifest) -> None:
+def _register_prompts(client: MlflowClient, run_id: str, store: Store, manifest: Manifest) -> None:
     """Register each prompt of the bundle, once a text, and note the versions on the run."""
     for name, digest in manifest.prompts.items():
         text = store.get(OBJECTS.key(digest)).decode()
-        full_name = f"{settings.corpus.name}-{name}"
+        full_name = f"{manifest.corpus.name}-{name}"
         known = client.load_prompt(full_name, allow_missing=True)
         if known is None or known.template != text:
             known = client.register_prompt(

@@ -2,6 +2,7 @@
 
 import base64
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,6 @@ from headgate.evaluate.report.plots import draw_plots
 from headgate.evaluate.suites.suite import ALL
 from headgate.orchestration.views.tables import Metadata, table
 from headgate.records import GateResult, MetricSummary, Release, Report, Verdict
-from headgate.settings import Settings
 
 WORST_CASES = 15
 #: The figures to read first, in reading order.
@@ -34,7 +34,7 @@ HEADLINES = (
 )
 
 
-def report(evaluated: Report, settings: Settings, *, mlflow_ui: str) -> Metadata:
+def report(evaluated: Report, *, recall_at: Sequence[int], threshold: float, mlflow_ui: str) -> Metadata:
     """What `evaluation_report` shows: metrics with intervals, the plot, the cases to look at first, the MLflow run."""
     link = (
         {"mlflow_run": dg.MetadataValue.url(f"{mlflow_ui}/#/runs/{evaluated.mlflow_run_id}")} if evaluated.mlflow_run_id else {}
@@ -47,7 +47,7 @@ def report(evaluated: Report, settings: Settings, *, mlflow_ui: str) -> Metadata
         **link,
         "metrics": table(_metric_rows(evaluated), empty={"metric": ""}),
         "all_metrics": dg.MetadataValue.md(_metrics_markdown(evaluated)),
-        "intervals": dg.MetadataValue.md(f"![metrics with 95 % intervals]({_quality_plot(evaluated, settings)})"),
+        "intervals": dg.MetadataValue.md(f"![metrics with 95 % intervals]({_quality_plot(evaluated, recall_at, threshold)})"),
         "worst_cases": table(worst_cases(evaluated), empty=dict.fromkeys(("suite", "case", "question", "failure", "detail"), "")),
         **{name: dg.MetadataValue.float(value) for name, value in figures.items() if value is not None},
         "bundle_id": dg.MetadataValue.text(evaluated.bundle_id),
@@ -55,12 +55,10 @@ def report(evaluated: Report, settings: Settings, *, mlflow_ui: str) -> Metadata
     }
 
 
-def _quality_plot(evaluated: Report, settings: Settings) -> str:
+def _quality_plot(evaluated: Report, recall_at: Sequence[int], threshold: float) -> str:
     """The picture `quality` of the MLflow run, as an address for markdown."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = draw_plots(
-            evaluated, Path(folder), recall_at=settings.evaluation.recall_at, threshold=settings.answer.evidence_threshold
-        )
+        paths = draw_plots(evaluated, Path(folder), recall_at=recall_at, threshold=threshold)
         drawn = {path.stem: path for path in paths}
         return "data:image/png;base64," + base64.b64encode(drawn["quality"].read_bytes()).decode()
 

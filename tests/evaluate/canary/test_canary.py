@@ -14,14 +14,7 @@ import pytest
 
 from headgate.cli.main import main
 from headgate.errors import CorpusError
-from headgate.evaluate.canary.canary import (
-    choose_baseline,
-    find_canary,
-    recent_questions,
-    refuse_regression,
-    run_canary,
-    unreachable_check,
-)
+from headgate.evaluate.canary.canary import choose_baseline, find_canary, recent_questions, refuse_regression, unreachable_check
 from headgate.evaluate.canary.overlap import jaccard, rank_biased_overlap
 from headgate.evaluate.canary.paired_recall import AskedOfBoth, paired_recalls
 from headgate.evaluate.canary.probes import IndexedDocument, Lost, probe_documents
@@ -34,7 +27,7 @@ from headgate.settings import CanarySettings, Settings
 from headgate.storage import open_store
 from tests.fakes import make_settings, put_bundle, put_release
 from tests.small_project import PAGES, SmallProject, write_project
-from tests.verbs import create_bundle, update_table
+from tests.verbs import create_bundle, run_canary, update_table
 
 GROWN = PAGES | {
     "faults/outage.md": "# Outages\n\nIf the whole street has no internet, an engineer is on the way within four hours of the first report. "
@@ -168,9 +161,9 @@ def test_the_promoted_bundle_is_the_baseline_and_the_first_bundle_has_none(tmp_p
     assert (canary.verdict, canary.baseline_bundle_id, canary.checks[0].name) == ("passed", "", "baseline")
     put_release(store, 1, first)
     put_bundle(store, "c")
-    assert choose_baseline(settings, store, put_bundle(store, "b"), "") == (first, "")
+    assert choose_baseline(store, settings.release.channel, put_bundle(store, "b"), "") == (first, "")
     store.put(f"bundles/{first}.json", b"{}")
-    assert "was changed" in choose_baseline(settings, store, put_bundle(store, "b"), "")[1]
+    assert "was changed" in choose_baseline(store, settings.release.channel, put_bundle(store, "b"), "")[1]
 
 
 def test_a_bundle_is_never_compared_with_itself_or_a_newer_candidate(tmp_path: Path) -> None:
@@ -185,16 +178,16 @@ def test_a_bundle_is_never_compared_with_itself_or_a_newer_candidate(tmp_path: P
     built(old, "2026-01-01T00:00:00+00:00")
     built(served, "2026-02-01T00:00:00+00:00")
     built(newer, "2026-03-01T00:00:00+00:00")
-    assert choose_baseline(settings, store, newer, "") == (served, "")
-    assert choose_baseline(settings, store, served, "") == (old, "")
-    assert choose_baseline(settings, store, old, "") == ("", "")
+    assert choose_baseline(store, settings.release.channel, newer, "") == (served, "")
+    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.channel, old, "") == ("", "")
 
     put_release(store, 1, served)  # promoted on 2 February
-    assert choose_baseline(settings, store, served, "") == (old, "")
-    assert choose_baseline(settings, store, newer, "") == (served, "")
-    assert choose_baseline(settings, store, old, "") == (served, "")
+    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.channel, newer, "") == (served, "")
+    assert choose_baseline(store, settings.release.channel, old, "") == (served, "")
     built(served, "2026-04-01T00:00:00+00:00")  # the nightly build found nothing new, and wrote the same bundle again
-    assert choose_baseline(settings, store, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
 
     (settings.store_root / "bundles" / f"{old}.json").unlink()
     canary = run_canary(settings, served)
@@ -209,9 +202,9 @@ def test_a_bundle_of_another_corpus_is_no_baseline(tmp_path: Path) -> None:
     for age, bundle_id in enumerate(reversed(ids), start=1):
         os.utime(settings.store_root / "bundles" / f"{bundle_id}.json", (2_000_000_000 - age, 2_000_000_000 - age))
     other, first, second = ids
-    assert choose_baseline(settings, store, first, "") == ("", "")
+    assert choose_baseline(store, settings.release.channel, first, "") == ("", "")
     put_release(store, 1, other)
-    assert choose_baseline(settings, store, second, "") == (first, "")
+    assert choose_baseline(store, settings.release.channel, second, "") == (first, "")
 
 
 def test_the_verb_tells_the_verdict_by_its_exit_code(
@@ -239,13 +232,10 @@ def test_logged_questions_are_the_newest_each_once(project: tuple[SmallProject, 
             )
         )
     log.close()
-    settings = made.settings.model_copy(update={"canary": CanarySettings(questions=2)})
-    asked = [question.text for question in recent_questions(settings, open_store(settings))]
+    store = open_store(made.settings)
+    asked = [question.text for question in recent_questions(store, 2, 90)]
     assert asked == ["What costs a paper bill?", "when is the fault mended?  "]
-    assert (
-        recent_questions(made.settings.model_copy(update={"canary": CanarySettings(questions=0)}), open_store(made.settings))
-        == []
-    )
+    assert recent_questions(store, 0, 90) == []
 
 
 # --- parts of it, without models ------------------------------------------------------------------------------------

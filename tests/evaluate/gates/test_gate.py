@@ -7,10 +7,10 @@ import pytest
 
 from headgate.bundle import Bundle
 from headgate.errors import GateFileError, IntegrityError, NotFoundError, ReleaseRefused
-from headgate.evaluate.gates.gate import gate, judge, overall
+from headgate.evaluate.gates.gate import judge, overall
 from headgate.evaluate.gates.gate_file import Gate
 from headgate.evaluate.report.reports import find_report, make_report
-from headgate.evaluate.run import evaluate, run_suites
+from headgate.evaluate.run import run_suites
 from headgate.evaluate.suites.suite import index_documents, load_suite, resolve_suite
 from headgate.records import Answer, Canary, CanaryCheck, Decision, IndexResult, Release, Report, Timings
 from headgate.release.ledger import load_verdict
@@ -18,7 +18,7 @@ from headgate.settings import EvaluationSettings, Settings, parse_settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.evaluate.builders import REFUNDS, ScriptedAnswerer, make_answer, make_case, unanswerable, write_suite
-from tests.verbs import create_bundle, promote, update_table
+from tests.verbs import create_bundle, evaluate, gate, promote, update_table
 
 QUICK = EvaluationSettings(bootstrap_samples=200)
 RIGHT = make_answer(

@@ -11,11 +11,10 @@ from mlflow import MlflowClient
 
 from headgate.bundle import Bundle
 from headgate.evaluate.report.tracking import tracking_uri
-from headgate.evaluate.run import evaluate
 from headgate.records import IndexResult, Report
 from headgate.settings import Settings
 from tests.evaluate.builders import make_case, unanswerable, write_suite
-from tests.verbs import create_bundle
+from tests.verbs import create_bundle, evaluate
 
 CASES = [make_case("g1", tags=["billing"]), unanswerable("r1", "Who won the football world cup in 1966?")]
 
@@ -27,7 +26,11 @@ def evaluated(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     report = evaluate(settings, bundle.bundle_id, suites=[write_suite(tmp_path, CASES)])
-    return settings, report, MlflowClient(tracking_uri=tracking_uri(settings), registry_uri=tracking_uri(settings))
+    return (
+        settings,
+        report,
+        MlflowClient(tracking_uri=tracking_uri(settings.tracking_setup), registry_uri=tracking_uri(settings.tracking_setup)),
+    )
 
 
 def test_a_run_holds_what_was_evaluated_with_which_result(
@@ -78,5 +81,8 @@ def test_prompts_get_a_new_version_only_when_their_text_changes(
 
 
 def test_two_projects_do_not_share_runs(make_project: Callable[..., Settings], settings: Settings) -> None:
-    assert tracking_uri(make_project("other")) != tracking_uri(settings)
-    assert tracking_uri(make_project("third", evaluation={"tracking_uri": "http://127.0.0.1:5000"})) == "http://127.0.0.1:5000"
+    assert tracking_uri(make_project("other").tracking_setup) != tracking_uri(settings.tracking_setup)
+    assert (
+        tracking_uri(make_project("third", evaluation={"tracking_uri": "http://127.0.0.1:5000"}).tracking_setup)
+        == "http://127.0.0.1:5000"
+    )

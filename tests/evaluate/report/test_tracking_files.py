@@ -9,10 +9,10 @@ from mlflow import MlflowClient
 
 from headgate.bundle import Bundle
 from headgate.evaluate.report.tracking import tracking_uri
-from headgate.evaluate.run import evaluate
 from headgate.settings import Settings
 from tests.evaluate.builders import make_case, write_suite
 from tests.s3 import Bucket
+from tests.verbs import evaluate
 
 
 def in_bucket(settings: Settings, bucket: Bucket, root: str) -> Settings:
@@ -29,7 +29,9 @@ def test_the_files_of_a_run_lie_in_the_bucket_and_the_run_names_them(
     assert report.mlflow_run_id
     stored = {key.rsplit("/", 1)[-1] for key in bucket.stored()}
     assert {"cases.json", "report.json", "slices.json"} <= stored
-    run = MlflowClient(tracking_uri=tracking_uri(placed), registry_uri=tracking_uri(placed)).get_run(report.mlflow_run_id)
+    run = MlflowClient(
+        tracking_uri=tracking_uri(placed.tracking_setup), registry_uri=tracking_uri(placed.tracking_setup)
+    ).get_run(report.mlflow_run_id)
     assert str(run.info.artifact_uri).startswith(f"s3://{bucket.name}/mlflow")
     assert not (settings.local_root / "mlflow" / "artifacts").exists()
 

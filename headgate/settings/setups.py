@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
+from headgate.settings.operation import CanarySettings, EvaluationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,27 @@ class GateFiles:
     gates: Path
     suites: tuple[Path, ...]
     shown: str  # the gate file as the settings name it
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSetup:
+    """Where MLflow runs go."""
+
+    uri: str  # "" = a file below `local_root`
+    experiment: str
+    artifact_root: str  # "" = next to the runs
+    local_root: Path
+    endpoint: str  # of the bucket that artifacts may lie in; "" = AWS
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSetup:
+    """What a bundle is asked, compared with and judged by."""
+
+    evaluation: EvaluationSettings
+    canary: CanarySettings
+    gate_files: GateFiles
+    channel: str  # whose release is the baseline
+    logged_days: int  # age of logged questions that may be asked again
+    tracking: TrackingSetup
