@@ -21,6 +21,7 @@
     ├── SourceFault                a source, or one file of it, that can't be read now
     ├── Gone                       a listed file that its source does not have any more
     ├── ObjectChanged              an object that is not the one that was listed, while it is read
+    ├── UnknownFormat              a number format whose look is not certain; the stored value is shown then
     ├── ModelError                 a chat or embedding model that failed or did not answer in time
     ├── AnswerFailedError          an answer that failed before anything of it was sent
     ├── NotReadyError              the service has no open bundle
@@ -189,6 +190,10 @@ class ParseFailure(HeadgateError):
 
 class ModelError(HeadgateError):
     """A chat or embedding model failed, or did not answer within its deadline."""
+
+
+class UnknownFormat(HeadgateError):
+    """What a spreadsheet shows under a number format is not certain: it is not defined, or depends on the machine."""
 
 
 class SourceFault(HeadgateError):

@@ -18,7 +18,7 @@ from headgate.ingest.parse.left_out import INSPECTED, LeftOut, leave_out
 from headgate.records import Element, ElementKind
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "8"
+PARSER_VERSION = "9"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
@@ -129,6 +129,8 @@ def assemble(
         parts.append(text)
         position += len(text)
         previous = block
+    if crossed_out := sum(one.words for one in left_out if one.reason == "struck_out"):
+        findings = [*findings, f"struck_out: {crossed_out} word(s) that are crossed out or deleted are left out"]
     reading = labels if isinstance(labels, LabelReading) else LabelReading(dict(labels or {}))
     return ParsedFile(
         text="".join(parts),

@@ -14,14 +14,16 @@ embedded files      left out, with a finding
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
-from headgate.ingest.parse.docx_styles import ParagraphStyle, WordStyles
+from headgate.ingest.parse.docx_styles import ParagraphStyle, WordStyles, is_on
 from headgate.ingest.parse.office_package import Package
-from headgate.ingest.parse.tables import render_rows
+from headgate.ingest.parse.table_grid import Cell, HeaderMark, Row
+from headgate.ingest.parse.tables import table_blocks
 from headgate.text.numbers import whole_number
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -65,6 +67,7 @@ class _Paragraph:
     boxes: list[Any] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
+    tables: list[Any] = field(default_factory=list)
     page: int = 0  # where its text begins; 0 = it has none
 
 
@@ -190,54 +193,81 @@ class _Reader:
                 self._walk_into(child, found, hidden=hidden)
 
     def _read_table(self, table: Any) -> None:
-        rows: list[list[str]] = []
-        above: dict[int, str] = {}
-        header: bool | None = None
+        rows = _rows(table)
+        if self._is_layout(rows):
+            for row in rows:
+                for cell in _cells(row):
+                    self.read_blocks(cell)
+            return
+        grid: list[Row] = []
+        above: dict[int, Cell] = {}
         extras = _Paragraph()
         page = self._page
-        for row in _rows(table):
+        look = self._styles.table_look(table)
+        for row in rows:
             properties = row.find(W + "trPr")
             if properties is not None and properties.find(W + "del") is not None:
                 self._changes["del"] += 1
                 continue
-            if not rows and properties is not None and properties.find(W + "tblHeader") is not None:
-                header = True
-            rows.append(self._read_row(row, above, extras))
-        if rows and header and len(rows[0]) < 2:
-            header = None
-        lines = render_rows(rows, header=header)
-        if lines:
-            self.blocks.append(Block("table", "\n".join(lines), page=page if self.has_pages else None))
+            cells, bold = self._read_row(row, above, extras)
+            told = properties is not None and is_on(properties.find(W + "tblHeader"))
+            mark: HeaderMark = "told" if told else "shown" if bold or (look.first_row and not grid) else ""
+            if look.first_column and cells:
+                cells[0] = replace(cells[0], header=True)
+            grid.append(Row(tuple(cells), mark))
+        self.blocks += table_blocks(grid, page=page if self.has_pages else None)
+        for inner in extras.tables:
+            self._read_table(inner)
         self._after(extras)
 
-    def _read_row(self, row: Any, above: dict[int, str], extras: _Paragraph) -> list[str]:
-        cells: list[str] = []
-        for cell in _cells(row):
+    def _is_layout(self, rows: list[Any]) -> bool:
+        """Whether a table only lays out a page: a single cell, a single row that holds tables, or cells with headings."""
+        cells = [cell for row in rows for cell in _cells(row)]
+        if len(cells) == 1:
+            return True
+        if len(rows) == 1 and any(cell.find(W + "tbl") is not None for cell in cells):
+            return True
+        return any(self._styles.of(item).kind == "title" for cell in cells for item in cell.findall(W + "p"))
+
+    def _read_row(self, row: Any, above: dict[int, Cell], extras: _Paragraph) -> tuple[list[Cell], bool]:
+        """(cells, whether all that is filled is bold)."""
+        cells: list[Cell] = []
+        looks: list[bool] = []
+        properties = row.find(W + "trPr")
+        skipped = properties.find(W + "gridBefore") if properties is not None else None
+        cells += [Cell()] * min(whole_number(skipped.get(W + "val", "")) or 0 if skipped is not None else 0, _MAX_COLUMNS)
+        for item in _cells(row):
             if len(cells) >= _MAX_COLUMNS:
                 self._is_cut = True
                 break
-            properties = cell.find(W + "tcPr")
+            properties = item.find(W + "tcPr")
             span, merge = 1, None
             if properties is not None:
                 grid, merge = properties.find(W + "gridSpan"), properties.find(W + "vMerge")
                 span = min(whole_number(grid.get(W + "val", "1")) or 1, _MAX_COLUMNS) if grid is not None else 1
             column = len(cells)
-            text = self._cell_text(cell, extras)
+            text = " ".join(self._cell_text(item, extras).split())
+            made = Cell(text)
             if merge is None:
                 above.pop(column, None)
             elif merge.get(W + "val") == "restart":
-                above[column] = text
-            else:
-                text = text or above.get(column, "")
-            cells += [text, *[""] * (span - 1)]
-        return cells
+                above[column] = replace(made, above=True)
+            elif not text and column in above:
+                made = above[column]
+            if text:
+                looks.append(_is_bold(item))
+                made = replace(made, header=looks[-1])
+            cells += [made, *[replace(made, left=True)] * (span - 1)]
+        bold = len(looks) > 1 and all(looks)
+        if bold or not (cells and cells[0].header):
+            # Bold words here and there are emphasis; bold first cells are labels.
+            cells = [replace(cell, header=False) for cell in cells]
+        return cells, bold
 
     def _cell_text(self, cell: Any, extras: _Paragraph) -> str:
-        """All text of a cell, that of tables in it too."""
+        """The text of a cell on one line, without the tables in it."""
         parts: list[str] = []
-        for paragraph in cell.iter(W + "p"):
-            if any(above.tag == W + "txbxContent" for above in paragraph.iterancestors(W + "txbxContent", W + "tc")):
-                continue
+        for paragraph in _paragraphs(cell, extras.tables):
             found = self._walk(paragraph)
             parts.append("".join(found.text))
             extras.boxes += found.boxes
@@ -294,6 +324,25 @@ def _cells(row: Any) -> list[Any]:
         elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "customXml"):
             cells += _cells(child)
     return cells
+
+
+def _paragraphs(cell: Any, tables: list[Any]) -> Iterator[Any]:
+    """Paragraphs of a cell, those in content controls too; tables in it are collected."""
+    for child in cell:
+        if child.tag == W + "p":
+            yield child
+        elif child.tag == W + "tbl":
+            tables.append(child)
+        elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "moveTo", W + "customXml"):
+            yield from _paragraphs(child, tables)
+        elif child.tag == _ALTERNATIVES:
+            yield from _paragraphs(_choice(child), tables)
+
+
+def _is_bold(cell: Any) -> bool:
+    """Whether all text of a cell is bold by its own runs."""
+    runs = [run for run in cell.iter(W + "r") if any((text.text or "").strip() for text in run.iter(W + "t"))]
+    return bool(runs) and all((look := run.find(W + "rPr")) is not None and is_on(look.find(W + "b")) for run in runs)
 
 
 def _choice(alternatives: Any) -> Any:

@@ -30,6 +30,14 @@ class _Style:
     outline: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TableLook:
+    """Whether a table's style sets its first row or column apart, and the table has that switched on."""
+
+    first_row: bool = False
+    first_column: bool = False
+
+
 class WordStyles:
     """Args: roots of the parts `styles` and `numbering`, None where the document has none."""
 
@@ -37,6 +45,7 @@ class WordStyles:
         self._styles = (
             {item.get(W + "styleId", ""): _read_style(item) for item in styles.iter(W + "style")} if styles is not None else {}
         )
+        self._table_parts = _read_table_parts(styles) if styles is not None else {}
         self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}
         self._counts: dict[str, list[int]] = {}
         self._lists: dict[str, str] = {}
@@ -65,6 +74,25 @@ class WordStyles:
         if outline is not None and outline < _MAX_LEVELS:
             return ParagraphStyle("title", outline + 1, number)
         return ParagraphStyle("list_item" if number else "text", number=number)
+
+    def table_look(self, table: Any) -> TableLook:
+        properties = table.find(W + "tblPr")
+        look = properties.find(W + "tblLook") if properties is not None else None
+        if properties is None or look is None:
+            return TableLook()
+        styled: set[str] = set()
+        identity = _value(properties, "tblStyle")
+        seen: set[str] = set()
+        while identity in self._table_parts and identity not in seen:
+            seen.add(identity)
+            parts, base = self._table_parts[identity]
+            styled |= parts
+            identity = base
+        bits = int(look.get(W + "val", "0"), 16) if re.fullmatch("[0-9A-Fa-f]{1,4}", look.get(W + "val", "")) else 0
+        return TableLook(
+            first_row="firstRow" in styled and _look_bit(look, "firstRow", bits, 0x20),
+            first_column="firstCol" in styled and _look_bit(look, "firstColumn", bits, 0x80),
+        )
 
     def next_label(self, style: ParagraphStyle) -> str:
         """What Word writes before a numbered heading, such as `2.1`; "" for anything else. Asked once for each paragraph, in order."""
@@ -113,6 +141,29 @@ class WordStyles:
             self._levels[abstract.get(W + "abstractNumId", "")] = levels
         for number in root.iter(W + "num"):
             self._lists[number.get(W + "numId", "")] = _value(number, "abstractNumId")
+
+
+def is_on(switch: Any) -> bool:
+    """Whether a property that is there or not, or says so itself, holds."""
+    return switch is not None and switch.get(W + "val", "1") not in ("0", "false", "off", "none")
+
+
+def _look_bit(look: Any, name: str, bits: int, bit: int) -> bool:
+    told = look.get(W + name)
+    return told not in ("0", "false", "off") if told is not None else bool(bits & bit)
+
+
+def _read_table_parts(styles: Any) -> dict[str, tuple[set[str], str]]:
+    """Style → (parts of a table that it sets apart by bold type or a shade, the style that it is based on)."""
+    found: dict[str, tuple[set[str], str]] = {}
+    for item in styles.iter(W + "style"):
+        parts = {
+            part.get(W + "type", "")
+            for part in item.findall(W + "tblStylePr")
+            if is_on(part.find(f"{W}rPr/{W}b")) or part.find(f"{W}tcPr/{W}shd") is not None
+        }
+        found[item.get(W + "styleId", "")] = parts, _value(item, "basedOn")
+    return found
 
 
 def _title_level(name: str) -> int | None:

@@ -30,7 +30,7 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.html_labels import find_stated_tags
 from headgate.ingest.parse.label_statements import find_stated
 from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
-from headgate.ingest.parse.left_out import summarise
+from headgate.ingest.parse.left_out import LeftOut, leave_out, summarise
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 
 #: Attachments of attachments of a mail.
@@ -144,20 +144,19 @@ def _html(source: _Source) -> ParsedFile:
 
     text, findings = decode(source.content, path=source.path)
     front = split_front_matter(text) if _FENCED.match(text) else FrontMatter(LabelReading(), (), text, 0)
-    blocks, labels, hidden = _html_blocks(front.body, path=source.path)
+    blocks, labels, left_out = _html_blocks(front.body, path=source.path)
     return assemble(
         [*front.blocks, *blocks],
         labels=merge_readings(front.reading, labels),
-        hidden=hidden,
         findings=findings,
-        left_out=front.left_out,
+        left_out=[*front.left_out, *left_out],
     )
 
 
-def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], LabelReading, list[str]]:
+def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], LabelReading, list[LeftOut]]:
     from lxml import etree
 
-    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden
+    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden, remove_struck
     from headgate.ingest.parse.html_blocks import flow_blocks
     from headgate.ingest.parse.html_labels import read_head
 
@@ -166,12 +165,13 @@ def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], LabelReadin
     except (etree.LxmlError, ValueError) as error:
         raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
     labels, head_title = read_head(tree, text)
-    hidden = remove_hidden(tree)
+    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
+    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
     remove_furniture(tree)
     blocks = flow_blocks(tree)
     if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
         labels = labels.with_defaults(title=head_title)
-    return blocks, labels, hidden
+    return blocks, labels, left_out
 
 
 def _office(source: _Source, parse: Callable[..., ParsedFile]) -> ParsedFile:
@@ -259,8 +259,8 @@ def _csv(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.spreadsheets import parse_csv
 
     text, findings = decode(source.content, path=source.path)
-    blocks, remarks = parse_csv(text)
-    return assemble(blocks, labels=csv_labels(text), findings=[*findings, *remarks])
+    blocks, remarks, left_out = parse_csv(text)
+    return assemble(blocks, labels=csv_labels(text), findings=[*findings, *remarks], left_out=left_out)
 
 
 def _json(source: _Source) -> ParsedFile:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from headgate.errors import ParseFailure
+from headgate.ingest.parse.left_out import LeftOut, leave_out
 
 _DROPPED = "script style svg math iframe object embed canvas link"
 _HIDING_STYLE = re.compile(
@@ -22,7 +23,7 @@ _HIDDEN_TAGS = frozenset({"template", "noscript"})
 _COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 _WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)", "transparent", "rgba(0,0,0,0)"}
-_BLOCKS = "p div br li tr h1 h2 h3 h4 h5 h6 table section article blockquote dd dt summary".split()
+_CROSSED = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 
 
 def read_tree(source: str) -> Any:
@@ -69,15 +70,27 @@ def remove_furniture(tree: Any) -> None:
         _drop(furniture)
 
 
-def split_fragment(source: str) -> tuple[str, list[str]]:
-    """(visible text with line breaks at blocks, hidden texts) of a piece of HTML, such as Markdown may contain."""
-    if not re.search(r"<[a-zA-Z!/?]", source):
-        return source, []
+def remove_struck(tree: Any) -> list[str]:
+    """Take what is crossed out, by tag or by style, out of `tree`; returns its text."""
+    from lxml import etree
+
+    struck: list[str] = []
+    for element in [
+        *tree.iter("s", "strike", "del"),
+        *(element for element in tree.iter(etree.Element) if _CROSSED.search(element.get("style") or "")),
+    ]:
+        if element.getparent() is not None:
+            struck.append(" ".join(element.itertext()))
+            _drop(element)
+    return struck
+
+
+def read_fragment(source: str) -> tuple[Any, list[LeftOut]]:
+    """(the body of a piece of HTML such as Markdown may contain, what it does not show)."""
     tree = read_tree(f"<html><body>{source}</body></html>")
-    hidden = remove_hidden(tree)
-    for element in tree.iter(*_BLOCKS):
-        element.tail = "\n" + _writable(element.tail)
-    return tree.find("body").text_content(), hidden
+    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
+    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
+    return tree.find("body"), left_out
 
 
 def _is_hidden(element: Any) -> bool:

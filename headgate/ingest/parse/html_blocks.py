@@ -3,7 +3,8 @@
 h1 to h6        titles of that level
 li, dd          list items, as is a lone paragraph in one
 pre             code, with its line breaks
-table           a table; one that only lays out a page (tables inside, or role=presentation) is read through
+table           a table, those in its cells after it; one that only lays out a page is read through (html_tables.py)
+sup, sub        set off from digits before them (raised_text.py)
 img             its alternative text, where that says something; nothing is fetched
 other text      paragraphs, cut at block tags
 """
@@ -14,9 +15,10 @@ import re
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block
-from headgate.ingest.parse.tables import render_rows
+from headgate.ingest.parse.html_tables import is_layout, table_grid
+from headgate.ingest.parse.raised_text import Level, Run, join_runs
+from headgate.ingest.parse.tables import table_blocks
 from headgate.records import ElementKind
-from headgate.text.numbers import whole_number
 
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body center div footer header hgroup main section h1 h2 h3 h4 h5 h6 p pre dl ol ul dd dt li img "
@@ -30,7 +32,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BULLET = re.compile(
     "^\\s*(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25cb\u25cf\u25d8\u25e6\u2619\u2765\u2767\u29be\u29bf\u00b7*\x95]|[-\u2013](?=\\s|$))\\s*"
 )
-_MAX_SPAN = 50
+_RAISED: dict[str, Level] = {"sup": "raised", "sub": "lowered"}
 
 
 def flow_blocks(root: Any) -> list[Block]:
@@ -48,7 +50,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
-        self._parts: list[str] = []
+        self._parts: list[Run] = []
+        self._levels: list[Level] = [""]
         self._line: int | None = None
         self._kind: tuple[ElementKind, int] | None = None
         self._adopted: Any = None  # the lone paragraph of a list item
@@ -64,9 +67,11 @@ class _Reader:
                 if tag in _LEFT_OUT:
                     walker.skip_subtree()
                 elif tag == "br":
-                    self._parts.append("\n")
+                    self._parts.append(Run("\n"))
                 elif tag not in _BLOCK_TAGS:
                     # Text of inline and of unknown tags belongs to the paragraph around it.
+                    if tag in _RAISED:
+                        self._levels.append(_RAISED[tag])
                     self._add(element.text, element)
                 else:
                     self._flush()
@@ -77,12 +82,14 @@ class _Reader:
                 continue
             if tag in _BLOCK_TAGS:
                 self._flush()
+            elif tag in _RAISED:
+                self._levels.pop()
             if element is not root:
                 self._add(element.tail, element)
         self._flush()
 
     def _flush(self) -> None:
-        joined = "".join(self._parts)
+        joined = join_runs(self._parts)
         line, kind = self._line, self._kind
         self._parts, self._line, self._kind = [], None, None
         if not joined.strip():
@@ -102,7 +109,7 @@ class _Reader:
             return
         if self._line is None and text.strip():
             self._line = element.sourceline
-        self._parts.append(text)
+        self._parts.append(Run(text, self._levels[-1]))
 
     def _begin(self, element: Any, tag: str) -> bool:
         """Start a block; whether all of it was read."""
@@ -119,15 +126,21 @@ class _Reader:
             alternative = " ".join((element.get("alt") or "").split())
             if len(alternative.split()) >= 2 and "://" not in alternative:
                 self.blocks.append(Block("text", f"Image: {alternative}", line=element.sourceline))
-        elif tag == "table" and not _is_layout(element):
-            rows, header = table_rows(element)
-            caption = element.find("caption")
-            if caption is not None and (text := " ".join(caption.itertext()).strip()):
-                self.blocks.append(Block("text", text, line=caption.sourceline))
-            if lines := render_rows(rows, header=header):
-                self.blocks.append(Block("table", "\n".join(lines), line=element.sourceline))
+        elif tag == "table" and not is_layout(element):
+            self._read_table(element)
             return True
         return False
+
+    def _read_table(self, table: Any) -> None:
+        caption = table.find("caption")
+        if caption is not None and (text := " ".join(caption.itertext()).strip()):
+            self.blocks.append(Block("text", text, line=caption.sourceline))
+        rows, inner = table_grid(table)
+        self.blocks += table_blocks(rows, line=table.sourceline)
+        for one in inner:
+            reader = _Reader()
+            reader.read(one)
+            self.blocks += reader.blocks
 
 
 def _lone_paragraph(item: Any) -> Any:
@@ -142,57 +155,3 @@ def _lone_paragraph(item: Any) -> Any:
     ):
         return None
     return inner
-
-
-def table_rows(table: Any) -> tuple[list[list[str]], bool | None]:
-    """(cells as text, whether the first row is marked as header; None = not told). Text of a cell that spans rows stands in each."""
-    rows: list[list[str]] = []
-    header: bool | None = None
-    above: dict[int, tuple[int, str]] = {}
-    for row in _rows(table):
-        begun: dict[int, tuple[int, str]] = {}
-        cells = [cell for cell in row if cell.tag in ("td", "th")]
-        if not rows and len(cells) > 1 and (all(cell.tag == "th" for cell in cells) or row.getparent().tag == "thead"):
-            header = True
-        texts: list[str] = []
-        for cell in cells:
-            _repeat(texts, above)
-            text = " ".join(piece for piece in (text.strip() for text in cell.itertext()) if piece)
-            down, right = _span(cell, "rowspan"), _span(cell, "colspan")
-            if down > 1:
-                begun[len(texts)] = (down, text)
-            texts += [text, *[""] * (right - 1)]
-        _repeat(texts, above)
-        above = {
-            column: (left - 1, text)
-            for column, (left, text) in {**above, **begun}.items()
-            if left > 2 or (left == 2 and column in begun)
-        }
-        rows.append(texts)
-    return rows, header
-
-
-def _repeat(texts: list[str], above: dict[int, tuple[int, str]]) -> None:
-    """Fill columns that a cell of a row above reaches into."""
-    while len(texts) in above:
-        texts.append(above[len(texts)][1])
-
-
-def _rows(table: Any) -> list[Any]:
-    rows: list[Any] = []
-    for child in table:
-        if child.tag == "tr":
-            rows.append(child)
-        elif child.tag in ("thead", "tbody", "tfoot"):
-            rows += [row for row in child if row.tag == "tr"]
-    return rows
-
-
-def _span(cell: Any, name: str) -> int:
-    return max(1, min(whole_number(cell.get(name, "1")) or 1, _MAX_SPAN))
-
-
-def _is_layout(table: Any) -> bool:
-    if (table.get("role") or "").lower() in ("presentation", "none"):
-        return True
-    return next(table.iter("th"), None) is None and next(table.iterdescendants("table"), None) is not None

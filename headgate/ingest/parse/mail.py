@@ -24,7 +24,7 @@ from headgate.ingest.parse.labels import LabelReading, Stated, read_labels
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.plain_text import parse_lines
 
-HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[str]]]
+HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[LeftOut]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
 ParseAttachment = Callable[[bytes, str, str], ParsedFile]
 MAX_ATTACHMENTS = 50
@@ -36,7 +36,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     """A mail's subject as title, its body as HTML or plain text, its headers as labels, then its attachments.
 
     Args:
-        html_blocks: HTML → (blocks, labels, hidden texts).
+        html_blocks: HTML → (blocks, labels, what is left out).
         parse_attachment: None = attachments are nested too deeply already and only named.
 
     Raises:
@@ -54,11 +54,10 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")
     blocks = [Block("title", subject, level=1)] if subject.strip() else []
-    hidden: list[str] = []
     findings: list[str] = []
     left_out: list[LeftOut] = []
     if body is not None:
-        found, own, hidden, findings = _read_body(body, path, html_blocks)
+        found, own, left_out, findings = _read_body(body, path, html_blocks)
         blocks += found
         reading = _with_part(reading, "the body", own)
     for number, part in enumerate(_attachments(message, body), 1):
@@ -86,7 +85,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
             reading, f"attachment {name!r}", LabelReading(parsed.labels, slips=parsed.slips, stated=parsed.stated)
         )
         findings += [f"attachment {name!r}: {finding}" for finding in parsed.findings]
-    return assemble(blocks, labels=reading, hidden=hidden, findings=findings, left_out=left_out)
+    return assemble(blocks, labels=reading, findings=findings, left_out=left_out)
 
 
 def _may_label(header: str) -> bool:
@@ -109,13 +108,13 @@ def _as_ascii(content: bytes, path: str) -> bytes:
     return content
 
 
-def _read_body(part: Message, path: str, html_blocks: HtmlBlocks) -> tuple[list[Block], LabelReading, list[str], list[str]]:
-    """(blocks, labels, hidden texts, findings)."""
+def _read_body(part: Message, path: str, html_blocks: HtmlBlocks) -> tuple[list[Block], LabelReading, list[LeftOut], list[str]]:
+    """(blocks, labels, what is left out, findings)."""
     raw = _payload(part)
     text, findings = decode(raw, path=path, declared=part.get_content_charset() or "")
     if part.get_content_subtype() == "html":
-        blocks, reading, hidden = html_blocks(text)
-        return [replace(block, line=None) for block in blocks], reading, hidden, findings
+        blocks, reading, left_out = html_blocks(text)
+        return [replace(block, line=None) for block in blocks], reading, left_out, findings
     return (
         [
             replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None)

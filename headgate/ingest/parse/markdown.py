@@ -6,16 +6,20 @@ unstructured's own Markdown goes through HTML and loses lines, so it is not used
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.front_matter import split_front_matter
 from headgate.ingest.parse.label_statements import find_stated_beside
-from headgate.ingest.parse.tables import render_rows
+from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.table_grid import plain_rows
+from headgate.ingest.parse.tables import table_blocks
 
 #: What inline text may be marked up with; without any of it, there is nothing to parse but line breaks.
-_MARKED = re.compile(r"[\\`*_\[\]<&!]|  \n")
+_MARKED = re.compile(r"[\\`*_\[\]<&!~]|  \n")
+_TABLE_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 
 
 def parse_markdown(text: str) -> ParsedFile:
@@ -23,10 +27,10 @@ def parse_markdown(text: str) -> ParsedFile:
     front = split_front_matter(text)
     references: dict[str, Any] = {}
     blocks = _parser().parse(front.body, references)
-    collector = _Collector(front.skipped, references)
+    collector = _Collector(front.body, front.skipped, references)
     collector.walk(blocks)
     reading = find_stated_beside(front.reading, front.body, front.skipped + 1)
-    return assemble([*front.blocks, *collector.blocks], labels=reading, hidden=collector.hidden, left_out=front.left_out)
+    return assemble([*front.blocks, *collector.blocks], labels=reading, left_out=[*front.left_out, *collector.left_out])
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +38,7 @@ def _parser() -> Any:
     from markdown_it import MarkdownIt
 
     # Inline text is parsed by the collector, which knows when there is nothing to parse.
-    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").disable(["inline", "text_join"])
+    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"]).disable(["inline", "text_join"])
     # Addresses are not kept, so that they need no checking.
     parser.normalizeLink = parser.normalizeLinkText = lambda address: address  # type: ignore[method-assign, assignment]
     parser.validateLink = lambda address: True  # type: ignore[method-assign, assignment] # noqa: ARG005
@@ -44,9 +48,11 @@ def _parser() -> Any:
 class _Collector:
     """Walks markdown-it's flat token list and keeps blocks."""
 
-    def __init__(self, skipped_lines: int, references: dict[str, Any]) -> None:
+    def __init__(self, source: str, skipped_lines: int, references: dict[str, Any]) -> None:
         self.blocks: list[Block] = []
-        self.hidden: list[str] = []
+        self.left_out: list[LeftOut] = []
+        self._lines = source.splitlines(keepends=True)
+        self._read_up_to = 0  # lines before this one are read
         self._skipped = skipped_lines
         self._references = references
         self._item_depth = 0
@@ -57,6 +63,8 @@ class _Collector:
         heading = 0
         in_table = False
         for token in tokens:
+            if token.map and token.map[0] < self._read_up_to:
+                continue
             match token.type:
                 case "heading_open":
                     heading = int(token.tag[1])
@@ -72,8 +80,8 @@ class _Collector:
                     self._rows.append([])
                 case "table_close":
                     in_table = False
-                    lines = render_rows(self._rows, header=bool(self._rows and any(self._rows[0])))
-                    self.blocks.append(Block("table", "\n".join(lines), line=self._table_line))
+                    header = bool(self._rows and any(self._rows[0]))
+                    self.blocks += table_blocks(plain_rows(self._rows, header_rows=int(header)), line=self._table_line)
                 case "inline" if in_table:
                     self._rows[-1].append(self._inline(token))
                 case "inline":
@@ -83,7 +91,7 @@ class _Collector:
                 case "fence" | "code_block":
                     self.blocks.append(Block("code", token.content, line=self._line(token)))
                 case "html_block":
-                    self._html(token.content, self._line(token))
+                    self._html(self._whole_tables(token), self._line(token) or 1)
 
     def _line(self, token: Any) -> int | None:
         return token.map[0] + 1 + self._skipped if token.map else None
@@ -96,6 +104,7 @@ class _Collector:
         parser.inline.parse(token.content, parser, self._references, children)
         parts: list[str] = []
         html = False
+        struck = -1  # position of the first part that is crossed out
         for child in children:
             match child.type:
                 case "text" | "code_inline" | "text_special":
@@ -106,22 +115,45 @@ class _Collector:
                     parts.append("\n")
                 case "image":
                     parts.append(child.content)
+                case "s_open" if struck < 0:
+                    struck = len(parts)
+                case "s_close" if struck >= 0:
+                    self.left_out.append(leave_out("struck_out", "".join(parts[struck:])))
+                    del parts[struck:]
+                    struck = -1
                 case "html_inline":
                     html = True
                     parts.append(child.content)
         text = "".join(parts)
         if not html:
             return text
-        from headgate.ingest.parse.html import split_fragment
+        from headgate.ingest.parse.html import read_fragment
+        from headgate.ingest.parse.html_tables import cell_text
 
-        visible, hidden = split_fragment(text)
-        self.hidden += hidden
-        return visible
+        body, left_out = read_fragment(text)
+        self.left_out += left_out
+        return cell_text(body, [])
 
-    def _html(self, source: str, line: int | None) -> None:
-        from headgate.ingest.parse.html import split_fragment
+    def _whole_tables(self, token: Any) -> str:
+        """The source of a piece of HTML, up to the end of a table that empty lines tear into several pieces."""
+        source: str = token.content
+        if not token.map or _open_tables(source) <= 0:
+            return source
+        for end in range(token.map[1], len(self._lines)):
+            source = "".join(self._lines[token.map[0] : end + 1])
+            if _TABLE_TAG.search(self._lines[end]) and _open_tables(source) <= 0:
+                self._read_up_to = end + 1
+                return source
+        return str(token.content)
 
-        visible, hidden = split_fragment(source)
-        self.hidden += hidden
-        if visible.strip():
-            self.blocks.append(Block("text", visible, line=line))
+    def _html(self, source: str, line: int) -> None:
+        from headgate.ingest.parse.html import read_fragment
+        from headgate.ingest.parse.html_blocks import flow_blocks
+
+        body, left_out = read_fragment(source)
+        self.left_out += left_out
+        self.blocks += [replace(block, line=line + (block.line or 1) - 1) for block in flow_blocks(body)]
+
+
+def _open_tables(source: str) -> int:
+    return sum(-1 if found[1] else 1 for found in _TABLE_TAG.finditer(source))

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from headgate.ingest.parse.blocks import Block
-from headgate.ingest.parse.tables import render_rows
+from headgate.ingest.parse.table_grid import plain_rows
+from headgate.ingest.parse.tables import table_blocks
 from headgate.ingest.parse.titles import looks_like_title
 
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
@@ -50,7 +51,7 @@ def _paragraph(lines: list[str], start: int) -> list[Block]:
     if len(lines) == 1 and _UNDERLINE.match(lines[0]):
         return []
     if rows := _table_rows(lines):
-        return [Block("table", "\n".join(render_rows(rows)), line=start)]
+        return table_blocks(plain_rows(rows), line=start)
     number = _NUMBER.match(lines[0]) if len(lines) == 1 else None
     if number and looks_like_title(lines[0][number.end() :]):
         return [Block("title", lines[0], level=GUESSED, line=start)]

@@ -11,18 +11,21 @@ pictures            their alternative text; nothing is fetched
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.office_package import Package
-from headgate.ingest.parse.tables import render_rows
+from headgate.ingest.parse.table_grid import Cell, Row
+from headgate.ingest.parse.tables import table_blocks
 from headgate.text.numbers import whole_number
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_ON = ("1", "true")
 _TITLES = frozenset({"title", "ctrTitle"})
 #: Placeholders that repeat on every slide.
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr"})
@@ -87,9 +90,7 @@ def _slide_blocks(root: Any, number: int) -> Iterator[Block]:
             continue
         table = next(shape.iter(A + "tbl"), None) if shape.tag == P + "graphicFrame" else None
         if table is not None:
-            lines = render_rows(_table_rows(table))
-            if lines:
-                yield Block("table", "\n".join(lines), page=number)
+            yield from table_blocks(_table_rows(table), page=number)
         elif shape.tag == P + "pic":
             properties = next(shape.iter(P + "cNvPr"), None)
             alternative = (properties.get("descr") or "") if properties is not None else ""
@@ -147,18 +148,23 @@ def _text(paragraph: Any) -> str:
     return "".join((item.text or "") if item.tag == A + "t" else "\n" for item in paragraph.iter(A + "t", A + "br"))
 
 
-def _table_rows(table: Any) -> list[list[str]]:
-    """Cells that are merged downwards repeat the text above them; cells merged to the right stay empty."""
-    rows: list[list[str]] = []
-    for row in table.iter(A + "tr"):
-        cells: list[str] = []
-        for cell in row.iter(A + "tc"):
-            text = " ".join(_text(paragraph) for paragraph in cell.iter(A + "p"))
+def _table_rows(table: Any) -> list[Row]:
+    """Every new table has a first row of its own look, so that alone does not make it a header (`shown`)."""
+    look = table.find(A + "tblPr")
+    first_row = look is not None and look.get("firstRow") in _ON
+    first_column = look is not None and look.get("firstCol") in _ON
+    rows: list[Row] = []
+    for item in table.iter(A + "tr"):
+        cells: list[Cell] = []
+        for cell in item.iter(A + "tc"):
             column = len(cells)
-            if cell.get("vMerge") in ("1", "true") and rows and column < len(rows[-1]):
-                text = rows[-1][column]
-            cells.append("" if cell.get("hMerge") in ("1", "true") else text)
-        rows.append(cells)
+            made = Cell(" ".join(_text(paragraph) for paragraph in cell.iter(A + "p")), header=first_column and not column)
+            if cell.get("vMerge") in _ON and rows and column < len(rows[-1].cells):
+                made = replace(rows[-1].cells[column], above=True)
+            elif cell.get("hMerge") in _ON and cells:
+                made = replace(cells[-1], left=True)
+            cells.append(made)
+        rows.append(Row(tuple(cells), "shown" if first_row and not rows else ""))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The shape of a table from its text, in which every row repeats its column headers (tables.py)."""
+"""The shape of a table from its text, in which every row repeats its column headers and long rows go on in further lines (tables.py)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,31 @@ class TableShape:
 
 def measure_table(text: str) -> TableShape:
     """Shape of one table element."""
-    rows = [line for line in text.split("\n") if line.strip()]
-    cells = [_cells(row) for row in rows]
-    names = Counter(name for row in cells for name in {name for name, _ in row if name})
+    rows: list[list[tuple[str, str]]] = []
+    for line in text.split("\n"):
+        cells = _cells(line)
+        if rows and _goes_on(rows[-1], cells):
+            rows[-1] += cells[1:]
+        elif line.strip():
+            rows.append(cells)
+    names = Counter(name for row in rows for name in {name for name, _ in row if name})
     header = [name for name, count in names.items() if count * 2 >= len(rows) and len(rows) > 1]
-    columns = max((len(row) for row in cells), default=0)
+    columns = max((len(row) for row in rows), default=0)
     if header:
         columns = max(columns, len(header))
-    filled = sum(len(row) for row in cells)
+    filled = sum(len(row) for row in rows)
     return TableShape(
         rows=len(rows),
         columns=columns,
         empty_share=round(1 - filled / (len(rows) * columns), 4) if rows and columns else 0.0,
         header=tuple(blake2b(name.casefold().encode(), digest_size=4).hexdigest() for name in header[:_MAX_HEADER]),
     )
+
+
+def _goes_on(row: list[tuple[str, str]], cells: list[tuple[str, str]]) -> bool:
+    """Whether a line is the rest of the row above: it has the same first cell, and other columns."""
+    names = {name for name, _ in row[1:]}
+    return len(cells) > 1 and len(row) > 1 and cells[0] == row[0] and all(name and name not in names for name, _ in cells[1:])
 
 
 def _cells(row: str) -> list[tuple[str, str]]:

@@ -1,68 +1,270 @@
-"""Tables as text in which every row can be quoted alone.
+"""Tables as text in which every row can be quoted alone, by one rule for all formats.
 
-A row becomes one line that repeats its column headers: `plan: Home Lite; price a month: £24.00; contract: 12 months`. The cost is
-repetition; the gain is that a row retrieved or quoted without its table still says what it means. The rules:
+    marks and cells ──table_header──► header rows ──► title lines, then one line a row: `Zone: North; Parcel, 2 kg: 4.10`
 
-- Header: the first row where the format marks one, else the first row if it looks like one (no empty cell but the first, no
-  cell that is a number, all different, and at least one row below).
-- The upper left header is empty: the first cell names the row: `Price a month – Business Start: £48.00; Business Pro: £79.00`.
-- No header, two columns: `label: value`. No header otherwise: the cells, joined by `; `. One column: the cell; no row is
-  taken for a header, so none is lost.
-- Empty cells are left out; a line break inside a cell becomes a space.
+A row repeats the names of its columns. The cost is repetition; the gain is that a row that is retrieved or quoted without its table still
+says what it means. The rules:
+
+title           a lone cell, or one merged over all columns, above the rest: text before the table
+several levels  names joined by commas: `2025, Q1: 3`; a row of units belongs to the names: `Weight (kg): 12`
+row headers     an empty corner, or cells marked as labels: `Price – Basic: 10; Team: 49`, without column names `Monday: 9–12; 14–18`
+no header       two columns are label and value, `Customer: Acme Ltd`; more stand beside each other, `Ana; Lima; Red`; so do two in a data file
+merged cells    text merged downwards stands in each row, text merged across belongs to each column's name; across all columns it is a
+                line of its own, and where it is marked as header it names the rows below: `Europe – Country: France`
+repeated header once; another header below begins a table of its own
+one column      a line a cell; one cell alone is no table but text
+long rows       several lines, each with the row's first cell
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-Row = Sequence[str]
+from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.table_grid import Cell, Row, plain_rows, tidy
+from headgate.ingest.parse.table_header import header_depth, is_units, lone_text
 
-_NUMBER = re.compile(r"^[\s£$€¥]*+[-+]?(?=[.,:/% ]*\d)[\d.,:/% ]*+$")
-
-
-def looks_like_header(rows: Sequence[Row]) -> bool:
-    """Whether the first of `rows` names the columns below it."""
-    if len(rows) < 2 or len(rows[0]) < 2:
-        return False
-    cells = [cell.strip() for cell in rows[0]]
-    filled = [cell for cell in cells if cell]
-    return (
-        all(cells[1:])
-        and len(set(filled)) == len(filled)
-        and not any(_NUMBER.match(cell) for cell in filled)
-        and all(len(cell) <= 60 for cell in filled)
-    )
+#: Characters of a line; a row that is longer goes on in further lines, each with its first cell.
+_MAX_LINE = 800
+_MAX_ROW_NAME = 80
+_LABEL_END = " :："
+#: Ends of a label that need no colon.
+_ENDS = ("?", "!", "？", "！")
 
 
-def render_rows(rows: Sequence[Row], *, header: bool | None = None) -> list[str]:
-    """One line per row below the header; see the module's rules.
+@dataclass(frozen=True, slots=True)
+class TableText:
+    """`above`: title lines; `lines`: at least one a row."""
+
+    above: tuple[str, ...]
+    lines: tuple[str, ...]
+    is_table: bool
+
+
+def table_blocks(rows: Iterable[Row], *, records: bool = False, **place: Any) -> list[Block]:
+    """Blocks of a table: text for its title lines and for a lone cell, a table for the rest.
+
+    Args:
+        records: rows of a data file, where two columns are no pairs of label and value.
+        place: page, line and sheet of the blocks.
+    """
+    blocks: list[Block] = []
+    for read in read_tables(rows, records=records):
+        blocks += [Block("text", text, **place) for text in read.above]
+        if read.lines:
+            blocks.append(Block("table" if read.is_table else "text", "\n".join(read.lines), **place))
+    return blocks
+
+
+def render_rows(rows: Sequence[Sequence[str]], *, header: bool | None = None) -> list[str]:
+    """All lines of a table without marks.
 
     Args:
         rows: cells as text; rows may be of different length.
-        header: whether the first row is one; None = decide by `looks_like_header`.
+        header: whether the first row names the columns; None = told by the cells.
     """
-    rows = [tuple(" ".join(cell.split()) for cell in row) for row in rows]
-    rows = [row for row in rows if any(row)]
-    if not rows:
+    made = plain_rows(rows, header_rows=1 if header and len(rows) > 1 else 0)
+    tables = read_tables(made, decide=header is None)
+    return [line for table in tables for line in (*table.above, *table.lines)]
+
+
+def read_tables(rows: Iterable[Row], *, records: bool = False, decide: bool = True) -> list[TableText]:
+    """The tables in a grid: a marked header in its middle begins another one.
+
+    Args:
+        decide: whether unmarked rows may be a header by what they hold.
+    """
+    tidied = tidy(rows)
+    if not tidied:
         return []
-    width = max(len(row) for row in rows)
-    # Columns that are empty everywhere come from merged cells and layout.
-    used = [column for column in range(width) if any(column < len(row) and row[column] for row in rows)]
-    rows = [tuple(row[column] if column < len(row) else "" for column in used) for row in rows]
-    if len(used) == 1:
-        return [row[0] for row in rows]
-    if header is None:
-        header = looks_like_header(rows)
-    if header and len(rows) > 1:
-        return [line for line in (_labelled(rows[0], row) for row in rows[1:]) if line]
-    if len(used) == 2:
-        return [f"{row[0]}: {row[1]}" if all(row) else row[0] or row[1] for row in rows]
-    return ["; ".join(cell for cell in row if cell) for row in rows]
+    width = len(tidied[0].cells)
+    if width == 1:
+        return [TableText((), tuple(row.cells[0].text for row in tidied if not row.cells[0].above), len(tidied) > 1)]
+    parts = _split_at_headers(tidied)
+    return [read for part in parts if (read := _read_one(part, records=records, decide=decide))]
 
 
-def _labelled(header: Row, row: Row) -> str:
-    if not header[0]:
-        values = "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(header[1:], row[1:], strict=True) if cell)
-        return f"{row[0]} – {values}" if row[0] and values else row[0] or values
-    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(header, row, strict=True) if cell)
+def _split_at_headers(rows: list[Row]) -> list[list[Row]]:
+    """Cut before marked header rows that differ from those in force; equal ones are left out, as are rows that repeat an unmarked one."""
+    parts: list[list[Row]] = [[]]
+    header: list[tuple[str, ...]] = []
+    gathering = True
+    for row in rows:
+        if row.header == "told" and lone_text(row) is None:
+            texts = _texts(row)
+            if gathering:
+                header.append(texts)
+            elif texts in header:
+                continue
+            else:
+                parts.append([])
+                header, gathering = [texts], True
+        elif not (gathering and lone_text(row) is not None):
+            gathering = False
+        parts[-1].append(row)
+    return parts
+
+
+def _read_one(rows: list[Row], *, records: bool, decide: bool) -> TableText | None:
+    rows = tidy(rows)
+    if not rows:
+        return None
+    above, rows = _take_titles(rows)
+    rows = tidy(rows)
+    width = len(rows[0].cells)
+    if width == 1:
+        return TableText(above, tuple(row.cells[0].text for row in rows), len(rows) > 1)
+    rows = _without_repeats(rows)
+    depth = header_depth(rows, records=records) if decide or rows[0].header else 0
+    if depth >= len(rows):
+        return TableText(above, tuple(_beside(row.cells) for row in rows), len(rows) > 1 or width > 1)
+    labels = _labels(rows[:depth], width)
+    lines: list[str] = []
+    section = ""
+    body = rows[depth:]
+    for number, row in enumerate(body):
+        lone = lone_text(row)
+        if lone is not None and not (labels[0] and (records or width == 2) and not row.cells[1].left):
+            lines.append(lone)
+            if row.header or row.cells[0].header:
+                section = lone.rstrip(_LABEL_END) if number + 1 < len(body) else ""
+            continue
+        lines += _row_lines(row, labels, section=section, pairs=width == 2 and not records and not depth)
+    return TableText(above, tuple(lines), True)
+
+
+def _take_titles(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
+    """(lines above the table, the rest): lone cells of the first column, as long as a table of two rows is left."""
+    above: list[str] = []
+    position = 0
+    least = 1 if any(row.header == "told" for row in rows) else 2
+    while position < len(rows) - least and (text := lone_text(rows[position])) is not None:
+        above.append(text)
+        position += 1
+    return tuple(above), rows[position:]
+
+
+def _texts(row: Row) -> tuple[str, ...]:
+    return tuple("" if cell.left else cell.text for cell in row.cells)
+
+
+def _without_repeats(rows: list[Row]) -> list[Row]:
+    """Without later rows that say exactly what the first one says, as headers of long tables do on every page."""
+    first = _texts(rows[0])
+    if sum(map(bool, first)) < 2 or any(text.replace(",", "").replace(".", "").isdigit() for text in first if text):
+        return rows
+    return [row for number, row in enumerate(rows) if number == 0 or _texts(row) != first]
+
+
+def _labels(rows: list[Row], width: int) -> list[str]:
+    """Name of each column over all levels; a level without merge marks reaches over empty cells to its right that a lower one fills."""
+    levels: list[list[str]] = []
+    for number, row in enumerate(rows):
+        below = rows[number + 1 :]
+        texts = [cell.text for cell in row.cells]
+        if below and not any(cell.left for cell in row.cells):
+            texts = _spread(texts, [any(lower.cells[column].text for lower in below) for column in range(width)])
+        elif number and is_units(row) and sum(map(bool, texts)) == 1:
+            texts = ["", *[next(filter(None, texts))] * (width - 1)]
+        levels.append(texts)
+    return [_joined_label([texts[column] for texts in levels]) for column in range(width)]
+
+
+def _spread(texts: list[str], filled_below: list[bool]) -> list[str]:
+    own = [column for column, text in enumerate(texts) if text]
+    if len(own) == 1 and own[0] > 0:
+        # A lone name in the middle of a row stands over all columns but the first.
+        return ["", *[texts[own[0]]] * (len(texts) - 1)]
+    spread = list(texts)
+    group = ""
+    for column, text in enumerate(texts):
+        if text:
+            group = text if filled_below[column] else ""
+        elif filled_below[column]:
+            spread[column] = group
+    return spread
+
+
+def _joined_label(levels: list[str]) -> str:
+    label = ""
+    previous = ""
+    for text in levels:
+        cleaned = text.rstrip(_LABEL_END)
+        if not cleaned or cleaned == previous:
+            continue
+        label = f"{label} {cleaned}" if label and cleaned[0] in "([" else f"{label.rstrip(' ,')}, {cleaned}" if label else cleaned
+        previous = cleaned
+    return label
+
+
+def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> list[str]:
+    cells = row.cells
+    marked = 0
+    while marked < len(cells) - 1 and cells[marked].header:
+        marked += 1
+    if not any(labels):
+        return [_pair(cells)] if pairs else [_unnamed(cells, marked)]
+    names = marked if not any(labels[:marked]) else 0
+    names = names or (1 if not labels[0] else 0)
+    name = ", ".join(_once([cell.text for cell in cells[:names] if cell.text and not cell.left]))
+    parts = [
+        f"{label}: {cell.text}" if label else cell.text
+        for column, (label, cell) in enumerate(zip(labels, cells, strict=True))
+        if column >= names and cell.text and not (cell.left and (not label or label == labels[column - 1]))
+    ]
+    name = ", ".join(filter(None, (section, name)))
+    if not parts:
+        return [name] if name else []
+    first = f"{name} – " if name else ""
+    return _wrapped(first, parts)
+
+
+def _pair(cells: Sequence[Cell]) -> str:
+    label, value = cells[0].text, cells[1].text if not cells[1].left else ""
+    return f"{_with_colon(label)} {value}" if label and value else label or value
+
+
+def _with_colon(label: str) -> str:
+    if label.endswith(_ENDS):
+        return label
+    return f"{label.rstrip(_LABEL_END)}:"
+
+
+def _unnamed(cells: Sequence[Cell], marked: int) -> str:
+    if not marked:
+        return _beside(cells)
+    name = ", ".join(_once([cell.text for cell in cells[:marked] if cell.text and not cell.left]))
+    rest = _beside(cells[marked:])
+    return f"{_with_colon(name)} {rest}" if name and rest else name or rest
+
+
+def _beside(cells: Sequence[Cell]) -> str:
+    """Cells one after the other; one that ends with a colon names the next."""
+    line = ""
+    for cell in cells:
+        if not cell.text or cell.left:
+            continue
+        line += ("" if not line else " " if line.endswith((":", "：")) else "; ") + cell.text
+    return line
+
+
+def _wrapped(first: str, parts: list[str]) -> list[str]:
+    """One line, or several that each begin with the row's name or first cell."""
+    lead = first or (f"{parts[0]}; " if len(parts[0]) <= _MAX_ROW_NAME else "")
+    lines: list[str] = []
+    line: list[str] = []
+    size = 0
+    for part in parts:
+        if line and size + len(part) > _MAX_LINE:
+            lines.append("; ".join(line))
+            line, size = [], 0
+        line.append(part)
+        size += len(part) + 2
+    lines.append("; ".join(line))
+    return [(first if first or not number else lead) + line for number, line in enumerate(lines)]
+
+
+def _once(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

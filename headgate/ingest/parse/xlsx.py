@@ -1,4 +1,4 @@
-"""xlsx → rows of texts as the sheet shows them, read straight from its parts (ECMA-376 part 1, SpreadsheetML).
+"""xlsx → sheets of texts as they are shown, read straight from its parts (ECMA-376 part 1, SpreadsheetML).
 
 Only cells that hold something cost anything: a sheet that declares a million rows, or has a hundred thousand merged ranges without
 text, is read as fast as its text is long. Formulas are read as the values stored with them.
@@ -8,38 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from headgate.errors import ParseFailure
-from headgate.ingest.parse.office_package import Package
+from headgate.ingest.parse.number_format import shown_text
+from headgate.ingest.parse.office_package import Link, Package
+from headgate.ingest.parse.raised_text import Level, Run, join_runs
+from headgate.ingest.parse.sheet_values import CellFormat, format_code, number_text
+from headgate.ingest.parse.sheets import MAX_COLUMNS, MAX_ROWS, Range, Sheet, SheetCell
 from headgate.text.numbers import whole_number
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-#: Past this many filled rows or columns a sheet is data, not a document. Reading stops, with a finding.
-MAX_ROWS, MAX_COLUMNS = 20_000, 200
 #: Characters that all cells together may show; a text used by many cells counts each time.
 MAX_TEXT = 20_000_000
-_CURRENCY = re.compile(r"\[\$([^\[\]-]*+)(?:-[^\[\]]*+)?\]|([£$€¥])|\"([^\"]*)\"")
-_DECIMALS = re.compile(r"0\.(0+)")
 _PLACE = re.compile(r"^([A-Z]{1,3})(\d+)$")
 _COMMENT_KINDS = ("comments", "threadedComment")
 
 
-@dataclass(slots=True)
-class Sheet:
-    """`rows`: (1-based number, cells) of every row that is shown and holds something."""
+class _Text(NamedTuple):
+    """A string of the workbook: what is shown of it, and what is crossed out."""
 
-    name: str
-    hidden: bool
-    rows: list[tuple[int, list[str]]] = field(default_factory=list)
-    hidden_texts: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    formulas_without_value: int = 0
-    cut: bool = False
-    cut_columns: bool = False
+    shown: str
+    struck: str = ""
 
 
 class Workbook:
@@ -65,60 +56,85 @@ class Workbook:
     def sheets(self) -> Iterator[Sheet]:
         for name, state, part in self._sheets:
             sheet = Sheet(name, state != "visible")
-            self._read(self.package.xml(part), sheet)
-            for link in self.package.links(part).values():
+            root = self.package.xml(part)
+            links = self.package.links(part)
+            self._read(root, sheet)
+            sheet.ranges = self._ranges(root, links)
+            sheet.frozen = _frozen_rows(root)
+            for link in links.values():
                 if link.kind in _COMMENT_KINDS and self.package.has(link.target):
-                    sheet.comments += [_joined(entry) for entry in self.package.xml(link.target).iter(S + "comment")]
+                    sheet.comments += [_joined(entry).shown for entry in self.package.xml(link.target).iter(S + "comment")]
             yield sheet
 
     def _part(self, kind: str) -> Any:
         name = next((link.target for link in self._links.values() if link.kind == kind), "")
         return self.package.xml(name) if name and self.package.has(name) else None
 
-    def _read_strings(self) -> list[str]:
+    def _ranges(self, root: Any, links: dict[str, Link]) -> list[Range]:
+        """Tables of Excel's own and filtered ranges."""
+        filters = [("filter", found.get("ref", ""), 1) for found in root.iter(S + "autoFilter")]
+        tables: list[tuple[str, str, int]] = []
+        for link in links.values():
+            if link.kind == "table" and self.package.has(link.target):
+                table = self.package.xml(link.target)
+                heads = whole_number(table.get("headerRowCount", "1"))
+                tables.append(("table", table.get("ref", ""), 1 if heads is None else heads))
+        return [found for kind, place, heads in (*tables, *filters) if (found := _range(kind, place, heads))]
+
+    def _read_strings(self) -> list[_Text]:
         root = self._part("sharedStrings")
         return [_joined(item) for item in root.iter(S + "si")] if root is not None else []
 
-    def _read_formats(self) -> list[str]:
-        """Number format of every cell style."""
-        from openpyxl.styles.numbers import BUILTIN_FORMATS
-
+    def _read_formats(self) -> list[CellFormat]:
+        """Look of every cell style."""
         root = self._part("styles")
         if root is None:
             return []
         own = {entry.get("numFmtId"): entry.get("formatCode", "General") for entry in root.iter(S + "numFmt")}
+        listed = root.find(S + "fonts")
+        fonts = [(_is_on(font, "b"), _is_on(font, "strike")) for font in (listed if listed is not None else ())]
         styles = root.find(S + "cellXfs")
-        identities = [entry.get("numFmtId", "0") for entry in (styles if styles is not None else ())]
-        return [own.get(one) or BUILTIN_FORMATS.get(whole_number(one) or 0, "General") for one in identities]
+        looks = []
+        for entry in styles if styles is not None else ():
+            identity, font = entry.get("numFmtId", "0"), whole_number(entry.get("fontId", "")) or 0
+            bold, struck = fonts[font] if font < len(fonts) else (False, False)
+            looks.append(CellFormat(own.get(identity) or format_code(whole_number(identity) or 0), bold, struck))
+        return looks
 
     def _read(self, root: Any, sheet: Sheet) -> None:
         columns = _hidden_columns(root)
-        merged = _merged_downwards(root)
-        above: dict[int, tuple[int, str]] = {}
+        merged = _merged(root)
+        above: dict[int, tuple[int, SheetCell]] = {}
         number = 0
         for row in root.iter(S + "row"):
             given = whole_number(row.get("r", ""))
             number = number + 1 if given is None else given
-            cells = self._row_cells(row, number, sheet, merged, above)
-            if not any(cells.values()):
+            if len(sheet.rows) >= MAX_ROWS:
+                sheet.cells_over_limit += sum(
+                    1 for cell in row if cell.find(S + "v") is not None or cell.find(S + "is") is not None
+                )
                 continue
-            if row.get("hidden") in ("1", "true"):
-                sheet.hidden_texts.append("; ".join(text for _, text in sorted(cells.items()) if text))
+            cells = self._row_cells(row, number, sheet, merged, above)
+            if not cells:
+                continue
+            if row.get("hidden") in ("1", "true") or row.get("ht") == "0":
+                sheet.hidden_texts.append("; ".join(cell.text for _, cell in sorted(cells.items()) if not cell.above))
                 continue
             concealed = [cells.pop(column) for column in list(cells) if column in columns]
-            sheet.hidden_texts += [text for text in concealed if text]
-            if not any(cells.values()):
-                continue
-            if len(sheet.rows) >= MAX_ROWS:
-                sheet.cut = True
-                return
-            sheet.rows.append((number, [cells.get(column, "") for column in range(max(cells) + 1)]))
+            sheet.hidden_texts += [cell.text for cell in concealed if not cell.above]
+            if any(not cell.above for cell in cells.values()):
+                sheet.rows.append((number, cells))
 
     def _row_cells(
-        self, row: Any, number: int, sheet: Sheet, merged: dict[tuple[int, int], int], above: dict[int, tuple[int, str]]
-    ) -> dict[int, str]:
-        """0-based column → text. A cell merged downwards gives its text to each row that it spans."""
-        cells: dict[int, str] = {}
+        self,
+        row: Any,
+        number: int,
+        sheet: Sheet,
+        merged: dict[tuple[int, int], tuple[int, int]],
+        above: dict[int, tuple[int, SheetCell]],
+    ) -> dict[int, SheetCell]:
+        """A cell merged downwards gives its text to each row that it spans."""
+        cells: dict[int, SheetCell] = {}
         column = -1
         for cell in row:
             if cell.tag != S + "c":
@@ -126,27 +142,31 @@ class Workbook:
             place = _PLACE.match(cell.get("r", ""))
             column = _column_number(place[1]) if place else column + 1
             if column >= MAX_COLUMNS:
-                # A cell may carry a format only: what is lost is told of cells that hold something.
-                if any(cell.find(S + tag) is not None for tag in ("v", "is")):
-                    sheet.cut_columns = True
-                    break
                 continue
-            text = self._text(cell, sheet)
-            if text:
-                cells[column] = text
-                if last := merged.get((number, column)):
-                    above[column] = (last, text)
-        for column, (last, text) in list(above.items()):
+            style = whole_number(cell.get("s", "")) or 0
+            look = self._formats[style] if style < len(self._formats) else CellFormat()
+            text = self._text(cell, look, sheet)
+            if not text:
+                continue
+            if look.struck:
+                sheet.struck.append(text)
+                continue
+            last_row, last_column = merged.get((number, column), (number, column))
+            made = SheetCell(text, look.bold, last_column - column + 1)
+            cells[column] = made
+            if last_row > number:
+                above[column] = last_row, made._replace(above=True)
+        for column, (last, made) in list(above.items()):
             if number > last:
                 del above[column]
-            elif cells and not cells.get(column):
-                cells[column] = text
+            elif cells and column not in cells:
+                cells[column] = made
         return cells
 
-    def _text(self, cell: Any, sheet: Sheet) -> str:
+    def _text(self, cell: Any, look: CellFormat, sheet: Sheet) -> str:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
-            return self._counted(_joined(cell))
+            return self._shown_string(_joined(cell), look, sheet)
         found = cell.find(S + "v")
         value = found.text if found is not None else None
         if value is None or value == "":
@@ -155,14 +175,28 @@ class Workbook:
         match kind:
             case "s":
                 position = whole_number(value)
-                return "" if position is None or position >= len(self._strings) else self._counted(self._strings[position])
+                known = position is not None and position < len(self._strings)
+                return self._shown_string(self._strings[position], look, sheet) if known and position is not None else ""
             case "b":
-                return "yes" if value in ("1", "true") else "no"
+                return "TRUE" if value in ("1", "true") else "FALSE"
             case "n":
-                style = whole_number(cell.get("s", "")) or 0
-                return self._number(value, self._formats[style] if style < len(self._formats) else "General")
+                return self._hiding(value, number_text(value, look.code, from_1904=self._from_1904), sheet)
+            case "str":
+                return self._shown_string(_Text(value), look, sheet)
             case _:
                 return self._counted(value)
+
+    def _shown_string(self, text: _Text, look: CellFormat, sheet: Sheet) -> str:
+        if text.struck:
+            sheet.struck.append(text.struck)
+        shown = self._counted(text.shown)
+        return self._hiding(shown, shown_text(shown, look.code) if look.code != "General" else shown, sheet)
+
+    def _hiding(self, stored: str, shown: str, sheet: Sheet) -> str:
+        """What is shown; a value whose format shows nothing of it is hidden text."""
+        if stored.strip() and not shown:
+            sheet.hidden_texts.append(stored)
+        return shown
 
     def _counted(self, text: str) -> str:
         self._shown += len(text)
@@ -172,59 +206,32 @@ class Workbook:
             )
         return text
 
-    def _number(self, value: str, number_format: str) -> str:
-        from openpyxl.styles.numbers import is_date_format
 
-        try:
-            number = float(value)
-        except ValueError:
-            return value
-        if number_format != "General" and is_date_format(number_format):
-            shown = self._date(number)
-            if shown:
-                return shown
-        return number_text(int(number) if number.is_integer() and abs(number) < 1e15 else number, number_format)
-
-    def _date(self, number: float) -> str:
-        from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
-
-        try:
-            moment = from_excel(number, MAC_EPOCH if self._from_1904 else WINDOWS_EPOCH)
-        except (OverflowError, ValueError):
-            return ""
-        return date_text(moment)
+def _joined(item: Any) -> _Text:
+    """A string with its runs, without the reading aids (furigana) that may stand beside it."""
+    runs: list[Run] = []
+    struck: list[str] = []
+    for child in item.iter(S + "t"):
+        parent = child.getparent()
+        if parent.tag == S + "rPh" or not child.text:
+            continue
+        look = parent.find(S + "rPr") if parent.tag == S + "r" else None
+        if look is not None and _is_on(look, "strike"):
+            struck.append(child.text)
+            runs.append(Run(" "))
+            continue
+        runs.append(Run(child.text, _level(look)))
+    return _Text(join_runs(runs), " ".join(struck))
 
 
-def date_text(moment: Any) -> str:
-    match moment:
-        case datetime():
-            return moment.date().isoformat() if moment.time() == time() else moment.isoformat(sep=" ", timespec="minutes")
-        case time():
-            return moment.isoformat()
-        case _:
-            return str(moment)
+def _level(look: Any) -> Level:
+    found = look.find(S + "vertAlign") if look is not None else None
+    return {"superscript": "raised", "subscript": "lowered"}.get(found.get("val", ""), "") if found is not None else ""  # type: ignore[return-value]
 
 
-def number_text(value: float, number_format: str) -> str:
-    """A number as the sheet shows it, for the usual number formats."""
-    pattern = number_format.partition(";")[0]
-    decimals = _DECIMALS.search(pattern)
-    if "%" in pattern:
-        return f"{value * 100:.{len(decimals[1]) if decimals else 0}f} %"
-    if pattern in ("General", "@") or ("0" not in pattern and "#" not in pattern):
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-    digits = f"{value:{',' if ',' in pattern else ''}.{len(decimals[1]) if decimals else 0}f}"
-    found = _CURRENCY.search(pattern)
-    if not found:
-        return digits
-    unit = next((group for group in found.groups() if group), "")
-    return f"{unit}{digits}" if found.start() < max(pattern.find("0"), pattern.find("#")) else f"{digits}{unit}"
-
-
-def _joined(item: Any) -> str:
-    """The text of a string with its runs, without the reading aids (furigana) that may stand beside it."""
-    aids = {text for aid in item.iter(S + "rPh") for text in aid.iter(S + "t")}
-    return "".join(text.text or "" for text in item.iter(S + "t") if text not in aids)
+def _is_on(look: Any, name: str) -> bool:
+    found = look.find(S + name)
+    return found is not None and found.get("val", "1") not in ("0", "false")
 
 
 def _column_number(letters: str) -> int:
@@ -238,17 +245,41 @@ def _hidden_columns(root: Any) -> set[int]:
     hidden: set[int] = set()
     for entry in root.iter(S + "col"):
         first, last = whole_number(entry.get("min", "")), whole_number(entry.get("max", ""))
-        if entry.get("hidden") in ("1", "true") and first is not None and last is not None:
+        concealed = entry.get("hidden") in ("1", "true") or entry.get("width") == "0"
+        if concealed and first is not None and last is not None:
             hidden.update(range(first - 1, min(last, MAX_COLUMNS)))
     return hidden
 
 
-def _merged_downwards(root: Any) -> dict[tuple[int, int], int]:
-    """(row, column) of the upper left cell of a merged range → its last row."""
-    merged: dict[tuple[int, int], int] = {}
-    for entry in root.iter(S + "mergeCell"):
-        first, _, last = entry.get("ref", "").partition(":")
-        upper, lower = _PLACE.match(first), _PLACE.match(last)
-        if upper and lower and int(lower[2]) > int(upper[2]):
-            merged[int(upper[2]), _column_number(upper[1])] = int(lower[2])
-    return merged
+def _corners(place: str) -> tuple[int, int, int, int] | None:
+    """(top, left, bottom, right) of a range such as `A1:C3`; rows 1-based, columns 0-based."""
+    first, _, last = place.replace("$", "").partition(":")
+    upper, lower = _PLACE.match(first), _PLACE.match(last or first)
+    if not (upper and lower):
+        return None
+    return int(upper[2]), _column_number(upper[1]), int(lower[2]), _column_number(lower[1])
+
+
+def _merged(root: Any) -> dict[tuple[int, int], tuple[int, int]]:
+    """(row, column) of the upper left cell of a merged range → its last row and column."""
+    found = (_corners(entry.get("ref", "")) for entry in root.iter(S + "mergeCell"))
+    return {
+        (top, left): (bottom, min(right, MAX_COLUMNS - 1))
+        for top, left, bottom, right in filter(None, found)
+        if bottom >= top and right >= left
+    }
+
+
+def _range(kind: str, place: str, header_rows: int) -> Range | None:
+    corners = _corners(place)
+    if corners is None:
+        return None
+    top, left, bottom, right = corners
+    return Range("table" if kind == "table" else "filter", top, bottom, left, right, header_rows)
+
+
+def _frozen_rows(root: Any) -> int:
+    for pane in root.iter(S + "pane"):
+        if pane.get("state") in ("frozen", "frozenSplit"):
+            return whole_number(pane.get("ySplit", "").partition(".")[0]) or 0
+    return 0

@@ -6,10 +6,10 @@ import io
 
 import docx
 import openpyxl
-import openpyxl.styles
 import pytest
 
 from headgate.ingest.parse.file import parse_file
+from headgate.ingest.parse.table_shape import measure_table
 from headgate.ingest.parse.tables import render_rows
 from headgate.sources.media import OFFICE
 
@@ -20,11 +20,11 @@ from headgate.sources.media import OFFICE
         ([["plan", "price"], ["Lite", "£24.00"]], ["plan: Lite; price: £24.00"]),
         ([["", "Start", "Pro"], ["Price", "£48", "£79"]], ["Price – Start: £48; Pro: £79"]),
         ([["Opening hours", "08:00"], ["Phone", "01632 960200"]], ["Opening hours: 08:00", "Phone: 01632 960200"]),
-        ([["a", "b"], ["1", ""], ["", "2"], ["", ""]], ["a: 1", "b: 2"]),
+        ([["plan", "price"], ["Lite", ""], ["", "£2"], ["", ""]], ["plan: Lite", "price: £2"]),
         ([["North"], ["Coast"]], ["North", "Coast"]),
         ([["a", "a"], ["b", "c"]], ["a: a", "b: c"]),
         ([["x", "y", "z"], ["1", "2"]], ["x: 1; y: 2"]),
-        ([["line one\nline two", "b"], ["c", "d"]], ["line one line two: c; b: d"]),
+        ([["line one\nline two", "b"], ["c", "d"]], ["line one line two: b", "c: d"]),
         ([], []),
     ],
 )
@@ -37,20 +37,17 @@ def test_a_marked_header_counts_even_where_it_does_not_look_like_one() -> None:
     assert render_rows([["year", "2025"], ["sold", "10"]]) == ["year: 2025", "sold: 10"]
 
 
-@pytest.mark.parametrize(("columns", "cut"), [(200, False), (201, True), (250, True)])
-def test_columns_over_the_limit_are_told(columns: int, cut: bool) -> None:
-    rows = [[f"{word}{column}" for column in range(columns)] for word in ("head", "value")]
+def test_wide_sheets_and_data_files_are_read_whole_and_a_wide_word_table_says_where_it_is_cut() -> None:
+    rows = [[f"{word}{column}" for column in range(250)] for word in ("head", "value")]
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
-    book.active.cell(1, 300).font = openpyxl.styles.Font(bold=True)  # a format alone is no loss
     file = io.BytesIO()
     book.save(file)
     sheet = parse_file(file.getvalue(), OFFICE + "spreadsheetml.sheet", path="a.xlsx")
     text = parse_file("\n".join(",".join(row) for row in rows).encode(), "text/csv", path="a.csv")
-
     document = docx.Document()
-    table = document.add_table(0, columns)
+    table = document.add_table(0, 250)
     for row in rows:
         for cell, content in zip(table.add_row().cells, row, strict=True):
             cell.text = content
@@ -58,12 +55,22 @@ def test_columns_over_the_limit_are_told(columns: int, cut: bool) -> None:
     document.save(file)
     letter = parse_file(file.getvalue(), OFFICE + "wordprocessingml.document", path="a.docx")
 
-    assert "value199" in sheet.text
+    assert "value249" in sheet.text
+    assert "value249" in text.text
+    assert sheet.findings == text.findings == ()
     assert "value199" in letter.text
-    assert list(letter.findings) == (["cut: a table read up to column 200"] if cut else [])
-    assert "value199" in text.text
-    assert list(sheet.findings) == (["cut: sheet 'Sheet' read up to column 200"] if cut else [])
-    assert list(text.findings) == (["cut: read up to column 200"] if cut else [])
+    assert list(letter.findings) == ["cut: a table read up to column 200"]
+
+
+def test_a_long_row_goes_on_in_lines_that_each_name_it() -> None:
+    names = ["Part", *(f"Property {number}" for number in range(60))]
+    rows = [names, ["Bolt", *(str(number) for number in range(60))], ["Nut", *(str(number + 7) for number in range(60))]]
+    lines = render_rows(rows)
+    assert len(lines) > 2
+    assert all(len(line) <= 900 and line.startswith(("Part: Bolt; ", "Part: Nut; ")) for line in lines)
+    assert sum(line.count("Property ") for line in lines) == 120
+    shape = measure_table("\n".join(lines))
+    assert (shape.rows, shape.columns, shape.empty_share) == (2, 61, 0.0)
 
 
 @pytest.mark.parametrize("span", ["\u00b2", "9" * 5000, "-1", "0", "x", ""])
