@@ -32,6 +32,7 @@ from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import IngestCache, Kind
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
+from headgate.ingest.validate.engine import start_import
 from headgate.records import CorpusState, FileState, KeptVersion, Outcome, SourceFile
 from headgate.settings import Settings
 from headgate.sources.corpus import Corpus
@@ -121,6 +122,7 @@ def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
     if progress:
         progress(done, len(works))
     if waiting:
+        start_import()  # new documents have rows that nobody has judged; until they are parsed there is time
         _parse(run, waiting, lambda count: progress(done + count, len(works)) if progress else None)
     failed = [work for work in works if work.failure is not None]
     _parse_last_good(run, failed)

@@ -24,6 +24,7 @@ import orjson
 import yaml
 
 from headgate.errors import SettingsError
+from headgate.ingest.validate.engine import load_great_expectations
 from headgate.settings import Settings
 from headgate.storage import sha256_hex
 
@@ -133,7 +134,7 @@ def check_arguments(suite: Suite) -> list[Any]:
     Raises:
         SettingsError: an unknown expectation, one that is not row-wise, or arguments that it refuses.
     """
-    import great_expectations as gx
+    gx = load_great_expectations()
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,

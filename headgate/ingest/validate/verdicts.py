@@ -3,10 +3,9 @@
 An expectation is row-wise: its verdict depends on the looked-at columns of the row alone. So verdicts are kept, and only rows that
 were not seen before under the same suite are judged:
 
-    cache/validation/<suite digest>.json      row digest → positions of the failing entries; whether plain_expectations.py agrees
+    cache/validation/<suite digest>.json      row digest → positions of the failing entries
 
-Importing Great Expectations takes 4 to 10 s. Under a suite that it has judged before, and on whose rows plain_expectations.py came to
-the same verdicts, a few new rows are judged by the latter.
+It is the only judge, and is imported when there is a row that it has not judged yet (engine.py).
 """
 
 from __future__ import annotations
@@ -19,17 +18,15 @@ from typing import Any
 import orjson
 
 from headgate.errors import NotFoundError, SettingsError
+from headgate.ingest.validate.engine import load_great_expectations
 from headgate.ingest.validate.expectations import Expectation, Suite, check_arguments
-from headgate.ingest.validate.plain_expectations import plain_test
 from headgate.storage import Store
 from headgate.storage.layout import VERDICT_CACHE
 
 #: Raised when the meaning of a stored verdict changes.
-_FORMAT = 1
+_FORMAT = 2
 #: Rows validated at once; bounds memory.
 _BATCH = 20_000
-#: Up to this many new rows may be judged without Great Expectations.
-_FEW = 1000
 #: Verdicts of earlier rows that are kept beside those of this run, so that going back and forth between revisions stays cheap.
 _SPARE = 50_000
 
@@ -39,18 +36,14 @@ Row = Mapping[str, Any]
 class Judge:
     """Judges rows under one suite, with the verdicts of earlier runs. Opened by `open_judge`; `close` keeps what was learnt."""
 
-    def __init__(self, store: Store | None, suite: Suite, known: dict[str, list[int]], *, agreed: bool) -> None:
+    def __init__(self, store: Store | None, suite: Suite, known: dict[str, list[int]]) -> None:
         self.suite = suite
         self.validated = 0  # rows that Great Expectations was asked about
-        self.few = 0  # rows that were judged without it
         self._store = store
         self._known = known
         self._used: dict[str, list[int]] = {}
         self._columns = suite.columns
-        self._agreed = agreed
         self._learnt = False
-        tests = [plain_test(entry) for entry in suite.entries]
-        self._tests = [test for test in tests if test is not None] if all(tests) else None
 
     def judge(self, rows: Sequence[Row]) -> list[tuple[Expectation, ...]]:
         """For each row the expectations that it fails, in the suite's order.
@@ -60,21 +53,15 @@ class Judge:
         """
         keys = [self._key(row) for row in rows]
         unseen = {key: row for key, row in zip(keys, rows, strict=True) if key not in self._known}
-        if self._agreed and self._tests is not None and len(unseen) + self.few <= _FEW:
-            for key, row in unseen.items():
-                self._known[key] = self._plain(row)
-            self.few += len(unseen)
-            self._learnt = self._learnt or bool(unseen)
-        else:
-            self._ask(list(unseen.items()))
-            self.validated += len(unseen)
+        self._ask(list(unseen.items()))
+        self.validated += len(unseen)
         for key in keys:
             self._used[key] = self._known[key]
         return [tuple(self.suite.entries[position] for position in self._known[key]) for key in keys]
 
     def rehearse(self, rows: Callable[[], Sequence[Row]]) -> None:
         """Let Great Expectations judge made-up rows under a suite that it has not seen yet, so that a suite that can't be evaluated is told
-        before it is needed, and the first real rows need no import."""
+        before it is needed."""
         if not self._known and self._store is not None:
             self._ask([(self._key(row), row) for row in rows()])
 
@@ -85,29 +72,15 @@ class Judge:
         spare = {key: failing for key, failing in self._known.items() if key not in self._used}
         while len(spare) > _SPARE:
             del spare[next(iter(spare))]
-        content = {"format": _FORMAT, "agreed": self._agreed, "verdicts": spare | self._used}
+        content = {"format": _FORMAT, "verdicts": spare | self._used}
         self._store.put(_cache_key(self.suite), orjson.dumps(content))
 
     def _ask(self, unseen: Sequence[tuple[str, Row]]) -> None:
-        first = not self._known
-        agreed = self._tests is not None
         for start in range(0, len(unseen), _BATCH):
             batch = unseen[start : start + _BATCH]
-            for (key, row), failing in zip(batch, _validate([row for _, row in batch], self.suite), strict=True):
+            for (key, _), failing in zip(batch, _validate([row for _, row in batch], self.suite), strict=True):
                 self._known[key] = failing
-                agreed = agreed and self._agrees(row, failing)
-        if unseen:
-            self._agreed = agreed and (first or self._agreed)
             self._learnt = True
-
-    def _agrees(self, row: Row, failing: list[int]) -> bool:
-        try:
-            return failing == self._plain(row)
-        except TypeError:  # a column of another type than the expectation is about: only Great Expectations can tell
-            return False
-
-    def _plain(self, row: Row) -> list[int]:
-        return [position for position, test in enumerate(self._tests or ()) if test(row)]
 
     def _key(self, row: Row) -> str:
         content = orjson.dumps([row[column] for column in self._columns], default=str)
@@ -120,10 +93,10 @@ def open_judge(store: Store | None, suite: Suite) -> Judge:
         try:
             content = orjson.loads(store.get(_cache_key(suite)))
             if content["format"] == _FORMAT:
-                return Judge(store, suite, content["verdicts"], agreed=bool(content["agreed"]))
+                return Judge(store, suite, content["verdicts"])
         except (NotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
             pass  # nothing kept, or it can't be read: everything is validated again
-    return Judge(store, suite, {}, agreed=False)
+    return Judge(store, suite, {})
 
 
 def _cache_key(suite: Suite) -> str:
@@ -135,7 +108,7 @@ def _validate(rows: Sequence[Row], suite: Suite) -> list[list[int]]:
     failing: list[list[int]] = [[] for _ in rows]
     if not rows or not suite.entries:
         return failing  # an empty frame passes everything; say so without asking
-    import great_expectations as gx
+    gx = load_great_expectations()
     import pandas as pd
 
     frame = pd.DataFrame({column: [row[column] for row in rows] for column in suite.columns})
@@ -160,8 +133,7 @@ def _validate(rows: Sequence[Row], suite: Suite) -> list[list[int]]:
 @lru_cache(maxsize=1)
 def _batch_definition() -> Any:
     """Where frames are handed to Great Expectations; made once a process."""
-    import great_expectations as gx
-
+    gx = load_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
     return context.data_sources.add_pandas("ingest").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")

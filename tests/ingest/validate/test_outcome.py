@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -501,15 +500,6 @@ def test_a_damaged_baseline_is_told_and_not_taken_for_none(project: Project) -> 
     project.store.put("validation/baseline/pages.json", b"{ damaged")
     with pytest.raises(IntegrityError, match="delete it to validate without comparison"):
         project.ingest("two", facts(plans=BEFORE))
-
-
-def test_the_first_ingest_tries_the_suite_of_changes_so_that_later_ones_need_no_import(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = Project(tmp_path)
-    project.ingest("one", facts(plans=BEFORE))
-    monkeypatch.setitem(sys.modules, "great_expectations", None)  # importing it fails now
-    assert failed(project.ingest("two", facts(plans="")))["no_document_emptied"] == "error"
 
 
 def test_a_suite_of_changes_that_cannot_be_evaluated_is_told_at_the_first_ingest(tmp_path: Path) -> None:
