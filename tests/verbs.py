@@ -17,7 +17,16 @@ from headgate.replay import Replay
 from headgate.replay import replay as replay_from
 from headgate.retention import clean_up
 from headgate.settings import Settings
+from headgate.sources import corpus, dvc
 from headgate.storage import open_store
+
+
+def open_corpus(settings: Settings, **more: Any) -> corpus.Corpus:
+    return corpus.open_corpus(open_store(settings), settings.corpus_setup, **more)
+
+
+def materialise(settings: Settings, revision: str) -> dvc.Materialised:
+    return dvc.materialise(settings.place(settings.corpus.dvc_file), revision, settings.corpus.revisions, settings.local_root)
 
 
 def ensure_model(settings: Settings) -> tuple[EmbeddingModel, Path]:

@@ -33,7 +33,7 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
     outcomes: dict[str, str] = {}
     wait = settings.ingest.lock_wait_seconds
     with store.lock(f"ingest-{name}", wait_seconds=wait), scratch_folder(settings.local_root) as scratch:
-        corpus, letters, deriver = open_corpus(settings), DeadLetters(store, name), Deriver(settings)
+        corpus, letters, deriver = open_corpus(store, settings.corpus_setup), DeadLetters(store, name), Deriver(settings)
         now, limits, parser = datetime.now(UTC), parse_limits(settings), parse_signature(settings, deriver)
         files = {file.path: file for file in corpus.files}
         tasks = []

@@ -67,7 +67,7 @@ def ingest(
     name, wait = settings.corpus.name, settings.ingest.lock_wait_seconds
     with store.lock(f"ingest-{name}", wait_seconds=wait) as held, scratch_folder(settings.local_root) as scratch:
         store.sweep()
-        corpus = open_corpus(settings, revision=revision, folder=folder)
+        corpus = open_corpus(store, settings.corpus_setup, revision=revision, folder=folder)
         seconds = {"open": time.monotonic() - started}
         before, attempted = read_state(store, name), set[str]()
         for attempt in range(_RESTARTS + 2):
@@ -152,7 +152,7 @@ def _document_facts(run: Run, works: Collection[FileWork]) -> Iterator[DocumentF
         if content is None:
             raise DamagedEntry(f"facts of {work.file.path!r} are gone")
         derived = DerivedFacts.from_bytes(content)
-        if rule := excluded_by_content(run.settings, work.file.path, derived.metadata, work.file):
+        if rule := excluded_by_content(run.settings.corpus_setup, work.file.path, derived.metadata, work.file):
             work.outcome, work.origin, work.kept = "excluded", None, None
             work.reasons.append(rule)
             continue

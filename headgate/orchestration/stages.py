@@ -72,8 +72,9 @@ class ReleaseConfig(dg.Config):
 
 def corpus(context: dg.AssetExecutionContext, config: CorpusConfig, project: Project) -> dg.MaterializeResult[Any]:
     """Stage 1, the documents at a revision, fetched and verified. Version: the digest of the whole folder."""
+    settings = project.settings()
     with library_errors():
-        found = open_corpus(project.settings(), revision=config.revision)
+        found = open_corpus(open_store(settings), settings.corpus_setup, revision=config.revision)
     reference = CorpusReference(revision=found.revision, files=len(found.files))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(found.revision),

@@ -51,8 +51,8 @@ def _not_now(settings: Settings, now: datetime) -> str:
 def _current_revision(settings: Settings) -> str:
     """What the .dvc file names, without fetching anything; for a plain folder or sources the digest of their files."""
     if settings.corpus.dvc_file:
-        return resolve_revision(settings, settings.place(settings.corpus.dvc_file), "")
-    return open_corpus(settings).revision
+        return resolve_revision(settings.place(settings.corpus.dvc_file), "", settings.corpus.revisions)
+    return open_corpus(open_store(settings), settings.corpus_setup).revision
 
 
 def _materialised_revision(instance: dg.DagsterInstance) -> str:

@@ -23,7 +23,15 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
-from headgate.settings.setups import BundleSetup, EmbeddingSetup, EvaluationSetup, GateFiles, IndexSetup, TrackingSetup
+from headgate.settings.setups import (
+    BundleSetup,
+    CorpusSetup,
+    EmbeddingSetup,
+    EvaluationSetup,
+    GateFiles,
+    IndexSetup,
+    TrackingSetup,
+)
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "ChunkSettings",
     "CorpusRule",
     "CorpusSettings",
+    "CorpusSetup",
     "DvcSource",
     "EmbeddingSettings",
     "EmbeddingSetup",

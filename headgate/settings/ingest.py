@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -109,6 +109,13 @@ class ParseSettings(Section):
 
 #: As `validation.as_of`: the day of each ingest, UTC.
 TODAY = "today"
+
+
+def day_of(as_of: str, now: datetime) -> str:
+    """`as_of`, with the day of `now`, which is UTC, in place of "today"."""
+    return now.date().isoformat() if as_of == TODAY else as_of
+
+
 #: What happens to a document with numbers that identify a person.
 PersonalDataPolicy = Literal["quarantine", "redact", "allow"]
 

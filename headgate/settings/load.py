@@ -26,7 +26,15 @@ from headgate.settings.operation import (
     StorageSettings,
 )
 from headgate.settings.section import Section
-from headgate.settings.setups import BundleSetup, EmbeddingSetup, EvaluationSetup, GateFiles, IndexSetup, TrackingSetup
+from headgate.settings.setups import (
+    BundleSetup,
+    CorpusSetup,
+    EmbeddingSetup,
+    EvaluationSetup,
+    GateFiles,
+    IndexSetup,
+    TrackingSetup,
+)
 
 SETTINGS_FILE = "headgate.toml"
 
@@ -75,6 +83,10 @@ class Settings(Section):
         return (self.project_dir / relative).resolve()
 
     # --- what stages are given ----------------------------------------------------------------------------------------
+
+    @property
+    def corpus_setup(self) -> CorpusSetup:
+        return CorpusSetup(self.corpus, self.validation.as_of, self.parse.max_file_mib, self.project_dir)
 
     @property
     def embedding_setup(self) -> EmbeddingSetup:

@@ -6,12 +6,28 @@ of these, which `Settings` makes at the edge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
+from headgate.settings.ingest import CorpusSettings, day_of
 from headgate.settings.operation import CanarySettings, EvaluationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSetup:
+    """Which documents there are, and which of them are taken. Places in `corpus` are relative to `project_dir`."""
+
+    corpus: CorpusSettings
+    as_of: str  # day that the age of files is counted from, as `validation.as_of`
+    max_file_mib: int  # larger files are not fetched
+    project_dir: Path
+
+    def at(self, now: datetime) -> CorpusSetup:
+        """With the day of `now`, which is UTC, in place of `as_of = "today"`."""
+        return replace(self, as_of=day_of(self.as_of, now))
 
 
 @dataclass(frozen=True, slots=True)

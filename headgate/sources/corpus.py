@@ -15,7 +15,7 @@ from pathlib import Path
 
 from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure, SourceFault
 from headgate.records import SourceFile, SourceState
-from headgate.settings import DvcSource, FolderSource, HttpSource, S3Source, Settings, SourceSettings
+from headgate.settings import CorpusSetup, DvcSource, FolderSource, HttpSource, S3Source, SourceSettings
 from headgate.settings.sources import SourceSection
 from headgate.sources.breaker import Clock, now_utc
 from headgate.sources.folder import FolderReader
@@ -27,7 +27,7 @@ from headgate.sources.rules import Asked, excluding_rule, is_corpus_rule
 from headgate.sources.state.memory import forget_sources, read_known, read_state, write_known, write_state
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
-from headgate.storage import Store, open_store
+from headgate.storage import Store
 from headgate.storage.layout import TREES
 
 _HEAD = 4096  # bytes looked at to tell a media type
@@ -71,8 +71,10 @@ class Corpus:
         return place if isinstance(place, Path) else place.objects.local(place.digest)
 
 
-def open_corpus(settings: Settings, *, revision: str = "", folder: Path | None = None, clock: Clock = now_utc) -> Corpus:
-    """The files of `folder`, else of the settings' folder, DVC directory or sources at `revision`.
+def open_corpus(
+    store: Store, setup: CorpusSetup, *, revision: str = "", folder: Path | None = None, clock: Clock = now_utc
+) -> Corpus:
+    """The files of `folder`, else of the corpus' own folder, DVC directory or sources at `revision`.
 
     Args:
         revision: "" = what is there now; for DVC also a name of `corpus.revisions`, a directory digest or a git revision; for sources
@@ -82,44 +84,44 @@ def open_corpus(settings: Settings, *, revision: str = "", folder: Path | None =
         CorpusError: no corpus, no remote, an unknown revision, a corrupted object, an empty folder; no source answers.
         StorageError: the store can't be written.
     """
-    settings = settings.at(clock())
-    if folder is None and settings.corpus.sources:
-        return _reopen(settings, revision) if revision else _read_sources(settings, clock)
-    if folder is None and settings.corpus.dvc_file:
+    setup = setup.at(clock())
+    settings = setup.corpus
+    if folder is None and settings.sources:
+        return _reopen(store, setup, revision) if revision else _read_sources(store, setup, clock)
+    if folder is None and settings.dvc_file:
         from headgate.sources.dvc import materialise
 
-        found = materialise(settings, revision)
-        return _read_one(settings, DVC, found.root, found.revision, remember=not revision, clock=clock)
+        found = materialise((setup.project_dir / settings.dvc_file).resolve(), revision, settings.revisions, store.local_root)
+        return _read_one(store, setup, DVC, found.root, found.revision, remember=not revision, clock=clock)
     if revision:
         raise CorpusError(
             f"revision {revision!r} was asked of a plain folder, which has none; set corpus.dvc_file, or leave the revision out"
         )
-    if folder is None and not settings.corpus.folder:
+    if folder is None and not settings.folder:
         raise CorpusError("no documents are named: set corpus.folder, corpus.dvc_file or corpus.sources, or pass a folder")
-    root = (folder if folder is not None else settings.place(settings.corpus.folder)).resolve()
-    return _read_one(settings, FOLDER, root, "", remember=folder is None, clock=clock)
+    root = (folder if folder is not None else setup.project_dir / settings.folder).resolve()
+    return _read_one(store, setup, FOLDER, root, "", remember=folder is None, clock=clock)
 
 
 # --- one folder or DVC directory ------------------------------------------------------------------------------------
 
 
-def _read_one(settings: Settings, kind: str, root: Path, revision: str, *, remember: bool, clock: Clock) -> Corpus:
+def _read_one(store: Store, setup: CorpusSetup, kind: str, root: Path, revision: str, *, remember: bool, clock: Clock) -> Corpus:
     """Files where they lie.
 
     Args:
         remember: whether to keep what was read for the next time, and how the source stands.
     """
-    store = open_store(settings)
-    name = settings.corpus.name
+    name = setup.corpus.name
     section = SourceSection(
         name=kind,
-        fresh_within_hours=settings.corpus.fresh_within_hours,
-        silent_after_days=settings.corpus.silent_after_days,
+        fresh_within_hours=setup.corpus.fresh_within_hours,
+        silent_after_days=setup.corpus.silent_after_days,
         max_shrink_share=1.0,
     )
     reader = SourceReader(
         section,
-        settings,
+        setup,
         lambda: FolderReader(root, None),
         has=lambda _digest, _size: True,
         before=read_state(store, name, kind) if remember else None,
@@ -135,24 +137,23 @@ def _read_one(settings: Settings, kind: str, root: Path, revision: str, *, remem
     files = [_tree_file(file, "") for file in reading.files]
     places = {file.path: file.place for file in reading.files if file.place is not None}
     if remember:
-        _remember(store, settings, {kind: reading}, {kind: state})
+        _remember(store, name, {kind: reading}, {kind: state})
     return _corpus(files, revision or tree_revision(files), root, (state,), places, None)
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
 
 
-def _read_sources(settings: Settings, clock: Clock) -> Corpus:
-    store = open_store(settings)
+def _read_sources(store: Store, setup: CorpusSetup, clock: Clock) -> Corpus:
     objects = ObjectCache(store)
     objects.sweep()
-    name = settings.corpus.name
+    name = setup.corpus.name
     readings: dict[str, Reading] = {}
-    for section in settings.corpus.sources:
+    for section in setup.corpus.sources:
         reader = SourceReader(
             section,
-            settings,
-            partial(_open_source, section, settings, objects),
+            setup,
+            partial(_open_source, section, setup, objects, store.local_root),
             has=objects.has,
             before=read_state(store, name, section.name),
             known=read_known(store, name, section.name),
@@ -162,7 +163,7 @@ def _read_sources(settings: Settings, clock: Clock) -> Corpus:
         readings[section.name] = reader.read()
     states = {source: reading.state for source, reading in readings.items()}
     objects.upload(file.known.digest for reading in readings.values() for file in reading.files if file.known.digest)
-    _remember(store, settings, readings, states)
+    _remember(store, name, readings, states)
     if all(reading.down for reading in readings.values()):
         problems = "; ".join(f"source {source!r}: {reading.down}" for source, reading in readings.items())
         raise CorpusError(f"no source of corpus {name!r} can be read; {problems}; what is indexed stays as it is")
@@ -174,17 +175,19 @@ def _read_sources(settings: Settings, clock: Clock) -> Corpus:
     return _corpus(files, revision, store.local_root / TREES.prefix(), tuple(states.values()), {}, objects)
 
 
-def _open_source(section: SourceSettings, settings: Settings, objects: ObjectCache) -> Source:
+def _open_source(section: SourceSettings, setup: CorpusSetup, objects: ObjectCache, local_root: Path) -> Source:
     """Raises SourceFault."""
-    limit = settings.parse.max_file_mib * 2**20
+    limit = setup.max_file_mib * 2**20
     match section:
         case FolderSource():
-            return FolderReader(settings.place(section.folder).resolve(), objects, limit=limit)
+            return FolderReader((setup.project_dir / section.folder).resolve(), objects, limit=limit)
         case DvcSource():
             from headgate.sources.dvc import materialise
 
             try:
-                found = materialise(settings, section.revision, dvc_file=settings.place(section.dvc_file))
+                found = materialise(
+                    (setup.project_dir / section.dvc_file).resolve(), section.revision, setup.corpus.revisions, local_root
+                )
             except CorpusError as error:
                 raise SourceFault("dvc", str(error)) from error
             return FolderReader(found.root, objects, limit=limit)
@@ -195,28 +198,26 @@ def _open_source(section: SourceSettings, settings: Settings, objects: ObjectCac
         case HttpSource():
             from headgate.sources.web.site import HttpReader
 
-            return HttpReader(section, project=settings.project_dir, objects=objects, limit=limit, environment=os.environ)
+            return HttpReader(section, project=setup.project_dir, objects=objects, limit=limit, environment=os.environ)
 
 
-def _reopen(settings: Settings, revision: str) -> Corpus:
+def _reopen(store: Store, setup: CorpusSetup, revision: str) -> Corpus:
     """A revision as it was read; the rules are those of today, as far as its bytes are here."""
-    store = open_store(settings)
-    full, files = read_tree(store, revision, names=settings.corpus.revisions)
-    ruled = [_ruled(settings, file) for file in files]
-    states = [read_state(store, settings.corpus.name, section.name) for section in settings.corpus.sources]
+    full, files = read_tree(store, revision, names=setup.corpus.revisions)
+    ruled = [_ruled(setup, file) for file in files]
+    states = [read_state(store, setup.corpus.name, section.name) for section in setup.corpus.sources]
     known = tuple(state for state in states if state is not None)
     return _corpus(ruled, full, store.local_root / TREES.prefix(), known, {}, ObjectCache(store))
 
 
-def _ruled(settings: Settings, file: TreeFile) -> TreeFile:
+def _ruled(setup: CorpusSetup, file: TreeFile) -> TreeFile:
     """A file under the rules of today. What left it out for another reason, or before its bytes were had, still does."""
     if file.failure or (file.rule and not (is_corpus_rule(file.rule) and file.digest)):
         return file
-    return replace(file, rule=excluding_rule(settings, Asked(file.path, file.size, file.modified)))
+    return replace(file, rule=excluding_rule(setup, Asked(file.path, file.size, file.modified)))
 
 
-def _remember(store: Store, settings: Settings, readings: Mapping[str, Reading], states: Mapping[str, SourceState]) -> None:
-    name = settings.corpus.name
+def _remember(store: Store, name: str, readings: Mapping[str, Reading], states: Mapping[str, SourceState]) -> None:
     for source, reading in readings.items():
         if not reading.down:
             write_known(store, name, source, reading.known)

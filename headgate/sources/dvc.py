@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,7 +24,6 @@ import orjson
 import yaml
 
 from headgate.errors import CorpusError
-from headgate.settings import Settings
 from headgate.storage.layout import CHECKOUTS
 
 _DIGEST = re.compile(r"^([0-9a-f]{32})(\.dir)?$")
@@ -38,28 +37,27 @@ class Materialised:
     root: Path
 
 
-def materialise(settings: Settings, revision: str, *, dvc_file: Path | None = None) -> Materialised:
-    """Make the corpus at `revision` available as a folder.
+def materialise(dvc_file: Path, revision: str, names: Mapping[str, str], local_root: Path) -> Materialised:
+    """Make the directory that `dvc_file` tracks available as a folder below `local_root`, at `revision`.
 
     Args:
-        dvc_file: default the settings' own.
+        names: `corpus.revisions`: name → revision.
         revision: "" = what the .dvc file says now; a name of `corpus.revisions`; a directory digest; a git revision.
 
     Raises:
         CorpusError: no .dvc file, no DVC project, no remote, an unknown revision, a missing or corrupted object.
     """
-    dvc_file = dvc_file or settings.place(settings.corpus.dvc_file)
-    digest = resolve_revision(settings, dvc_file, revision)
-    folder = CHECKOUTS.path(settings.local_root, digest)
+    digest = resolve_revision(dvc_file, revision, names)
+    folder = CHECKOUTS.path(local_root, digest)
     if not (folder / "tree.json").is_file():
         _build(dvc_file, digest, folder)
     _verify(folder, digest)
     return Materialised(digest, folder / "files")
 
 
-def resolve_revision(settings: Settings, dvc_file: Path, revision: str) -> str:
+def resolve_revision(dvc_file: Path, revision: str, names: Mapping[str, str]) -> str:
     """32 hex digits of the directory that `revision` names; see `materialise`."""
-    named = settings.corpus.revisions.get(revision, revision)
+    named = names.get(revision, revision)
     if revision and (found := _DIGEST.match(named)):
         return found[1]
     if not dvc_file.is_file() and not revision:
@@ -69,14 +67,14 @@ def resolve_revision(settings: Settings, dvc_file: Path, revision: str) -> str:
     if not revision:
         return _digest_of(dvc_file.read_text(encoding="utf-8"), str(dvc_file))
     with _repository(dvc_file) as repository:
-        return _digest_of(_read_at(repository, dvc_file, named, settings), f"{dvc_file.name} at {named!r}")
+        return _digest_of(_read_at(repository, dvc_file, named, names), f"{dvc_file.name} at {named!r}")
 
 
-def _read_at(repository: Any, dvc_file: Path, revision: str, settings: Settings) -> str:
+def _read_at(repository: Any, dvc_file: Path, revision: str, names: Mapping[str, str]) -> str:
     from dvc.exceptions import DvcException
     from scmrepo.exceptions import SCMError
 
-    known = ", ".join(sorted(settings.corpus.revisions)) or "none"
+    known = ", ".join(sorted(names)) or "none"
     where = f"names in corpus.revisions: {known}; also a directory digest (32 hex digits + .dir) or a git revision"
     try:
         resolved = repository.scm.resolve_rev(revision)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from headgate.errors import Gone, SourceFault
 from headgate.records import BreakerState, SourceState
-from headgate.settings import Settings
+from headgate.settings import CorpusSetup
 from headgate.settings.sources import RemoteSection, SourceSection
 from headgate.sources.breaker import Breaker, Clock, now_utc
 from headgate.sources.items import Fetched, Known, Listed, Listing, Source
@@ -84,7 +84,7 @@ class SourceReader:
     def __init__(
         self,
         section: SourceSection,
-        settings: Settings,
+        setup: CorpusSetup,
         open_source: Callable[[], Source],
         *,
         has: Callable[[str, int], bool],
@@ -94,7 +94,7 @@ class SourceReader:
         clock: Clock = now_utc,
     ) -> None:
         self._section = section
-        self._settings = settings
+        self._setup = setup
         self._open = open_source
         self._has = has
         self._before = before
@@ -148,7 +148,7 @@ class SourceReader:
             path, clash = settled[item.key]
             size = None if item.size < 0 else item.size
             modified = item.modified or (None if size is None else "")
-            rule = item.rule or clash or excluding_rule(self._settings, Asked(self._full(path), size, modified))
+            rule = item.rule or clash or excluding_rule(self._setup, Asked(self._full(path), size, modified))
             if rule:
                 left_out.append(ReadFile(self._full(path), _left_out(item, path), rule=rule))
             else:
@@ -222,7 +222,7 @@ class SourceReader:
             url=item.url,
         )
         full = self._full(path)
-        rule = excluding_rule(self._settings, Asked(full, fetched.size, modified)) if item.size < 0 or not item.modified else ""
+        rule = excluding_rule(self._setup, Asked(full, fetched.size, modified)) if item.size < 0 or not item.modified else ""
         return ReadFile(full, known, rule, None, fetched.place, fetched.unchanged, fetched.rereads)
 
     def _carried(self, listing: Listing, present: set[str]) -> Iterator[ReadFile]:
@@ -243,7 +243,7 @@ class SourceReader:
     def _as_known(self, known: Known, fault: SourceFault) -> ReadFile:
         """A file that could not be looked at: failed, unless a rule leaves it out anyway."""
         path = self._full(known.path)
-        rule = excluding_rule(self._settings, Asked(path, known.size, known.modified))
+        rule = excluding_rule(self._setup, Asked(path, known.size, known.modified))
         return ReadFile(path, known, rule=rule) if rule else ReadFile(path, known, fault=fault)
 
     def _why_suspicious(self, now: int) -> str:
@@ -281,7 +281,7 @@ class SourceReader:
         wanted = sum(not file.rule for file in files)
         whole = not down and breaker.state == "closed" and unread <= _UNREAD_SHARE * wanted
         state = SourceState(
-            corpus=self._settings.corpus.name,
+            corpus=self._setup.corpus.name,
             name=self._section.name,
             kind=getattr(self._section, "kind", ""),
             prefix=self._section.prefix,

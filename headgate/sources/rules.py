@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from headgate.records import DocumentMetadata, SourceFile
-from headgate.settings import CorpusRule, Settings
+from headgate.settings import CorpusRule, CorpusSetup
 from headgate.sources.patterns import matches
 
 _EXCLUDE, _RULE = "corpus.exclude: ", "corpus.rules: "
@@ -27,14 +27,14 @@ class Asked:
     metadata: DocumentMetadata | None = None
 
 
-def excluding_rule(settings: Settings, asked: Asked) -> str:
+def excluding_rule(setup: CorpusSetup, asked: Asked) -> str:
     """The rule that leaves a file out, as the report names it; "" where none does, or none does for certain yet."""
-    for glob in settings.corpus.exclude:
+    for glob in setup.corpus.exclude:
         if matches(asked.path, glob):
             return f"{_EXCLUDE}{glob}"
     may_be_kept = False
-    for rule in settings.corpus.rules:
-        answer = _holds(rule, asked, settings.validation.as_of)
+    for rule in setup.corpus.rules:
+        answer = _holds(rule, asked, setup.as_of)
         if answer is None:
             may_be_kept = may_be_kept or rule.action == "include"
         elif answer:
@@ -47,17 +47,17 @@ def is_corpus_rule(reason: str) -> bool:
     return reason.startswith((_EXCLUDE, _RULE))
 
 
-def excluded_by_content(settings: Settings, path: str, metadata: DocumentMetadata, file: SourceFile | None = None) -> str:
+def excluded_by_content(setup: CorpusSetup, path: str, metadata: DocumentMetadata, file: SourceFile | None = None) -> str:
     """The rule that leaves a parsed document out, "" for none.
 
     Args:
         metadata: labels of the document, its language among them.
         file: for rules that also ask for size or age.
     """
-    if not any(rule.looks_at_content for rule in settings.corpus.rules):
+    if not any(rule.looks_at_content for rule in setup.corpus.rules):
         return ""
     size, modified = (file.size, file.modified) if file else (None, None)
-    return excluding_rule(settings, Asked(path, size, modified, metadata))
+    return excluding_rule(setup, Asked(path, size, modified, metadata))
 
 
 def _holds(rule: CorpusRule, asked: Asked, as_of: str) -> Answer:

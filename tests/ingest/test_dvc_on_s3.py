@@ -9,8 +9,8 @@ import pytest
 
 from headgate.errors import CorpusError
 from headgate.settings import parse_settings
-from headgate.sources.dvc import materialise
 from tests.s3 import Bucket
+from tests.verbs import materialise
 
 
 def test_a_revision_is_fetched_from_a_remote_in_a_bucket(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,12 +26,11 @@ from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, TableRef
 from headgate.retention.needs import needed_bundles
 from headgate.settings import Settings, parse_settings
-from headgate.sources.corpus import open_corpus
 from headgate.storage import Store, open_store, sha256_hex
 from headgate.text.terms import analyze
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.fakes import put_release
-from tests.verbs import create_bundle, prune, update_table
+from tests.verbs import create_bundle, open_corpus, prune, update_table
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=400)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from headgate.settings import Settings, parse_settings
-from headgate.sources.corpus import Corpus, open_corpus
+from headgate.sources.corpus import Corpus
 from tests.sources.site import Site, serve_site
+from tests.verbs import open_corpus
 
 #: Settings of a remote source under test: quick to give up.
 QUICK: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pytest
 
 from headgate.errors import CorpusError
 from headgate.settings import Settings, parse_settings
-from headgate.sources.corpus import open_corpus
 from tests.sources.conftest import texts
+from tests.verbs import open_corpus
 
 
 class Project:

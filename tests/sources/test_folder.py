@@ -14,13 +14,13 @@ import pytest
 
 from headgate.errors import CorpusError, Gone, SettingsError, SourceFault
 from headgate.settings import Settings, parse_settings
-from headgate.sources.corpus import open_corpus
 from headgate.sources.folder import FolderReader
 from headgate.sources.items import Listed
 from headgate.sources.patterns import matches
 from headgate.sources.state.freshness import read_freshness
 from headgate.storage import open_store
 from tests.sources.conftest import Project, outcomes_add_up, texts
+from tests.verbs import open_corpus
 
 
 @pytest.fixture

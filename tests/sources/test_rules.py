@@ -9,14 +9,13 @@ import pytest
 
 from headgate.errors import SettingsError
 from headgate.records import DocumentMetadata, SourceFile
-from headgate.settings import Settings, parse_settings
+from headgate.settings import CorpusSetup, parse_settings
 from headgate.sources.rules import Asked, excluded_by_content, excluding_rule
 
 
-def settings(*rules: dict[str, Any], **corpus: Any) -> Settings:
-    return parse_settings(
-        {"corpus": {"folder": ".", "rules": list(rules), **corpus}, "validation": {"as_of": "2026-02-16"}}, project_dir=Path()
-    )
+def setup(*rules: dict[str, Any], **corpus: Any) -> CorpusSetup:
+    sections = {"corpus": {"folder": ".", "rules": list(rules), **corpus}, "validation": {"as_of": "2026-02-16"}}
+    return parse_settings(sections, project_dir=Path()).corpus_setup
 
 
 def exclude(name: str, **conditions: Any) -> dict[str, Any]:
@@ -47,16 +46,16 @@ def include(name: str, **conditions: Any) -> dict[str, Any]:
     ],
 )
 def test_rules_over_path_size_and_age(rules: list[dict[str, Any]], asked: Asked, expected: str) -> None:
-    assert excluding_rule(settings(*rules), asked) == (f"corpus.rules: {expected}" if expected else "")
+    assert excluding_rule(setup(*rules), asked) == (f"corpus.rules: {expected}" if expected else "")
 
 
 def test_corpus_exclude_comes_first() -> None:
-    found = settings(include("all"), exclude("rest"), exclude=["*.tmp"])
+    found = setup(include("all"), exclude("rest"), exclude=["*.tmp"])
     assert excluding_rule(found, Asked("a.tmp")) == "corpus.exclude: *.tmp"
 
 
 def test_rules_over_content_wait_until_the_document_is_known() -> None:
-    rules = settings(
+    rules = setup(
         exclude("german", languages=["de"]),
         include("public", labels={"confidentiality": ["public", ""]}),
         exclude("rest", pattern="x/**"),
@@ -70,12 +69,12 @@ def test_rules_over_content_wait_until_the_document_is_known() -> None:
 
 
 def test_what_is_out_either_way_is_not_even_read() -> None:
-    rules = settings(exclude("german", languages=["de"]), exclude("rest", pattern="x/**"))
+    rules = setup(exclude("german", languages=["de"]), exclude("rest", pattern="x/**"))
     assert excluding_rule(rules, Asked("x/a.md", 5)) == "corpus.rules: rest"
 
 
 def test_rules_over_content_may_ask_for_size_too() -> None:
-    rules = settings(exclude("long-german", languages=["de"], larger_than="100 B"))
+    rules = setup(exclude("long-german", languages=["de"], larger_than="100 B"))
     document = DocumentMetadata(language="de")
     assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 101, "")) == "corpus.rules: long-german"
     assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 99, "")) == ""
@@ -98,7 +97,7 @@ def test_rules_over_content_may_ask_for_size_too() -> None:
 )
 def test_rules_that_cannot_be_are_told(rules: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        settings(*rules)
+        setup(*rules)
 
 
 def test_an_age_is_counted_from_a_date_or_from_today() -> None:
