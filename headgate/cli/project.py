@@ -1,51 +1,44 @@
-"""Projects: init, settings.
-
-`init` writes   headgate.toml  .gitignore  prompts/answer.md  prompts/refusal.md  evals/README.md  evals/gates.yaml  evals/suites/starter.jsonl
-              evals/expectations/{documents,changes,corpus,chunks}.yaml
-"""
+"""Projects: init, settings."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from headgate.cli.display import print_json, say
+from headgate.cli.dvc_project import DATA, refuse_links, track_documents
 from headgate.cli.invocation import Invocation, json_option, pass_invocation
+from headgate.cli.scaffold import project_files
 from headgate.cli.settings_file import settings_toml
 from headgate.errors import CorpusError, StorageError, UsageError
-from headgate.settings import SETTINGS_FILE, Settings, parse_settings
-
-_TEMPLATE = Path(__file__).parent / "template"
-#: The built-in suites of validation; a project gets its own copy to edit.
-_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "validate" / "expectations"
-#: Template file → its place in the project. A dot file would not be seen among templates.
-_FILES = {
-    "gitignore": ".gitignore",
-    "prompts/answer.md": "prompts/answer.md",
-    "prompts/refusal.md": "prompts/refusal.md",
-    "evals/README.md": "evals/README.md",
-    "evals/gates.yaml": "evals/gates.yaml",
-    "evals/suites/starter.jsonl": "evals/suites/starter.jsonl",
-}
+from headgate.settings import Settings, parse_settings
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--documents", type=click.Path(path_type=Path), required=True, help="The folder with your documents.")
 @click.option("--name", help="Name of the collection: lower-case letters, digits, - and _; by default made from DIR.")
+@click.option(
+    "--dvc",
+    is_flag=True,
+    help="Copy the documents to DIR/data and put that under DVC, so that every revision can be built again.",
+)
 @json_option
-def init(folder: Path, documents: Path, name: str | None, as_json: bool) -> None:
-    """Write a ready project into DIR: settings with every key explained, prompts, a gate file and a suite to fill in."""
-    settings = _settings_for(folder, documents, name)
-    contents = {SETTINGS_FILE: settings_toml(settings)}
-    contents |= {place: (_TEMPLATE / source).read_text(encoding="utf-8") for source, place in _FILES.items()}
-    contents |= {
-        f"evals/expectations/{file.name}": file.read_text(encoding="utf-8") for file in sorted(_EXPECTATIONS.glob("*.yaml"))
-    }
-    if taken := [place for place in contents if (folder / place).exists()]:
+def init(folder: Path, documents: Path, name: str | None, dvc: bool, as_json: bool) -> None:
+    """Write a whole project into DIR: settings with every key explained, prompts, suites and gates, Dagster assets and jobs, tests."""
+    _check_documents(documents)
+    if dvc:
+        refuse_links(documents)
+    settings = _settings_for(folder, documents, name, dvc=dvc)
+    contents = project_files(settings, dvc=dvc)
+    taken = [place for place in (*contents, *([".dvc", "data.dvc"] if dvc else [])) if (folder / place).exists()]
+    if dvc and (folder / DATA).exists() and (folder / DATA).resolve() != documents.resolve():
+        taken.append(DATA)
+    if taken:
         raise UsageError(
             f"{str(folder)!r} has {', '.join(taken)} already; nothing was written: choose another folder or remove them"
         )
@@ -55,11 +48,16 @@ def init(folder: Path, documents: Path, name: str | None, as_json: bool) -> None
             (folder / place).write_text(content, encoding="utf-8")
     except OSError as error:
         raise StorageError(f"{str(folder)!r} can't be written: {error.strerror}") from error
+    if dvc:
+        track_documents(folder, documents)
     if as_json:
-        print_json({"project": str(folder.resolve()), "documents": str(documents.resolve()), "files": list(contents)})
+        print_json({"project": str(folder.resolve()), "documents": str(documents.resolve()), "dvc": dvc, "files": list(contents)})
         return
-    say(f"Written to {folder}: {', '.join(contents)}")
-    say(f'Next: cd {folder} && headgate build && headgate ask "…"')
+    say(
+        f"Written to {folder}: {', '.join(_top(contents))}"
+        + (f"; the documents are copied to {DATA}/ and under DVC" if dvc else "")
+    )
+    say(f'Next: cd {folder} && headgate build && headgate ask "…", and `headgate dev` to see it in Dagster')
     say("Then put real questions into evals/suites/starter.jsonl (evals/README.md says how), set evals/gates.yaml, and release.")
 
 
@@ -74,14 +72,17 @@ def show_settings(invocation: Invocation, as_json: bool) -> None:
     click.echo(settings_toml(invocation.settings), nl=False)
 
 
-def _settings_for(folder: Path, documents: Path, name: str | None) -> Settings:
+def _check_documents(documents: Path) -> None:
     if not documents.is_dir():
         raise CorpusError(f"--documents {str(documents)!r} is no folder")
     if not any(path.is_file() for path in documents.rglob("*")):
         raise CorpusError(f"--documents {str(documents)!r} holds no file")
+
+
+def _settings_for(folder: Path, documents: Path, name: str | None, *, dvc: bool) -> Settings:
     collection = name or re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_")[:40] or "corpus"
     content = {
-        "corpus": {"name": collection, "folder": _relative(documents, folder)},
+        "corpus": {"name": collection} | ({"dvc_file": "data.dvc"} if dvc else {"folder": _relative(documents, folder)}),
         "evaluation": {"suites": ["evals/suites/starter.jsonl"]},
         "validation": {"expectations": "evals/expectations", "as_of": "today"},
     }
@@ -93,3 +94,8 @@ def _relative(documents: Path, folder: Path) -> str:
     here, there = folder.resolve(), documents.resolve()
     shared = Path(os.path.commonpath([here, there]))
     return Path(os.path.relpath(there, here)).as_posix() if shared in (here, here.parent, there.parent) else there.as_posix()
+
+
+def _top(places: Iterable[str]) -> list[str]:
+    """The first part of each place, folders with their slash, each once."""
+    return list(dict.fromkeys(place if "/" not in place else place.split("/")[0] + "/" for place in places))

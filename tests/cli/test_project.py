@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,12 +18,21 @@ from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.cli.main import main
 from headgate.cli.settings_file import SECTIONS, settings_toml
 from headgate.settings import Settings, load_settings, parse_settings
+from headgate.sources.corpus import open_corpus
+from tests.conftest import REPOSITORY
+
+#: Whom git takes for the author of a commit.
+WHO = ("-c", "user.name=Kim", "-c", "user.email=kim@example.org")
+
+
+def run(folder: Path, *command: str) -> None:
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
     (tmp_path / "documents").mkdir()
-    (tmp_path / "documents" / "a.md").write_text("# A\n\nSome text.")
+    (tmp_path / "documents" / "a.md").write_text("# Refunds\n\nRefunds take 10 working days and go back to the card that you paid with.")
     return tmp_path / "documents"
 
 
@@ -34,6 +49,117 @@ def test_init_writes_a_project_that_loads(tmp_path: Path, documents: Path, capsy
     parse_refusal((project / settings.answer.refusal).read_bytes(), source="refusal")
     assert yaml.safe_load((project / settings.evaluation.gates).read_text())["gates"]
     assert all((project / suite).is_file() for suite in settings.evaluation.suites)
+
+
+@pytest.mark.parametrize("folder", ["assets", "pipelines", "notebooks"])
+def test_a_project_starts_with_the_very_code_of_this_repository(tmp_path: Path, documents: Path, folder: str) -> None:
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
+    ours = {path.name: path.read_bytes() for path in (REPOSITORY / folder).iterdir() if path.is_file()}
+    theirs = {path.name: path.read_bytes() for path in (tmp_path / "bot" / folder).iterdir()}
+    assert theirs == ours
+    assert (tmp_path / "bot" / "dagster.yaml").read_bytes() == (REPOSITORY / "dagster.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("folder", ["assets", "pipelines"])
+def test_the_code_of_a_project_uses_one_room_of_the_library(folder: str) -> None:
+    """What a team keeps must outlive changes of everything behind that room."""
+    for path in (REPOSITORY / folder).glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        ours = [name for name in names if name.split(".")[0] == "headgate"]
+        assert all(name.startswith("headgate.orchestration") for name in ours), (path.name, ours)
+
+
+def test_a_project_wants_the_version_that_wrote_it_and_its_pythons(tmp_path: Path, documents: Path) -> None:
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
+    written = tomllib.loads((tmp_path / "bot" / "pyproject.toml").read_text())
+    ours = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    assert written["project"]["name"] == written["tool"]["dagster"]["code_location_name"] == "bot"
+    assert written["project"]["requires-python"] == ours["project"]["requires-python"]
+    assert written["project"]["dependencies"] == [f"headgate[pipeline,serve]=={ours['project']['version']}"]
+    assert "PROJECT_NAME" not in (tmp_path / "bot" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_new_projects_own_tests_pass(tmp_path: Path, documents: Path) -> None:
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADGATE_")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    found = subprocess.run(command, cwd=tmp_path / "bot", env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+    assert "2 passed" in found.stdout
+
+
+# --- under DVC ------------------------------------------------------------------------------------------------------
+
+
+def test_a_project_under_dvc_can_be_read_at_every_revision_from_a_clone(tmp_path: Path, documents: Path) -> None:
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents), "--dvc"]) == 0
+    project = tmp_path / "bot"
+    first = open_corpus(load_settings(project / "headgate.toml", environment={}))
+    assert [file.path for file in first.files] == ["a.md"]
+    run(project, "git", "add", "-A")
+    run(project, "git", *WHO, "commit", "-qm", "first")
+    (project / "data" / "b.md").write_text("# B\n\nAnother page.")
+    run(project, sys.executable, "-m", "dvc", "add", "-q", "data")
+    run(project, sys.executable, "-m", "dvc", "push", "-q")
+    run(project, "git", *WHO, "commit", "-qam", "second")
+    run(tmp_path, "git", "clone", "-q", "bot", "clone")
+    shutil.copytree(project / "dvcstore", tmp_path / "clone" / "dvcstore")
+    clone = load_settings(tmp_path / "clone" / "headgate.toml", environment={})
+    assert [file.path for file in open_corpus(clone).files] == ["a.md", "b.md"]
+    assert open_corpus(clone, revision="HEAD~1").revision == first.revision
+    ignored = (project / ".gitignore").read_text().split()
+    assert ignored == ["/.headgate/", "/dvcstore/", "/data"]
+
+
+def test_a_project_inside_a_git_repository_makes_no_other(tmp_path: Path, documents: Path) -> None:
+    run(tmp_path, "git", "init", "-q")
+    assert main(["init", str(tmp_path / "apps" / "bot"), "--documents", str(documents), "--dvc"]) == 0
+    project = tmp_path / "apps" / "bot"
+    assert not (project / ".git").exists()
+    assert [file.path for file in open_corpus(load_settings(project / "headgate.toml", environment={})).files] == ["a.md"]
+
+
+def test_documents_that_lie_in_data_already_are_tracked_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "bot" / "data").mkdir(parents=True)
+    (tmp_path / "bot" / "data" / "a.md").write_text("# A\n\nSome text.")
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(tmp_path / "bot" / "data"), "--dvc"]) == 0
+    assert [file.path for file in open_corpus(load_settings(tmp_path / "bot" / "headgate.toml", environment={})).files] == [
+        "a.md"
+    ]
+
+
+def test_under_dvc_only_json_is_on_stdout(tmp_path: Path, documents: Path) -> None:
+    command = [sys.executable, "-m", "headgate.cli.main", "init", "bot", "--documents", str(documents), "--dvc", "--json"]
+    found = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True, check=True
+    )
+    assert json.loads(found.stdout)["dvc"] is True
+
+
+@pytest.mark.parametrize("place", ["data.dvc", ".dvc/config", "data/other.md"])
+def test_dvc_takes_nothing_over_that_is_there(
+    tmp_path: Path, documents: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bot" / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "bot" / place).write_text("mine")
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents), "--dvc"]) == 2
+    assert "already; nothing was written" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "bot").rglob("*") if path.is_file()] == [Path(place).name]
+
+
+def test_links_among_the_documents_are_refused_before_anything_is_written(
+    tmp_path: Path, documents: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (documents / "link.md").symlink_to("a.md")
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents), "--dvc"]) == 2
+    assert "1 link(s), such as 'link.md'" in capsys.readouterr().err
+    assert not (tmp_path / "bot").exists()
+
+
+# --- suites, settings -----------------------------------------------------------------------------------------------
 
 
 def test_inits_suite_and_gates_are_valid(tmp_path: Path, documents: Path) -> None:
