@@ -99,7 +99,7 @@ def run_set(name: str, project: Path, *, limit: int = 0) -> Report:
     counts, seconds = built.ingest.counts, sum(built.seconds.values())
     for outcome in built.ingest.outcomes:
         if outcome.outcome != "indexed":
-            print(f"{name}: {outcome.path} is {outcome.outcome}: {'; '.join(outcome.reasons)}")
+            print(f"{name}: {outcome.path} is {outcome.outcome}: {'; '.join(map(str, outcome.reasons))}")
     report = evaluate(
         open_store(settings),
         built.bundle_id,

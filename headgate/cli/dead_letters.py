@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,7 +96,7 @@ def retry(invocation: Invocation, paths: tuple[str, ...], every: bool, at_once: 
         letters.forget(path)
     outcomes = retry_now(invocation.settings, chosen) if at_once and chosen else {}
     if as_json:
-        print_json({"forgotten": chosen, "parsed": outcomes})
+        print_json({"forgotten": chosen, "parsed": {path: asdict(one) if one else None for path, one in outcomes.items()}})
         return
     say(f"{len(chosen)} dead letter(s) will be tried again by the next `headgate ingest` or `headgate build`.")
     for path, failure in outcomes.items():

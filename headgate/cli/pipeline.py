@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
         "changes": changes_summary(result),
         "moved": {outcome.path: outcome.moved_from for outcome in result.outcomes if outcome.moved_from},
         "kept": [
-            {"path": outcome.path, "stale_since": outcome.kept.since, "findings": list(outcome.findings)}
+            {"path": outcome.path, "stale_since": outcome.kept.since, "findings": [asdict(one) for one in outcome.findings]}
             for outcome in result.outcomes
             if outcome.kept
         ],
@@ -233,7 +234,7 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
         "chunk_set": result.chunk_set.model_dump(),
         "checks": [check.model_dump() for check in result.checks],
         "not_indexed": [
-            {"path": outcome.path, "outcome": outcome.outcome, "reasons": list(outcome.reasons)}
+            {"path": outcome.path, "outcome": outcome.outcome, "reasons": [asdict(one) for one in outcome.reasons]}
             for outcome in result.outcomes
             if outcome.outcome != "indexed"
         ],
@@ -276,7 +277,7 @@ def _print_ingest(result: IngestResult) -> None:
         print_table(
             "Not indexed",
             ("path", "outcome", "reasons"),
-            [(outcome.path, coloured(outcome.outcome), "; ".join(outcome.reasons)) for outcome in left_out],
+            [(outcome.path, coloured(outcome.outcome), "; ".join(map(str, outcome.reasons))) for outcome in left_out],
             markup=("outcome",),
         )
     if result.kept:
@@ -288,7 +289,7 @@ def _print_ingest(result: IngestResult) -> None:
                 (
                     outcome.path,
                     outcome.kept.since,
-                    "; ".join(finding for finding in outcome.findings if finding.startswith("stale:")),
+                    "; ".join(finding.text for finding in outcome.findings if finding.code == "kept"),
                 )
                 for outcome in result.kept
                 if outcome.kept

@@ -33,7 +33,7 @@ from headgate.ingest.state.cache import IngestCache, Kind
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
 from headgate.ingest.validate.engine import start_import
-from headgate.records import CorpusState, FileState, KeptVersion, Outcome, SourceFile
+from headgate.records import CorpusState, FileState, KeptVersion, Outcome, Remark, SourceFile, remarks
 from headgate.settings import Settings
 from headgate.sources.corpus import Corpus
 from headgate.sources.state.objects import ObjectCache
@@ -49,8 +49,8 @@ class FileWork:
 
     file: SourceFile
     outcome: Outcome = "indexed"
-    reasons: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
+    reasons: list[Remark] = field(default_factory=list)
+    findings: list[Remark] = field(default_factory=list)
     origin: Origin | None = None
     failure: ParseFailure | None = None
     kept: KeptVersion | None = None
@@ -279,14 +279,14 @@ def _take_failure(run: Run, work: FileWork) -> None:
     """The last good version takes the place of a file that can't be read, for a while; else it is dead-lettered for good."""
     failure = work.failure
     assert failure is not None
-    said = f"{failure.reason}: {failure.detail}"
+    said = remarks.failed(failure)
     kept = _last_good(run, work)
     content = read_kept(run.store, kept) if kept else None
     if kept is None or content is None:
         work.outcome = "dead_lettered"
         work.reasons.append(said)
         if kept is not None:
-            work.findings.append(f"its last good version {kept.key!r} is gone or damaged")
+            work.findings.append(remarks.note("last_good", f"{kept.key!r} is gone or damaged"))
         return
     work.origin = Origin(
         work.file.path, kept.digest, kept.media_type, bytes.fromhex(PurePosixPath(kept.key).stem), stale_since=kept.since
@@ -296,10 +296,10 @@ def _take_failure(run: Run, work: FileWork) -> None:
     except ParseFailure as again:
         work.outcome, work.origin = "dead_lettered", None
         work.reasons.append(said)
-        work.findings.append(f"its last good version fails too: {again.reason}: {again.detail}")
+        work.findings.append(remarks.note("last_good", f"fails too: {remarks.failed(again)}"))
         return
     work.kept = kept
-    work.findings.append(f"stale: kept in its last good version since {kept.since}, because of {said}")
+    work.findings.append(remarks.note("kept", f"in its last good version since {kept.since}, because of {said}"))
 
 
 def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
@@ -335,7 +335,7 @@ def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
         if reply.content is not None:
             _put(run, "parsed", key, orjson.dumps(reply.content))
         elif reply.failure is not None:
-            work.findings.append(f"its last good version was parsed again: {reply.failure.reason}: {reply.failure.detail}")
+            work.findings.append(remarks.note("last_good", f"was parsed again: {remarks.failed(reply.failure)}"))
 
 
 def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
@@ -348,8 +348,10 @@ def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
     content = next(filter(None, (run.cache.get("parsed", key) for key in _good_keys(run, work, before))), None)
     if content is None:
         work.findings.append(
-            "its last good version could not be kept: it is not in this machine's cache any more, and could not be made again "
-            "from bytes in the store"
+            remarks.note(
+                "last_good",
+                "could not be kept: it is not in this machine's cache any more, and could not be made again from bytes in the store",
+            )
         )
         return None
     return keep_version(run.store, run.settings.corpus.name, before, content, today)

@@ -13,24 +13,26 @@ from headgate.ingest.sandbox.pool import ParseTask
 from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
+from headgate.records import Remark
+from headgate.records.remarks import excluded, failed
 from headgate.settings import Settings
 from headgate.sources.corpus import open_corpus
 from headgate.storage import open_store
 from headgate.storage.scratch import scratch_folder
 
 
-def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
+def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | None]:
     """Parse the files at `paths` as they are now; what parses is kept for the next ingest.
 
     Returns:
-        Path → what went wrong, "" where nothing did.
+        Path → what went wrong, None where nothing did.
 
     Raises:
         CorpusError: the corpus can't be read.
         StorageError: an ingest of this corpus is running and does not end; or the disk is full.
     """
     store, name = open_store(settings), settings.corpus.name
-    outcomes: dict[str, str] = {}
+    outcomes: dict[str, Remark | None] = {}
     wait = settings.ingest.lock_wait_seconds
     with store.lock(f"ingest-{name}", wait_seconds=wait), scratch_folder(settings.local_root) as scratch:
         corpus, letters, deriver = open_corpus(store, settings.corpus_setup), DeadLetters(store, name), Deriver(settings)
@@ -41,13 +43,13 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
             file = files.get(path)
             media = corpus.media.get(path)
             if file is None:
-                outcomes[path] = "gone: the corpus has no such file any more; the next ingest clears its letter"
+                outcomes[path] = excluded("gone", "the corpus has no such file any more; the next ingest clears its letter")
             elif path in corpus.excluded:
-                outcomes[path] = f"excluded: {corpus.excluded[path]}"
+                outcomes[path] = corpus.excluded[path]
             elif path in corpus.failed:
-                outcomes[path] = f"{corpus.failed[path].reason}: {corpus.failed[path].detail}"
+                outcomes[path] = failed(corpus.failed[path])
             elif media is not None and media.problem:
-                outcomes[path] = ": ".join(media.problem)
+                outcomes[path] = Remark(*media.problem)
             else:
                 tasks.append(ParseTask(path, corpus.local(path), file.media_type))
         with open_cache(settings.local_root, name) as cache:
@@ -55,10 +57,10 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, str]:
             for reply in parse_files(tasks, digests, settings, folder=scratch) if tasks else ():
                 file = files[reply.task.path]
                 if reply.failure is not None:
-                    outcomes[file.path] = f"{reply.failure.reason}: {reply.failure.detail}"
+                    outcomes[file.path] = failed(reply.failure)
                     letters.record(reply.failure, file, parser=parser, limits=limits, now=now)
                 elif reply.content is not None:
-                    outcomes[file.path] = ""
+                    outcomes[file.path] = None
                     cache.put("parsed", deriver.content_key(file), orjson.dumps(reply.content.to_json()))
                     letters.clear(file.path)
     return outcomes

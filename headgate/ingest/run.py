@@ -25,7 +25,8 @@ from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import compare, read_state, write_state
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
-from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult
+from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
+from headgate.records.remarks import note
 from headgate.settings import Settings
 from headgate.sources.corpus import open_corpus
 from headgate.sources.rules import excluded_by_content
@@ -142,7 +143,7 @@ def _set_aside(work: FileWork) -> None:
     failure = work.failure
     assert failure is not None
     work.outcome, work.kept = "dead_lettered", None
-    work.reasons.insert(0, f"{failure.reason}: {failure.detail}; and its last good version is not fit to be shown")
+    work.reasons.insert(0, Remark(failure.reason, f"{failure.detail}; and its last good version is not fit to be shown"))
 
 
 def _document_facts(run: Run, works: Collection[FileWork]) -> Iterator[DocumentFacts]:
@@ -208,7 +209,7 @@ def _result(
     comparison = compare(run.before, run.corpus.files)
     for work in works:
         if old := comparison.moved.get(work.file.path):
-            work.findings.append(f"moved: {old} → {work.file.path}")
+            work.findings.append(note("moved", f"{old} → {work.file.path}"))
     outcomes = tuple(
         FileOutcome(
             path=work.file.path,

@@ -58,6 +58,7 @@ from headgate.records.ingest import (
     ValidationCheck,
 )
 from headgate.records.release import Interaction, Rehearsal, Release, Token
+from headgate.records.remarks import ExclusionCode, FindingCode, Remark
 
 __all__ = [
     "Answer",
@@ -78,8 +79,10 @@ __all__ = [
     "Element",
     "ElementKind",
     "EmbeddingUsage",
+    "ExclusionCode",
     "FileOutcome",
     "FileState",
+    "FindingCode",
     "GateDecision",
     "GateResult",
     "Hit",
@@ -99,6 +102,7 @@ __all__ = [
     "Record",
     "Rehearsal",
     "Release",
+    "Remark",
     "Report",
     "RetrievedChunk",
     "Score",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from headgate.records.base import Record
 from headgate.records.names import Revision, StoreKey
+from headgate.records.remarks import Remark, read_remark
 
 Outcome = Literal["indexed", "quarantined", "dead_lettered", "excluded"]
 ElementKind = Literal["title", "text", "list_item", "table", "code"]
@@ -110,12 +112,17 @@ class FileOutcome(Record):
     path: str
     digest: str
     outcome: Outcome
-    reasons: tuple[str, ...] = ()  # e.g. "near_duplicate: of 'privacy/marketing.md' (similarity 0.97)"
-    findings: tuple[str, ...] = ()  # remarks that did not stop it
+    reasons: tuple[Remark, ...] = ()  # e.g. "near_duplicate", "of 'privacy/marketing.md' (similarity 0.97)"
+    findings: tuple[Remark, ...] = ()  # remarks that did not stop it
     chunks: int = 0
     parsed: bool = False  # True when this run parsed it, False when an earlier parse was reused
     moved_from: str = ""  # the path that had the same content in the ingest before
     kept: KeptVersion | None = None  # set when what is indexed is not the file but its last good version
+
+    @field_validator("reasons", "findings", mode="before")
+    @classmethod
+    def _read_remarks(cls, stored: Iterable[Any]) -> tuple[Remark, ...]:
+        return tuple(read_remark(one) for one in stored)
 
 
 class IngestCounts(Record):

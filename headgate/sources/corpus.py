@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from headgate.errors import CorpusError, IntegrityError, NotFoundError, ParseFailure, SourceFault
-from headgate.records import SourceFile, SourceState
+from headgate.records import Remark, SourceFile, SourceState
+from headgate.records.remarks import note
 from headgate.settings import CorpusSetup, DvcSource, FolderSource, HttpSource, S3Source, SourceSettings
 from headgate.settings.sources import SourceSection
 from headgate.sources.breaker import Clock, now_utc
@@ -23,7 +24,7 @@ from headgate.sources.items import Source
 from headgate.sources.media import EXTENSIONS, Media, detect_media
 from headgate.sources.names import case_twins, shown_url
 from headgate.sources.reading import ReadFile, Reading, SourceReader
-from headgate.sources.rules import Asked, excluding_rule, is_corpus_rule
+from headgate.sources.rules import CORPUS_RULES, Asked, excluding_rule
 from headgate.sources.state.memory import forget_sources, read_known, read_state, write_known, write_state
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
@@ -54,7 +55,7 @@ class Corpus:
     revision: str
     root: Path
     files: tuple[SourceFile, ...]
-    excluded: Mapping[str, str]
+    excluded: Mapping[str, Remark]
     media: Mapping[str, Media]
     failed: Mapping[str, ParseFailure] = field(default_factory=dict, compare=False)
     sources: tuple[SourceState, ...] = field(default=(), compare=False)
@@ -212,7 +213,7 @@ def _reopen(store: Store, setup: CorpusSetup, revision: str) -> Corpus:
 
 def _ruled(setup: CorpusSetup, file: TreeFile) -> TreeFile:
     """A file under the rules of today. What left it out for another reason, or before its bytes were had, still does."""
-    if file.failure or (file.rule and not (is_corpus_rule(file.rule) and file.digest)):
+    if file.failure or (file.rule and not (file.rule.code in CORPUS_RULES and file.digest)):
         return file
     return replace(file, rule=excluding_rule(setup, Asked(file.path, file.size, file.modified)))
 
@@ -306,4 +307,4 @@ def _telling_name(file: TreeFile) -> str:
 def _with_twin(media: Media, twin: str) -> Media:
     if not twin or media.finding:
         return media
-    return Media(media.media_type, media.problem, f"name: differs from {twin!r} only in upper and lower case")
+    return Media(media.media_type, media.problem, note("name", f"differs from {twin!r} only in upper and lower case"))

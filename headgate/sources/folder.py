@@ -17,15 +17,17 @@ from io import BufferedReader
 from pathlib import Path
 
 from headgate.errors import FaultReason, Gone, SourceFault
+from headgate.records import Remark
+from headgate.records.remarks import excluded
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.values import iso_timestamp
 
-_LINK = "symlink: links are not followed"
-_HIDDEN = "hidden: names that start with a dot"
-_HIDDEN_FOLDER = "hidden: folders whose names start with a dot are not entered"
-_SPECIAL = "special: not a regular file"
+_LINK = excluded("symlink", "links are not followed")
+_HIDDEN = excluded("hidden", "names that start with a dot")
+_HIDDEN_FOLDER = excluded("hidden", "folders whose names start with a dot are not entered")
+_SPECIAL = excluded("special", "not a regular file")
 #: Errors that may be a moment's: a network drive, a busy device.
 _PASSING = frozenset(
     {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EMFILE, errno.ENFILE}
@@ -78,7 +80,7 @@ class FolderReader:
             for name, entry in found:
                 key = f"{folder}/{name}" if folder else name
                 rule = _rule(entry)
-                if rule is None:
+                if rule is None and entry.is_dir(follow_symlinks=False):
                     pending.append(key)
                 else:
                     yield _listed(key, entry, rule)
@@ -147,18 +149,18 @@ def _open(root: Path, key: str) -> int:
         os.close(within)
 
 
-def _rule(entry: os.DirEntry[str]) -> str | None:
-    """The rule that leaves an entry out, "" for none; None = a folder to enter."""
+def _rule(entry: os.DirEntry[str]) -> Remark | None:
+    """The rule of the source that leaves an entry out."""
     if entry.is_symlink():
         return _LINK
     if entry.is_dir(follow_symlinks=False):
         return _HIDDEN_FOLDER if entry.name.startswith(".") else None
     if not entry.is_file(follow_symlinks=False):
         return _SPECIAL
-    return _HIDDEN if entry.name.startswith(".") else ""
+    return _HIDDEN if entry.name.startswith(".") else None
 
 
-def _listed(key: str, entry: os.DirEntry[str], rule: str) -> Listed:
+def _listed(key: str, entry: os.DirEntry[str], rule: Remark | None) -> Listed:
     try:
         state = entry.stat(follow_symlinks=False)
     except OSError:  # gone or unreadable: reading it will tell

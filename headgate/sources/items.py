@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headgate.errors import SourceFault
+from headgate.records import Remark
 from headgate.records.names import SourceDigest
 
 
@@ -24,7 +25,7 @@ class Listed:
     modified: str = ""  # ISO 8601, UTC, "" = not told
     tag: str = ""  # changes when the content does: entity tag, lastmod; "" = not told
     url: str = ""
-    rule: str = ""  # of the source itself, that leaves the entry out
+    rule: Remark | None = None  # of the source itself, that leaves the entry out
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from headgate.errors import FailureReason
+from headgate.records import Remark
+from headgate.records.remarks import note
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
@@ -91,7 +93,7 @@ class Media:
 
     media_type: str
     problem: tuple[FailureReason, str] | None = None
-    finding: str = ""
+    finding: Remark | None = None
 
 
 def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
@@ -105,7 +107,7 @@ def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
     found = _sniff(head, content)
     if named is None:
         if found in _TEXTS:
-            return Media(found or "", finding=f"extension: {extension!r} is unknown, read as {found}")
+            return Media(found or "", finding=note("extension", f"{extension!r} is unknown, read as {found}"))
         return Media(
             found or "application/octet-stream",
             (
@@ -141,15 +143,15 @@ def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
             ),
         )
     if found.startswith(OFFICE) and (named.startswith(OFFICE) or named in _OLD_OFFICE):
-        return Media(found, finding=f"extension: named .{extension}, content is {found}; read as such")
+        return Media(found, finding=note("extension", f"named .{extension}, content is {found}; read as such"))
     if found == "application/rtf" and named == "application/msword":
-        return Media(found, finding=f"extension: named .{extension}, content is {found}; read as such")
+        return Media(found, finding=note("extension", f"named .{extension}, content is {found}; read as such"))
     if found.startswith("image/") and named.startswith("image/"):
         return Media(found)
     if found in _TEXTS and named in _TEXTS:
         if named in ("text/markdown", "message/rfc822", "application/json", "application/jsonl"):
             return Media(named)
-        return Media(found, finding=f"extension: named .{extension}, content is {found}; read as such")
+        return Media(found, finding=note("extension", f"named .{extension}, content is {found}; read as such"))
     return Media(found, _misnamed(extension, found))
 
 

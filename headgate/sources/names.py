@@ -16,6 +16,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
+from headgate.records import Remark
+from headgate.records.remarks import excluded
+
 #: Direction overrides and isolates: they make a path look like another one.
 _DECEIVING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 _EMPTY = "%2F"
@@ -49,24 +52,27 @@ def _escaped(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
-def settle_names(paths: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def settle_names(paths: Mapping[str, str]) -> dict[str, tuple[str, Remark | None]]:
     """Name → (path, rule): of several names that come to the same path the first keeps it, one that already is spelt so before others.
 
     Args:
         paths: name → `corpus_path` of it.
 
     Returns:
-        The rule is "" for those that keep their path; others get a path of their own and the rule that leaves them out.
+        The rule is None for those that keep their path; others get a path of their own and the rule that leaves them out.
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name, path in paths.items():
         groups[path].append(name)
-    settled: dict[str, tuple[str, str]] = {}
+    settled: dict[str, tuple[str, Remark | None]] = {}
     for path, names in groups.items():
         first, *others = sorted(names, key=lambda name: (name != path, name.encode("utf-8", "surrogateescape")))
-        settled[first] = (path, "")
+        settled[first] = (path, None)
         for name in others:
-            settled[name] = (_with_suffix(path, f"~{_digest(name)}"), f"name: another file has the same path {path!r}")
+            settled[name] = (
+                _with_suffix(path, f"~{_digest(name)}"),
+                excluded("name", f"another file has the same path {path!r}"),
+            )
     return settled
 
 

@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 
 from headgate.errors import Gone, SourceFault
-from headgate.records import BreakerState, SourceState
+from headgate.records import BreakerState, Remark, SourceState
+from headgate.records.remarks import excluded
 from headgate.settings import CorpusSetup
 from headgate.settings.sources import RemoteSection, SourceSection
 from headgate.sources.breaker import Breaker, Clock, now_utc
@@ -25,7 +26,6 @@ from headgate.sources.names import settle_names
 from headgate.sources.rules import Asked, excluding_rule
 
 _SHOWN = 20  # paths of gone files in the state
-_GONE = "gone: "
 _IN_FLIGHT = 4  # files handed to each thread ahead of time
 
 
@@ -46,7 +46,7 @@ class ReadFile:
 
     path: str  # in the corpus, with the source's prefix
     known: Known
-    rule: str = ""
+    rule: Remark | None = None
     fault: SourceFault | None = None
     place: Path | None = None  # where its bytes lie; None = in the object cache
     unchanged: bool = False
@@ -54,7 +54,7 @@ class ReadFile:
 
     @property
     def is_gone(self) -> bool:
-        return self.rule.startswith(_GONE)
+        return self.rule is not None and self.rule.code == "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class SourceReader:
         try:
             source = self._open()
             listing = source.listing()
-            left_out, wanted = self._choose(listing)
+            kept_out, wanted = self._choose(listing)
         except SourceFault as fault:
             self._breaker.failed()
             return self._down(fault)
@@ -128,7 +128,7 @@ class SourceReader:
             self._breaker.failed()
             return self._down(_odd(error))
         self._breaker.succeeded()
-        files = [*left_out, *self._fetch_all(source, wanted)]
+        files = [*kept_out, *self._fetch_all(source, wanted)]
         files += self._carried(listing, {file.path for file in files})
         files = self._refuse_mass_loss(files)
         return Reading(_sorted(files), self._state(files, problem=_problem(files)))
@@ -142,7 +142,7 @@ class SourceReader:
             SourceFault: the listing lost too much to be believed.
         """
         settled = settle_names({item.key: item.path for item in listing.items})
-        left_out: list[ReadFile] = []
+        kept_out: list[ReadFile] = []
         wanted: list[_Wanted] = []
         for item in listing.items:
             path, clash = settled[item.key]
@@ -150,12 +150,12 @@ class SourceReader:
             modified = item.modified or (None if size is None else "")
             rule = item.rule or clash or excluding_rule(self._setup, Asked(self._full(path), size, modified))
             if rule:
-                left_out.append(ReadFile(self._full(path), _left_out(item, path), rule=rule))
+                kept_out.append(ReadFile(self._full(path), _unread(item, path), rule=rule))
             else:
                 wanted.append((item, path))
         if not listing.unlisted and (why := self._why_suspicious(len(wanted))):
             raise SourceFault("source_shrank", why)
-        return left_out, wanted
+        return kept_out, wanted
 
     def _fetch_all(self, source: Source, wanted: Sequence[_Wanted]) -> Iterator[ReadFile]:
         def fetch(entry: _Wanted) -> ReadFile:
@@ -189,7 +189,7 @@ class SourceReader:
             taken = self._taken(item, path, source.fetch(item, usable))
         except Gone as gone:
             self._breaker.succeeded()
-            return ReadFile(self._full(path), _left_out(item, path), rule=f"{_GONE}{gone}")
+            return ReadFile(self._full(path), _unread(item, path), rule=excluded("gone", str(gone)))
         except SourceFault as fault:
             if fault.blames_source:
                 self._breaker.failed()
@@ -204,7 +204,7 @@ class SourceReader:
 
     def _not_read(self, item: Listed, path: str, fault: SourceFault) -> ReadFile:
         known = self._known.get(item.key)
-        return ReadFile(self._full(path), replace(known, path=path) if known else _left_out(item, path), fault=fault)
+        return ReadFile(self._full(path), replace(known, path=path) if known else _unread(item, path), fault=fault)
 
     def _taken(self, item: Listed, path: str, fetched: Fetched) -> ReadFile:
         modified = fetched.modified or item.modified
@@ -222,7 +222,7 @@ class SourceReader:
             url=item.url,
         )
         full = self._full(path)
-        rule = excluding_rule(self._setup, Asked(full, fetched.size, modified)) if item.size < 0 or not item.modified else ""
+        rule = excluding_rule(self._setup, Asked(full, fetched.size, modified)) if item.size < 0 or not item.modified else None
         return ReadFile(full, known, rule, None, fetched.place, fetched.unchanged, fetched.rereads)
 
     def _carried(self, listing: Listing, present: set[str]) -> Iterator[ReadFile]:
@@ -323,7 +323,7 @@ def _problem(files: Iterable[ReadFile]) -> str:
     return f"{len(failed)} file(s) failed, the first {failed[0].path!r}: {failed[0].fault}" if failed else ""
 
 
-def _left_out(item: Listed, path: str) -> Known:
+def _unread(item: Listed, path: str) -> Known:
     return Known(item.key, path, "", max(item.size, 0), item.modified, item.tag, url=item.url)
 
 

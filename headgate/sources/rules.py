@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from headgate.records import DocumentMetadata, SourceFile
+from headgate.records import DocumentMetadata, ExclusionCode, Remark, SourceFile
+from headgate.records.remarks import excluded
 from headgate.settings import CorpusRule, CorpusSetup
 from headgate.sources.patterns import matches
 
-_EXCLUDE, _RULE = "corpus.exclude: ", "corpus.rules: "
+#: Left out because the settings say so, not because of what its source or its name is.
+CORPUS_RULES: frozenset[ExclusionCode] = frozenset({"corpus.exclude", "corpus.rules"})
 Answer = bool | None  # None = not known yet
 
 
@@ -27,35 +29,32 @@ class Asked:
     metadata: DocumentMetadata | None = None
 
 
-def excluding_rule(setup: CorpusSetup, asked: Asked) -> str:
-    """The rule that leaves a file out, as the report names it; "" where none does, or none does for certain yet."""
+def excluding_rule(setup: CorpusSetup, asked: Asked) -> Remark | None:
+    """The rule that leaves a file out; None where none does, or none does for certain yet."""
     for glob in setup.corpus.exclude:
         if matches(asked.path, glob):
-            return f"{_EXCLUDE}{glob}"
+            return excluded("corpus.exclude", glob)
     may_be_kept = False
     for rule in setup.corpus.rules:
         answer = _holds(rule, asked, setup.as_of)
         if answer is None:
             may_be_kept = may_be_kept or rule.action == "include"
         elif answer:
-            return f"{_RULE}{rule.name}" if rule.action == "exclude" and not may_be_kept else ""
-    return ""
+            return excluded("corpus.rules", rule.name) if rule.action == "exclude" and not may_be_kept else None
+    return None
 
 
-def is_corpus_rule(reason: str) -> bool:
-    """Whether a file is left out because the settings say so, not because of what its source or its name is."""
-    return reason.startswith((_EXCLUDE, _RULE))
-
-
-def excluded_by_content(setup: CorpusSetup, path: str, metadata: DocumentMetadata, file: SourceFile | None = None) -> str:
-    """The rule that leaves a parsed document out, "" for none.
+def excluded_by_content(
+    setup: CorpusSetup, path: str, metadata: DocumentMetadata, file: SourceFile | None = None
+) -> Remark | None:
+    """The rule that leaves a parsed document out, None for none.
 
     Args:
         metadata: labels of the document, its language among them.
         file: for rules that also ask for size or age.
     """
     if not any(rule.looks_at_content for rule in setup.corpus.rules):
-        return ""
+        return None
     size, modified = (file.size, file.modified) if file else (None, None)
     return excluding_rule(setup, Asked(path, size, modified, metadata))
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from headgate.errors import Gone, ObjectChanged, SourceFault
+from headgate.records import Remark
+from headgate.records.remarks import excluded
 from headgate.settings import S3Source
 from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
@@ -102,11 +104,11 @@ class S3Reader:
     def _listed(self, entry: Mapping[str, Any]) -> Listed:
         key = str(entry["Key"])
         shown = key.removeprefix(self._cut)
-        rule = ""
+        rule: Remark | None = None
         if key.endswith("/"):
-            rule = "placeholder: keys that end with a slash stand for folders"
+            rule = excluded("placeholder", "keys that end with a slash stand for folders")
         elif any(part.startswith(".") and part.strip(".") for part in shown.split("/")):
-            rule = "hidden: names that start with a dot"
+            rule = excluded("hidden", "names that start with a dot")
         return Listed(
             key,
             corpus_path(shown),

@@ -45,7 +45,7 @@ def left_out_table(ingest: IngestResult) -> Table | None:
     table.add_column("outcome", no_wrap=True)
     table.add_column("reason", no_wrap=True, overflow="ellipsis", ratio=1)
     for outcome in left_out[:MAX_LEFT_OUT]:
-        table.add_row(outcome.path, outcome.outcome.replace("_", "-"), Text(outcome.reasons[0] if outcome.reasons else ""))
+        table.add_row(outcome.path, outcome.outcome.replace("_", "-"), Text(str(outcome.reasons[0]) if outcome.reasons else ""))
     if len(left_out) > MAX_LEFT_OUT:
         table.add_row(f"… and {len(left_out) - MAX_LEFT_OUT} more", "", "")
     return table

@@ -47,7 +47,7 @@ def test_the_life_of_a_dead_letter(project: Path, capsys: pytest.CaptureFixture[
     # It is tried again at once, fails again, and is known again.
     again = shown(project, capsys, "dead-letters", "retry", "cut.pdf", "--now")
     assert again["forgotten"] == ["cut.pdf"]
-    assert again["parsed"]["cut.pdf"].startswith("truncated")
+    assert again["parsed"]["cut.pdf"]["code"] == "truncated"
     assert shown(project, capsys, "ingest")["parsed"] == 0
     assert shown(project, capsys, "dead-letters", "retry", "--all")["forgotten"] == ["cut.pdf", "wrong.docx"]
     assert shown(project, capsys, "ingest")["parsed"] == 1
@@ -56,12 +56,12 @@ def test_the_life_of_a_dead_letter(project: Path, capsys: pytest.CaptureFixture[
     assert dropped["dropped_because"] == "an old scan"
     ingested = shown(project, capsys, "ingest")
     assert ingested["counts"]["excluded"] == 1
-    assert {"path": "cut.pdf", "outcome": "excluded", "reasons": [f"dropped: by decision of {dropped['dropped_at'][:10]}: an old scan"]} in ingested["not_indexed"]  # fmt: skip
+    assert {"path": "cut.pdf", "outcome": "excluded", "reasons": [{"code": "dropped", "text": f"by decision of {dropped['dropped_at'][:10]}: an old scan"}]} in ingested["not_indexed"]  # fmt: skip
 
     # A mended file parses in `retry --now`, and the next ingest takes that.
     files.write(project / "documents", cut__pdf=files.pdf(pages=4))
     mended = shown(project, capsys, "dead-letters", "retry", "cut.pdf", "--now")
-    assert mended["parsed"] == {"cut.pdf": ""}
+    assert mended["parsed"] == {"cut.pdf": None}
     ingested = shown(project, capsys, "ingest")
     assert (ingested["parsed"], ingested["counts"]["dead_lettered"], ingested["counts"]["excluded"]) == (0, 1, 0)
 

@@ -32,7 +32,9 @@ def run(folder: Path, *command: str) -> None:
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
     (tmp_path / "documents").mkdir()
-    (tmp_path / "documents" / "a.md").write_text("# Refunds\n\nRefunds take 10 working days and go back to the card that you paid with.")
+    (tmp_path / "documents" / "a.md").write_text(
+        "# Refunds\n\nRefunds take 10 working days and go back to the card that you paid with."
+    )
     return tmp_path / "documents"
 
 

@@ -13,7 +13,7 @@ from headgate.index.chunk_set import read_chunk_set
 from headgate.ingest.run import ingest
 from headgate.ingest.state.dead_letters import DeadLetters, list_dead_letters
 from headgate.ingest.state.history import copy_state, read_state
-from headgate.records import Chunk, FileOutcome, IngestResult
+from headgate.records import Chunk, FileOutcome, IngestResult, Remark
 from headgate.settings import Settings
 from headgate.storage import open_store
 
@@ -82,7 +82,7 @@ def test_a_moved_file_is_told_as_a_move_and_not_parsed(corpus: Path, make_settin
 
     moved = outcome(result, "help/second.md")
     assert (result.parsed, moved.moved_from) == (0, "page-2.md")
-    assert "moved: page-2.md → help/second.md" in moved.findings
+    assert Remark("moved", "page-2.md → help/second.md") in moved.findings
     assert result.changes is not None
     assert (result.changes.moved, result.changes.added, result.changes.removed, result.changes.unchanged) == (1, 0, 0, 3)
     before = [(chunk.context, chunk.text) for chunk in chunks_of(make_settings(), first, "page-2.md")]
@@ -103,7 +103,7 @@ def test_a_document_that_can_not_be_read_any_more_stays_in_its_last_good_version
     assert kept.outcome == "indexed"
     assert kept.kept is not None
     assert kept.kept.since == "2026-02-03"
-    assert [finding for finding in kept.findings if finding.startswith("stale: kept in its last good version since 2026-02-03")]
+    assert [one for one in kept.findings if str(one).startswith("kept: in its last good version since 2026-02-03")]
     assert second.counts.indexed == second.counts.files == 12
     assert [letter.path for letter in list_dead_letters(open_store(settings))] == ["page-1.md"]
     old, new = chunks_of(settings, first, "page-1.md"), chunks_of(settings, second, "page-1.md")
@@ -117,7 +117,7 @@ def test_a_document_that_can_not_be_read_any_more_stays_in_its_last_good_version
     assert last.chunk_set == second.chunk_set
     gone = ingest(settings, now=MONDAY + timedelta(days=16))
     assert outcome(gone, "page-1.md").outcome == "dead_lettered"
-    assert outcome(gone, "page-1.md").reasons[0].startswith("too_large")
+    assert outcome(gone, "page-1.md").reasons[0].code == "too_large"
     assert (gone.counts.indexed, gone.counts.dead_lettered) == (11, 1)
     assert outcome(ingest(settings, now=MONDAY + timedelta(days=17)), "page-1.md").outcome == "dead_lettered"
 
@@ -171,7 +171,7 @@ def test_a_lost_kept_version_is_told(corpus: Path, make_settings: MakeSettings) 
     found = outcome(ingest(settings, now=MONDAY), "page-1.md")
 
     assert found.outcome == "dead_lettered"
-    assert "gone or damaged" in found.findings[-1]
+    assert "gone or damaged" in found.findings[-1].text
 
 
 @pytest.mark.parametrize("kind", ["parsed", "facts", "chunks", "digests"])
@@ -210,7 +210,7 @@ def test_a_dropped_file_is_excluded_with_its_reason_until_it_changes(corpus: Pat
     dropped = outcome(ingest(settings, now=MONDAY), "page-1.md")
 
     assert dropped.outcome == "excluded"
-    assert dropped.reasons == ("dropped: by decision of 2026-02-02: an old price list",)
+    assert dropped.reasons == (Remark("dropped", "by decision of 2026-02-02: an old price list"),)
     assert outcome(ingest(settings, now=MONDAY), "page-1.md").outcome == "excluded"
     (corpus / "page-1.md").write_bytes(good)
     assert outcome(ingest(settings, now=MONDAY), "page-1.md").outcome == "indexed"

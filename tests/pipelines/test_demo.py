@@ -11,7 +11,17 @@ import orjson
 import pytest
 from rich.console import Console
 
-from headgate.records import ChunkSetRef, FileOutcome, GateResult, IndexResult, IngestCounts, IngestResult, TableRef, Verdict
+from headgate.records import (
+    ChunkSetRef,
+    FileOutcome,
+    GateResult,
+    IndexResult,
+    IngestCounts,
+    IngestResult,
+    Remark,
+    TableRef,
+    Verdict,
+)
 from pipelines.demo import summaries
 from pipelines.demo.runs import JobRunner
 from pipelines.demo.service import ServiceError, ask
@@ -24,8 +34,10 @@ INGEST = IngestResult(
     outcomes=(
         FileOutcome(path="a.md", digest="1", outcome="indexed", parsed=True),
         FileOutcome(path="b.md", digest="2", outcome="indexed"),
-        FileOutcome(path="c.md", digest="3", outcome="quarantined", reasons=("empty: no text",), parsed=True),
-        FileOutcome(path="d.pdf", digest="4", outcome="dead_lettered", reasons=("encrypted: [the] PDF asks for a password",)),
+        FileOutcome(path="c.md", digest="3", outcome="quarantined", reasons=(Remark("empty", "no text"),), parsed=True),
+        FileOutcome(
+            path="d.pdf", digest="4", outcome="dead_lettered", reasons=(Remark("encrypted", "[the] PDF asks for a password"),)
+        ),
     ),
     chunk_set=ChunkSetRef(corpus_revision="r" * 32, key="k", digest="d", chunks=7, documents=2),
     parsed=2,

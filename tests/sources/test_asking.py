@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import CorpusError, IntegrityError, SourceFault, StorageError
+from headgate.records import Remark
 from headgate.sources.faults import LONGEST_PAUSE, Patience
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
@@ -136,7 +137,7 @@ def test_a_sitemap_with_everything_that_may_be_in_it() -> None:
 
 FILES = (
     TreeFile("a.md", "one", "0" * 64, 3),
-    TreeFile("b.md", "two", "", 0, rule="corpus.rules: x"),
+    TreeFile("b.md", "two", "", 0, rule=Remark("corpus.rules", "x")),
     TreeFile("c.md", "two", "1" * 64, 5, failure=("timeout", "too slow", True)),
 )
 
@@ -158,8 +159,18 @@ def test_a_tree_of_the_first_format_is_still_read(tmp_path: Path) -> None:
     assert old != tree_revision(files)
     write_tree(store, old, files)
     key = f"corpora/{old}/tree.json"
-    store.put(key, store.get(key).replace(b'"format":2', b'"format":1'))
+    store.put(key, store.get(key).replace(b'"format":3', b'"format":1'))
     assert read_tree(store, old, names={}) == (old, files)
+
+
+def test_a_tree_whose_rules_are_words_alone_is_still_read(tmp_path: Path) -> None:
+    store, revision = FolderStore(tmp_path), tree_revision(FILES)
+    write_tree(store, revision, FILES)
+    key = f"corpora/{revision}/tree.json"
+    apart = b'{"code":"corpus.rules","text":"x"}'
+    assert apart in store.get(key)
+    store.put(key, store.get(key).replace(apart, b'"corpus.rules: x"').replace(b'"format":3', b'"format":2'))
+    assert read_tree(store, revision, names={}) == (revision, FILES)
 
 
 def test_a_kept_tree_is_read_back_and_a_changed_one_refused(tmp_path: Path) -> None:

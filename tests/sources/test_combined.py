@@ -13,7 +13,7 @@ from headgate.errors import CorpusError, SettingsError
 from headgate.index.chunk_set import read_chunk_set
 from headgate.ingest.run import ingest
 from headgate.ingest.state.cache import discard_cache
-from headgate.records import IngestResult
+from headgate.records import IngestResult, Remark
 from headgate.settings import load_settings
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import open_store
@@ -119,7 +119,7 @@ def test_a_last_good_version_without_cache_and_bytes_is_given_up(project: Projec
 
     lost = next(outcome for outcome in down.outcomes if outcome.path == "site/refunds.html")
     assert lost.outcome == "dead_lettered"
-    assert "could not be made again from bytes in the store" in lost.findings[-1]
+    assert "could not be made again from bytes in the store" in lost.findings[-1].text
 
 
 def test_a_last_good_version_outlives_the_machine_where_the_store_is_a_bucket(
@@ -172,8 +172,8 @@ def test_rules_hold_over_sources_and_name_what_they_leave_out(project: Project) 
         project.settings(folder(project, "notes", fees__md=english, cargos__md=spanish, draft__md=english + " More."))
     )
     reasons = {outcome.path: (outcome.outcome, outcome.reasons) for outcome in result.outcomes}
-    assert reasons["notes/draft.md"] == ("excluded", ("corpus.rules: no-drafts",))
-    assert reasons["notes/cargos.md"] == ("excluded", ("corpus.rules: no-spanish",))
+    assert reasons["notes/draft.md"] == ("excluded", (Remark("corpus.rules", "no-drafts"),))
+    assert reasons["notes/cargos.md"] == ("excluded", (Remark("corpus.rules", "no-spanish"),))
     assert reasons["notes/fees.md"][0] == "indexed"
     assert result.counts.files == 3
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from headgate.errors import CorpusError, Gone, SettingsError, SourceFault
+from headgate.records import Remark
 from headgate.settings import Settings, parse_settings
 from headgate.sources.folder import FolderReader
 from headgate.sources.items import Listed
@@ -54,10 +55,10 @@ def test_what_is_no_plain_file_is_left_out_by_name(project: Project, notes: Path
             os.chdir(here)
         corpus = project.open(source())
 
-    link, special = "symlink: links are not followed", "special: not a regular file"
+    link, special = Remark("symlink", "links are not followed"), Remark("special", "not a regular file")
     assert corpus.excluded == {
-        ".git": "hidden: folders whose names start with a dot are not entered",
-        ".hidden.md": "hidden: names that start with a dot",
+        ".git": Remark("hidden", "folders whose names start with a dot are not entered"),
+        ".hidden.md": Remark("hidden", "names that start with a dot"),
         "loop": link,
         "nowhere.md": link,
         "out.md": link,
@@ -90,7 +91,7 @@ def test_odd_names(project: Project, notes: Path) -> None:
 
     found = texts(corpus)
     assert len(found) == len(names)  # one of the two spellings of é is left out, café is added
-    assert list(corpus.excluded.values()) == ["name: another file has the same path 'é.md'"]
+    assert list(corpus.excluded.values()) == [Remark("name", "another file has the same path 'é.md'")]
     assert found["é.md"] == "# é.md"
     assert found["caf%E9.md"] == "latin"
     assert found["line%0Abreak.md"] == "# line\nbreak.md"
@@ -287,7 +288,7 @@ def test_files_of_the_short_form_are_read_where_they_lie(project: Project, notes
     (notes / "b.txt").write_text("b")
     corpus = open_corpus(short(project, exclude=["*.txt"]))
     assert corpus.local("a.md") == notes / "a.md"
-    assert corpus.excluded == {"b.txt": "corpus.exclude: *.txt"}
+    assert corpus.excluded == {"b.txt": Remark("corpus.exclude", "*.txt")}
     assert [state.name for state in corpus.sources] == ["folder"]
     assert not (project.folder / ".headgate" / "corpora").exists()
     (notes / "a.md").unlink()

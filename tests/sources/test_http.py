@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from headgate.errors import CorpusError, SettingsError
+from headgate.records import Remark
 from tests.sources.conftest import Project, outcomes_add_up, texts
 from tests.sources.site import (
     Site,
@@ -175,7 +176,7 @@ def test_a_page_that_is_gone_leaves_and_is_named(project: Project, site: Site, w
     site.pages["/a.html"].faults += [status(code)]
     corpus = project.open(web())
 
-    assert corpus.excluded == {"a.html": f"gone: HTTP {code}"}
+    assert corpus.excluded == {"a.html": Remark("gone", f"HTTP {code}")}
     assert corpus.sources[0].gone == ("a.html",)
     assert texts(corpus) == {"b.html": HTML}
     site.pages["/a.html"].faults += [status(500)] * 10
@@ -260,9 +261,9 @@ def test_a_run_that_is_killed_is_not_paid_for_twice(project: Project, site: Site
     class Killed(BaseException):
         pass
 
-    from headgate.sources.web import site
+    from headgate.sources.web.site import HttpReader
 
-    read = site.HttpReader.fetch
+    read = HttpReader.fetch
 
     def fetch(self: Any, item: Any, known: Any) -> Any:
         if next(calls) == 220:
@@ -270,7 +271,7 @@ def test_a_run_that_is_killed_is_not_paid_for_twice(project: Project, site: Site
         return read(self, item, known)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(site.HttpReader, "fetch", fetch)
+        patched.setattr(HttpReader, "fetch", fetch)
         with pytest.raises(Killed):
             project.open(source)
     site.forget()
@@ -325,7 +326,7 @@ def test_pages_beyond_max_pages_and_other_hosts_are_left_out_by_name(project: Pr
         )
     )
     assert texts(corpus) == {"a.html": HTML, "b.html": HTML}
-    assert sorted(corpus.excluded.values()) == [
+    assert sorted(map(str, corpus.excluded.values())) == [
         "max_pages: more than 2",
         "url: host 'elsewhere.example' is not among allowed_hosts",
         "url: it can't be read as an address",
@@ -367,7 +368,7 @@ def test_no_secret_of_an_address_is_told_or_kept(project: Project, site: Site, w
     corpus = project.open(web())
     assert set(texts(corpus)) == {"a.html"}
     assert "https://elsewhere.example/x?X-Amz-Signature=redacted" in corpus.failed["b.html"].detail
-    assert list(corpus.excluded.values()) == ["url: it holds a name or a password"]
+    assert list(corpus.excluded.values()) == [Remark("url", "it holds a name or a password")]
     assert not any("hunter2" in path for path in corpus.excluded)
     kept = [path for path in project.folder.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
     assert [path.name for path in kept] == []

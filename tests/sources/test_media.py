@@ -27,7 +27,7 @@ def test_html_is_told_by_its_first_tag_whatever_comments_come_before(head: bytes
     found = detect_media("a.txt", head)
     assert found.media_type == "text/html"
     assert found.problem is None
-    assert "read as such" in found.finding
+    assert "read as such" in str(found.finding)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.records import Remark
 from headgate.sources.names import case_twins, corpus_path, settle_names, shown_url, url_path
 
 HOST = "a.example"
@@ -58,8 +59,8 @@ def test_every_name_gets_a_path_of_its_own_whatever_the_order(names: list[str]) 
 def test_of_two_spellings_the_usual_one_stays_and_the_other_is_named() -> None:
     composed, decomposed = "é.md", "e\u0301.md"
     settled = settle_names({name: corpus_path(name) for name in (decomposed, composed)})
-    assert settled[composed] == ("é.md", "")
-    assert settled[decomposed][1] == "name: another file has the same path 'é.md'"
+    assert settled[composed] == ("é.md", None)
+    assert settled[decomposed][1] == Remark("name", "another file has the same path 'é.md'")
 
 
 def test_names_that_differ_only_in_case_are_told() -> None:

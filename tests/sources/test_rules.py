@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headgate.errors import SettingsError
-from headgate.records import DocumentMetadata, SourceFile
+from headgate.records import DocumentMetadata, Remark, SourceFile
 from headgate.settings import CorpusSetup, parse_settings
 from headgate.sources.rules import Asked, excluded_by_content, excluding_rule
 
@@ -46,12 +46,12 @@ def include(name: str, **conditions: Any) -> dict[str, Any]:
     ],
 )
 def test_rules_over_path_size_and_age(rules: list[dict[str, Any]], asked: Asked, expected: str) -> None:
-    assert excluding_rule(setup(*rules), asked) == (f"corpus.rules: {expected}" if expected else "")
+    assert excluding_rule(setup(*rules), asked) == (Remark("corpus.rules", expected) if expected else None)
 
 
 def test_corpus_exclude_comes_first() -> None:
     found = setup(include("all"), exclude("rest"), exclude=["*.tmp"])
-    assert excluding_rule(found, Asked("a.tmp")) == "corpus.exclude: *.tmp"
+    assert excluding_rule(found, Asked("a.tmp")) == Remark("corpus.exclude", "*.tmp")
 
 
 def test_rules_over_content_wait_until_the_document_is_known() -> None:
@@ -60,24 +60,24 @@ def test_rules_over_content_wait_until_the_document_is_known() -> None:
         include("public", labels={"confidentiality": ["public", ""]}),
         exclude("rest", pattern="x/**"),
     )
-    assert excluding_rule(rules, Asked("x/a.md", 5)) == ""
-    assert excluded_by_content(rules, "x/a.md", DocumentMetadata(language="de")) == "corpus.rules: german"
-    assert excluded_by_content(rules, "x/a.md", DocumentMetadata(language="en", confidentiality="public")) == ""
-    assert (
-        excluded_by_content(rules, "x/a.md", DocumentMetadata(language="en", confidentiality="internal")) == "corpus.rules: rest"
+    assert excluding_rule(rules, Asked("x/a.md", 5)) is None
+    assert excluded_by_content(rules, "x/a.md", DocumentMetadata(language="de")) == Remark("corpus.rules", "german")
+    assert excluded_by_content(rules, "x/a.md", DocumentMetadata(language="en", confidentiality="public")) is None
+    assert excluded_by_content(rules, "x/a.md", DocumentMetadata(language="en", confidentiality="internal")) == Remark(
+        "corpus.rules", "rest"
     )
 
 
 def test_what_is_out_either_way_is_not_even_read() -> None:
     rules = setup(exclude("german", languages=["de"]), exclude("rest", pattern="x/**"))
-    assert excluding_rule(rules, Asked("x/a.md", 5)) == "corpus.rules: rest"
+    assert excluding_rule(rules, Asked("x/a.md", 5)) == Remark("corpus.rules", "rest")
 
 
 def test_rules_over_content_may_ask_for_size_too() -> None:
     rules = setup(exclude("long-german", languages=["de"], larger_than="100 B"))
     document = DocumentMetadata(language="de")
-    assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 101, "")) == "corpus.rules: long-german"
-    assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 99, "")) == ""
+    assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 101, "")) == Remark("corpus.rules", "long-german")
+    assert excluded_by_content(rules, "a.md", document, SourceFile("a.md", "", 99, "")) is None
 
 
 @pytest.mark.parametrize(

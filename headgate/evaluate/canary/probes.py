@@ -140,10 +140,10 @@ def _withdrawn(outcome: FileOutcome) -> str:
     """Why a document whose file is still there left the index; "" where that was meant."""
     if outcome.outcome in ("indexed", "excluded"):
         return "its file is indexed and has no passage" if outcome.outcome == "indexed" else ""
-    reason = outcome.reasons[0] if outcome.reasons else "no reason given"
-    if outcome.outcome == "quarantined" and reason.partition(":")[0] in _INTENDED:
+    reason = outcome.reasons[0] if outcome.reasons else None
+    if outcome.outcome == "quarantined" and reason is not None and reason.code in _INTENDED:
         return ""
-    return f"{outcome.outcome.replace('_', '-')}: {reason[:160]}"
+    return f"{outcome.outcome.replace('_', '-')}: {str(reason or 'no reason given')[:160]}"
 
 
 def _to_probe(

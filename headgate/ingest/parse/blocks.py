@@ -15,10 +15,11 @@ from typing import Any
 
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, Stated
 from headgate.ingest.parse.left_out import INSPECTED, LeftOut, leave_out
-from headgate.records import Element, ElementKind
+from headgate.records import Element, ElementKind, Remark
+from headgate.records.remarks import note, read_remark
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "9"
+PARSER_VERSION = "10"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
@@ -59,7 +60,7 @@ class ParsedFile:
     elements: tuple[Element, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
+    findings: tuple[Remark, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     label_lines: Mapping[str, int] = field(default_factory=dict)
     slips: tuple[LabelSlip, ...] = ()
@@ -75,7 +76,7 @@ class ParsedFile:
             elements=tuple(Element(**element) for element in content["elements"]),
             labels=content["labels"],
             hidden=tuple(content["hidden"]),
-            findings=tuple(content["findings"]),
+            findings=tuple(read_remark(one) for one in content["findings"]),
             # Versions kept for files that can't be read any more may be older than these records.
             left_out=tuple(LeftOut(**one) for one in content.get("left_out", ())),
             label_lines=content.get("label_lines", {}),
@@ -100,7 +101,7 @@ def assemble(
     *,
     labels: LabelReading | Mapping[str, str] | None = None,
     hidden: Iterable[str] = (),
-    findings: Iterable[str] = (),
+    findings: Iterable[Remark] = (),
     left_out: Iterable[LeftOut] = (),
 ) -> ParsedFile:
     """Join blocks into one text: an empty line between them, a line break between items of a list.
@@ -130,7 +131,7 @@ def assemble(
         position += len(text)
         previous = block
     if crossed_out := sum(one.words for one in left_out if one.reason == "struck_out"):
-        findings = [*findings, f"struck_out: {crossed_out} word(s) that are crossed out or deleted are left out"]
+        findings = [*findings, note("struck_out", f"{crossed_out} word(s) that are crossed out or deleted are left out")]
     reading = labels if isinstance(labels, LabelReading) else LabelReading(dict(labels or {}))
     return ParsedFile(
         text="".join(parts),

@@ -24,6 +24,8 @@ from headgate.ingest.parse.docx_styles import ParagraphStyle, WordStyles, is_on
 from headgate.ingest.parse.office_package import Package
 from headgate.ingest.parse.table_grid import Cell, HeaderMark, Row
 from headgate.ingest.parse.tables import table_blocks
+from headgate.records import Remark
+from headgate.records.remarks import note
 from headgate.text.numbers import whole_number
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -96,21 +98,24 @@ class _Reader:
         self.has_pages = False  # whether the document says where its pages began when it was last shown
         self._page = 1
 
-    def findings(self) -> list[str]:
+    def findings(self) -> list[Remark]:
         findings = []
         if any(self._changes.values()):
             findings.append(
-                f"tracked_changes: read as accepted, {self._changes['ins']} insertion(s) kept, {self._changes['del']} deletion(s) dropped"
+                note(
+                    "tracked_changes",
+                    f"read as accepted, {self._changes['ins']} insertion(s) kept, {self._changes['del']} deletion(s) dropped",
+                )
             )
         comments = self._read_comments()
         if comments:
             self.hidden += comments
-            findings.append(f"comments: {len(comments)} left out")
+            findings.append(note("comments", f"{len(comments)} left out"))
         embedded = sum("/embeddings/" in name.lower() for name in self._package.names)
         if embedded:
-            findings.append(f"embedded: {embedded} file(s) inside the document left out")
+            findings.append(note("embedded", f"{embedded} file(s) inside the document left out"))
         if self._is_cut:
-            findings.append(f"cut: a table read up to column {_MAX_COLUMNS}")
+            findings.append(note("cut", f"a table read up to column {_MAX_COLUMNS}"))
         return findings
 
     def read_blocks(self, container: Any) -> None:
@@ -291,9 +296,9 @@ class _Reader:
     def _read_notes(self, kind: str) -> dict[str, str]:
         root = self._part(kind)
         notes: dict[str, str] = {}
-        for note in root if root is not None else ():
-            if note.get(W + "type", "normal") == "normal":
-                notes[note.get(W + "id", "")] = _plain_text(note)
+        for entry in root if root is not None else ():
+            if entry.get(W + "type", "normal") == "normal":
+                notes[entry.get(W + "id", "")] = _plain_text(entry)
         return notes
 
     def _read_comments(self) -> list[str]:

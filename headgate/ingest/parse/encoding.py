@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 
 from headgate.errors import ParseFailure
+from headgate.records import Remark
+from headgate.records.remarks import note
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -44,7 +46,7 @@ _COMMON_HAN = frozenset("的一是不了人我在有他中大上地到以和要�
 _COMMON_CYRILLIC = frozenset("оеаинтсрвлкмдпу")
 
 
-def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[str]]:
+def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[Remark]]:
     """(text, findings). NUL characters are dropped by `blocks.clean`.
 
     Raises:
@@ -52,13 +54,13 @@ def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[
     """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
-            return content.decode(encoding, errors="replace"), [] if encoding == "utf-8-sig" else [f"encoding: {encoding}"]
+            return content.decode(encoding, errors="replace"), [] if encoding == "utf-8-sig" else [note("encoding", encoding)]
     found = _DECLARED.search(content[:2048])
     named = declared or (next(group for group in found.groups() if group).decode("ascii") if found else "")
     named = _WEB_NAMES.get(named.lower(), named)
     wide = "iso2022_jp" if b"\x1b$" in content[:_SAMPLE] and content.isascii() else _without_mark(content)
     if wide:
-        return content.decode(wide, errors="replace"), [f"encoding: {wide}"]
+        return content.decode(wide, errors="replace"), [note("encoding", wide)]
     for encoding in ("utf-8", *([named] if named and named.lower() not in ("utf-16", "utf-32") else [])):
         try:
             text = content.decode(encoding)
@@ -70,9 +72,9 @@ def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[
     text = content.decode(encoding, errors="replace")
     if _is_binary(text):
         raise ParseFailure(path, "encoding", "the file holds binary data, not text")
-    findings = [f"encoding: read as {encoding}"]
+    findings = [note("encoding", f"read as {encoding}")]
     if lost := text.count("\ufffd"):
-        findings.append(f"encoding: {lost} character(s) can't be read; the file mixes encodings or is damaged")
+        findings.append(note("encoding", f"{lost} character(s) can't be read; the file mixes encodings or is damaged"))
     return text, findings
 
 

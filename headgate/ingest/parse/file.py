@@ -31,6 +31,7 @@ from headgate.ingest.parse.html_labels import find_stated_tags
 from headgate.ingest.parse.label_statements import find_stated
 from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
 from headgate.ingest.parse.left_out import LeftOut, leave_out, summarise
+from headgate.records.remarks import note
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 
 #: Attachments of attachments of a mail.
@@ -98,7 +99,7 @@ def parse_file(
         parsed = parser(source)
     except RecursionError as error:
         raise ParseFailure(path, "malformed", "nested too deeply") from error
-    blank = any(finding.startswith("blank:") for finding in parsed.findings) or _is_blank(content, media_type)
+    blank = any(finding.code == "blank" for finding in parsed.findings) or _is_blank(content, media_type)
     if not parsed.elements and content.strip() and not blank:
         raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
     parsed = replace(parsed, stated=(*parsed.stated, *_statements(parsed, media_type)))
@@ -191,7 +192,7 @@ def _office(source: _Source, parse: Callable[..., ParsedFile]) -> ParsedFile:
         raise ParseFailure(
             source.path, "no_text", "it holds pictures and no text; store the text, or the pictures for text recognition (OCR)"
         )
-    return replace(parsed, findings=(*parsed.findings, "blank: the file holds no text"))
+    return replace(parsed, findings=(*parsed.findings, note("blank", "the file holds no text")))
 
 
 def _has_pictures(content: bytes) -> bool:
@@ -217,7 +218,7 @@ def _renamed_old_office(source: _Source, kind: str) -> ParsedFile:
         seconds=source.seconds,
         depth=source.depth,
     )
-    return replace(parsed, findings=(f"extension: named .{extension}, content is {kind}; read as such", *parsed.findings))
+    return replace(parsed, findings=(note("extension", f"named .{extension}, content is {kind}; read as such"), *parsed.findings))
 
 
 def _docx(source: _Source) -> ParsedFile:
@@ -293,9 +294,9 @@ def _pdf(source: _Source) -> ParsedFile:
     if not blocks and found.has_pictures:
         texts = read_scan(source.content, source.programs, path=source.path, seconds=source.seconds, password=found.password)
         blocks = [replace(block, page=page, line=None) for page, text in enumerate(texts, 1) for block in parse_lines(text)]
-        findings = [*findings, "scan: read by text recognition (OCR), which makes mistakes"]
+        findings = [*findings, note("scan", "read by text recognition (OCR), which makes mistakes")]
     elif not blocks:
-        findings = [*findings, f"blank: {found.pages} page(s) without text and pictures"]
+        findings = [*findings, note("blank", f"{found.pages} page(s) without text and pictures")]
     elif not any(block.kind == "title" for block in blocks):
         # Without a change of font, their form tells which lines are titles.
         blocks = settle_titles(
@@ -363,7 +364,7 @@ def _picture(source: _Source) -> ParsedFile:
 
     text = read_picture(source.content, source.programs, path=source.path, seconds=source.seconds)
     blocks = [replace(block, line=None) for block in parse_lines(text)]
-    return assemble(blocks, findings=["scan: read by text recognition (OCR), which makes mistakes"])
+    return assemble(blocks, findings=[note("scan", "read by text recognition (OCR), which makes mistakes")])
 
 
 _PARSERS: dict[str, Callable[[_Source], ParsedFile]] = {
@@ -407,7 +408,9 @@ def main(arguments: list[str]) -> int:
         content = Path(name).read_bytes()
         media = detect_media(name, content[:4096], content)
         parsed = parse_file(content, media.media_type, path=name)
-        sys.stdout.write(f"# {name}: {dict(parsed.labels)} hidden={parsed.hidden} findings={parsed.findings}\n")
+        sys.stdout.write(
+            f"# {name}: {dict(parsed.labels)} hidden={parsed.hidden} findings={[str(one) for one in parsed.findings]}\n"
+        )
         for one in parsed.left_out:
             sys.stdout.write(f"left out: {one.reason}: {one.words} word(s): {one.sample!r}\n")
         for element in parsed.elements:

@@ -26,6 +26,7 @@ from headgate.ingest.parse.label_statements import find_named
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, SlipKind, merge_readings, read_labels
 from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.structured_text import shown_values
+from headgate.records.remarks import note
 
 _YAML_OPEN, _YAML_CLOSE = re.compile(r"-{3}[ \t]*(?:#.*)?"), re.compile(r"(?:-{3}|\.{3})[ \t]*")
 _TOML_FENCE = re.compile(r"\+{3}[ \t]*")
@@ -241,7 +242,7 @@ def _read_entries(entries: list[_Entry], lines: list[str], first_line: int) -> t
             blocks += [replace(block, line=entry.line) for block in shown_values(entry.name, entry.value)]
         elif entry.value not in (None, "", [], {}):
             left_out.append(entry.name)
-    findings = (f"front_matter: left out, neither label nor text: {', '.join(left_out)[:300]}",) if left_out else ()
+    findings = (note("front_matter", f"left out, neither label nor text: {', '.join(left_out)[:300]}"),) if left_out else ()
     return replace(reading, slips=(*reading.slips, *slips), findings=(*reading.findings, *findings)), tuple(blocks)
 
 

@@ -16,6 +16,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from headgate.ingest.parse.label_keys import ACCESS_LABELS, LABELS, find_label, plain_name
+from headgate.records import Remark
+from headgate.records.remarks import note
 
 #: What is wrong with a label. Nobody but validation reads them, and people.
 SlipKind = Literal[
@@ -75,7 +77,7 @@ class LabelReading:
     lines: Mapping[str, int] = field(default_factory=dict)
     slips: tuple[LabelSlip, ...] = ()
     stated: tuple[Stated, ...] = ()
-    findings: tuple[str, ...] = ()
+    findings: tuple[Remark, ...] = ()
 
     def with_defaults(self, **labels: str) -> LabelReading:
         """With these labels where it has none."""
@@ -148,7 +150,7 @@ class _Reader:
     def reading(self) -> LabelReading:
         found = {name: told for name, told in self._aliased.items() if told[0]}
         found |= {name: told for name, told in self._exact.items() if told[0]}
-        unread = f"effective_date: {self._unread_date!r} can't be read as a date; write YYYY-MM-DD"
+        unread = note("effective_date", f"{self._unread_date!r} can't be read as a date; write YYYY-MM-DD")
         return LabelReading(
             labels={name: text for name, (text, _) in found.items()},
             lines={name: line for name, (_, line) in found.items() if line},

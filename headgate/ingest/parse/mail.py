@@ -23,6 +23,8 @@ from headgate.ingest.parse.label_keys import ACCESS_LABELS, access_label
 from headgate.ingest.parse.labels import LabelReading, Stated, read_labels
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.plain_text import parse_lines
+from headgate.records import Remark
+from headgate.records.remarks import note
 
 HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[LeftOut]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
@@ -54,7 +56,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")
     blocks = [Block("title", subject, level=1)] if subject.strip() else []
-    findings: list[str] = []
+    findings: list[Remark] = []
     left_out: list[LeftOut] = []
     if body is not None:
         found, own, left_out, findings = _read_body(body, path, html_blocks)
@@ -62,10 +64,10 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
         reading = _with_part(reading, "the body", own)
     for number, part in enumerate(_attachments(message, body), 1):
         if number > MAX_ATTACHMENTS:
-            findings.append(f"attachments: only the first {MAX_ATTACHMENTS} were looked at")
+            findings.append(note("attachment", f"only the first {MAX_ATTACHMENTS} were looked at"))
             break
         inner = _read_attachment(part, number, parse_attachment)
-        if isinstance(inner, str):
+        if isinstance(inner, Remark):
             findings.append(inner)
             continue
         name, parsed = inner
@@ -84,7 +86,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
         reading = _with_part(
             reading, f"attachment {name!r}", LabelReading(parsed.labels, slips=parsed.slips, stated=parsed.stated)
         )
-        findings += [f"attachment {name!r}: {finding}" for finding in parsed.findings]
+        findings += [note("attachment", f"{name!r}: {finding}") for finding in parsed.findings]
     return assemble(blocks, labels=reading, findings=findings, left_out=left_out)
 
 
@@ -108,7 +110,9 @@ def _as_ascii(content: bytes, path: str) -> bytes:
     return content
 
 
-def _read_body(part: Message, path: str, html_blocks: HtmlBlocks) -> tuple[list[Block], LabelReading, list[LeftOut], list[str]]:
+def _read_body(
+    part: Message, path: str, html_blocks: HtmlBlocks
+) -> tuple[list[Block], LabelReading, list[LeftOut], list[Remark]]:
     """(blocks, labels, what is left out, findings)."""
     raw = _payload(part)
     text, findings = decode(raw, path=path, declared=part.get_content_charset() or "")
@@ -126,7 +130,7 @@ def _read_body(part: Message, path: str, html_blocks: HtmlBlocks) -> tuple[list[
     )
 
 
-def _read_attachment(part: Message, number: int, parse_attachment: ParseAttachment | None) -> tuple[str, ParsedFile] | str:
+def _read_attachment(part: Message, number: int, parse_attachment: ParseAttachment | None) -> tuple[str, ParsedFile] | Remark:
     """(name, parsed form), or the finding that says why there is none."""
     kind = part.get_content_type()
     name = _header_text(part.get_filename()) or (f"part {number}.eml" if kind == "message/rfc822" else f"part {number} ({kind})")
@@ -137,15 +141,17 @@ def _read_attachment(part: Message, number: int, parse_attachment: ParseAttachme
     else:
         content = _payload(part)
     if parse_attachment is None:
-        return f"attachment: {name!r} left out: nested too deeply"
+        return note("attachment", f"{name!r} left out: nested too deeply")
     if len(content) > MAX_ATTACHMENT_BYTES:
-        return f"attachment: {name!r} left out: {len(content) / 2**20:.0f} MiB, {MAX_ATTACHMENT_BYTES // 2**20} are read at most"
+        return note(
+            "attachment", f"{name!r} left out: {len(content) / 2**20:.0f} MiB, {MAX_ATTACHMENT_BYTES // 2**20} are read at most"
+        )
     if not content.strip():
-        return f"attachment: {name!r} left out: empty"
+        return note("attachment", f"{name!r} left out: empty")
     try:
         return name, parse_attachment(content, name, kind)
     except ParseFailure as failure:
-        return f"attachment: {name!r} left out: {failure.reason}: {failure.detail}"
+        return note("attachment", f"{name!r} left out: {failure.reason}: {failure.detail}")
 
 
 def _payload(part: Message) -> bytes:

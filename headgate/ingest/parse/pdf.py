@@ -25,6 +25,8 @@ from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.pdf_lines import PageLines, is_right_to_left, read_with_pdfium, read_with_pdfminer
 from headgate.ingest.parse.pdf_tables import Line, Rule, Table, in_reading_order, ruled_regions
 from headgate.ingest.parse.tables import render_rows
+from headgate.records import Remark
+from headgate.records.remarks import note
 
 _ITEM = re.compile(r"^(?:[•●◦▪‣·–*-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _PAGE_NUMBER = re.compile(r"^(?:(?:page|seite|página|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von|de|sur)\s*\d{1,4})?$", re.IGNORECASE)
@@ -44,7 +46,7 @@ class PdfContent:
 
     blocks: list[Block]
     properties: dict[str, Any] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
+    findings: list[Remark] = field(default_factory=list)
     pages: int = 0
     has_pictures: bool = False
     password: str = ""
@@ -61,20 +63,24 @@ def parse_pdf(content: bytes, *, path: str, passwords: Sequence[str] = ()) -> Pd
     if _is_truncated(content):
         if not found.lines:
             raise ParseFailure(path, "truncated", "the PDF ends before its pages do")
-        findings.append("truncated: the PDF's end is missing; text may be missing too")
+        findings.append(note("truncated", "the PDF's end is missing; text may be missing too"))
     lines = [line for line in found.lines if _unreadable_share([line]) <= 0.5]
     if lost := len(found.lines) - len(lines):
-        findings.append(f"unreadable: {lost} line(s) of glyphs without characters left out; text recognition would read them")
+        findings.append(
+            note("unreadable", f"{lost} line(s) of glyphs without characters left out; text recognition would read them")
+        )
         if not lines:
             raise ParseFailure(
                 path, "no_text", "its fonts say nothing of which characters they draw; it needs text recognition (OCR)"
             )
     if (scripts := _scripts(lines)) >= _MANY_SCRIPTS:
-        findings.append(f"unreadable: letters of {scripts} scripts are mixed; the fonts' tables of characters are likely wrong")
+        findings.append(
+            note("unreadable", f"letters of {scripts} scripts are mixed; the fonts' tables of characters are likely wrong")
+        )
     if found.cut:
-        findings.append(f"cut: read up to page {found.pages}")
+        findings.append(note("cut", f"read up to page {found.pages}"))
     if b"/EmbeddedFile" in content:
-        findings.append("embedded: file(s) attached to the PDF left out")
+        findings.append(note("embedded", "file(s) attached to the PDF left out"))
     lines = [replace(line, text=_UNREADABLE.sub("", line.text)) for line in lines]
     blocks = _blocks(_without_furniture(lines, found.pages), found.rules) if lines else []
     if found.form:

@@ -19,6 +19,8 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.office_package import Package
 from headgate.ingest.parse.table_grid import Cell, Row
 from headgate.ingest.parse.tables import table_blocks
+from headgate.records import FindingCode
+from headgate.records.remarks import note
 from headgate.text.numbers import whole_number
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -40,7 +42,6 @@ def parse_slides(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
     hidden: list[str] = []
     notes: list[str] = []
     comments: list[str] = []
-    findings: list[str] = []
     broken: list[int] = []
     skipped = 0
     slides = [links[key].target for entry in package.xml(main).iter(P + "sldId") if (key := entry.get(_LINK_ID, "")) in links]
@@ -65,15 +66,14 @@ def parse_slides(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
                 comments += _texts(package, link.target)
     if broken and len(broken) == len(slides):
         raise ParseFailure(path, "malformed", "none of its slides can be read; save the file anew")
-    for remark, count in (
-        ("notes: speaker notes of {} slide(s) left out", len(notes)),
-        ("comments: {} left out", len(comments)),
-        ("hidden_slides: {} left out", skipped),
-    ):
-        if count:
-            findings.append(remark.format(count))
+    counted: tuple[tuple[FindingCode, str, int], ...] = (
+        ("notes", "speaker notes of {} slide(s) left out", len(notes)),
+        ("comments", "{} left out", len(comments)),
+        ("hidden_slides", "{} left out", skipped),
+    )
+    findings = [note(code, text.format(count)) for code, text, count in counted if count]
     if broken:
-        findings.append(f"damaged: slide(s) {', '.join(map(str, broken))} can't be read")
+        findings.append(note("damaged", f"slide(s) {', '.join(map(str, broken))} can't be read"))
     return assemble(blocks, labels=package.labels(), hidden=[*hidden, *notes, *comments], findings=findings)
 
 

@@ -21,6 +21,8 @@ from headgate.ingest.parse.table_grid import Cell, HeaderMark, Row, plain_rows
 from headgate.ingest.parse.tables import table_blocks
 from headgate.ingest.parse.xls import old_sheets
 from headgate.ingest.parse.xlsx import Workbook
+from headgate.records import FindingCode, Remark
+from headgate.records.remarks import note
 
 _MAX_FROZEN = 8  # rows that stay in view; more are no header
 _TITLE = 20  # characters; a longer lone cell above a table is text
@@ -45,15 +47,15 @@ def parse_old_workbook(content: bytes, *, path: str) -> ParsedFile:
     return assemble(blocks, findings=findings, left_out=left_out)
 
 
-def _read_sheets(sheets: Iterable[Sheet]) -> tuple[list[Block], list[LeftOut], list[str]]:
+def _read_sheets(sheets: Iterable[Sheet]) -> tuple[list[Block], list[LeftOut], list[Remark]]:
     blocks: list[Block] = []
     left_out: list[LeftOut] = []
-    findings: list[str] = []
+    findings: list[Remark] = []
     for sheet in sheets:
         found = _sheet_blocks(sheet)
         if sheet.hidden:
             left_out += [leave_out("hidden", block.text) for block in found]
-            findings.append(f"hidden_sheet: {sheet.name!r} left out")
+            findings.append(note("hidden_sheet", f"{sheet.name!r} left out"))
             continue
         blocks += found
         left_out += [leave_out("hidden", text) for text in sheet.hidden_texts]
@@ -61,18 +63,18 @@ def _read_sheets(sheets: Iterable[Sheet]) -> tuple[list[Block], list[LeftOut], l
         left_out += [leave_out("struck_out", text) for text in sheet.struck]
         if sheet.cells_over_limit:
             left_out.append(leave_out("over_limit", f"cells of sheet {sheet.name!r}", words=sheet.cells_over_limit))
-        for remark, count in (
-            ("hidden_cells: {} hidden row(s) and cell(s) of sheet {!r} left out", len(sheet.hidden_texts)),
-            ("comments: {} of sheet {!r} left out", len(sheet.comments)),
+        counted: tuple[tuple[FindingCode, str, int], ...] = (
+            ("hidden_cells", "hidden row(s) and cell(s) of sheet {!r} left out", len(sheet.hidden_texts)),
+            ("comments", "of sheet {!r} left out", len(sheet.comments)),
             (
-                "formulas: {} of sheet {!r} have no stored value and are left out; open and save the file",
+                "formulas",
+                "of sheet {!r} have no stored value and are left out; open and save the file",
                 sheet.formulas_without_value,
             ),
-        ):
-            if count:
-                findings.append(remark.format(count, sheet.name))
+        )
+        findings += [note(code, f"{count} {text.format(sheet.name)}") for code, text, count in counted if count]
         if sheet.cells_over_limit:
-            findings.append(f"cut: sheet {sheet.name!r} read up to row {MAX_ROWS}")
+            findings.append(note("cut", f"sheet {sheet.name!r} read up to row {MAX_ROWS}"))
     return blocks, left_out, findings
 
 
@@ -163,23 +165,23 @@ def _mark(number: int, row: dict[int, SheetCell], sheet: Sheet, run: list[SheetR
     return "shown" if len(row) > 1 and all(cell.bold for cell in row.values()) else ""
 
 
-def parse_csv(text: str) -> tuple[list[Block], list[str], list[LeftOut]]:
+def parse_csv(text: str) -> tuple[list[Block], list[Remark], list[LeftOut]]:
     """(blocks, findings, what is left out). Rows may be of different length; one column means lines, none of them a header."""
     found = read_csv(text, max_rows=MAX_ROWS)
     rows = found.rows
-    findings: list[str] = []
+    findings: list[Remark] = []
     left_out: list[LeftOut] = []
     if len(rows) > MAX_ROWS:
-        findings.append(f"cut: read up to row {MAX_ROWS}")
+        findings.append(note("cut", f"read up to row {MAX_ROWS}"))
         rest = text.splitlines()[rows[MAX_ROWS][0] - 1 :]
         left_out.append(leave_out("over_limit", "\n".join(rest)))
         rows = rows[:MAX_ROWS]
     if found.stray_quotes:
-        findings.append(f"quotes: {found.stray_quotes} line(s) with a quote that is not closed, read as it stands")
+        findings.append(note("quotes", f"{found.stray_quotes} line(s) with a quote that is not closed, read as it stands"))
     blocks: list[Block] = []
     rows = _without_remarks(rows, found.separator, blocks)
     if len({len(row) for _, row in rows}) > 1:
-        findings.append("ragged: rows of different length")
+        findings.append(note("ragged", "rows of different length"))
     for part in _parts(rows):
         blocks += table_blocks(plain_rows(row for _, row in part), records=True, line=part[0][0])
     return blocks, findings, left_out

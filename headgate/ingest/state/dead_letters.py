@@ -16,7 +16,8 @@ import orjson
 from pydantic import Field, ValidationError
 
 from headgate.errors import FailureReason, IntegrityError, NotFoundError, ParseFailure
-from headgate.records import Record, SourceFile
+from headgate.records import Record, Remark, SourceFile
+from headgate.records.remarks import excluded
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import DEAD_LETTERS
 
@@ -109,12 +110,12 @@ class DeadLetters:
             return None
         return ParseFailure(file.path, letter.reason, letter.detail, transient=letter.transient, stderr=letter.stderr)
 
-    def dropped(self, file: SourceFile) -> str:
-        """The rule that leaves `file` out by decision, "" when there is none for this content."""
+    def dropped(self, file: SourceFile) -> Remark | None:
+        """The rule that leaves `file` out by decision, None when there is none for this content."""
         letter = self._letters.get(file.path)
         if letter is None or not letter.dropped_at or letter.digest != file.digest:
-            return ""
-        return f"dropped: by decision of {letter.dropped_at[:10]}: {letter.dropped_because}"
+            return None
+        return excluded("dropped", f"by decision of {letter.dropped_at[:10]}: {letter.dropped_because}")
 
     def record(
         self, failure: ParseFailure, file: SourceFile, *, parser: str, limits: Mapping[str, float], now: datetime

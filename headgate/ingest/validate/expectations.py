@@ -4,7 +4,8 @@
       expectation: expect_column_values_to_be_between         # row-wise, of Great Expectations
       kwargs: {column: characters_if_any, min_value: {$PARAMETER: min_characters}}
       level: quarantine                                       # quarantine | finding | error
-      reason: "too_short: {characters} characters, at least {min_characters}"
+      code: too_short                                         # for programs; without it, the name
+      reason: "{characters} characters, at least {min_characters}"
 
 Every mistake is told with its file and line. Arguments are checked by Great Expectations itself (`check_arguments`), when it is
 imported anyway.
@@ -25,6 +26,7 @@ import yaml
 
 from headgate.errors import SettingsError
 from headgate.ingest.validate.engine import load_great_expectations
+from headgate.records import Remark
 from headgate.settings import Settings
 from headgate.storage import sha256_hex
 
@@ -33,6 +35,7 @@ SUITES: tuple[SuiteName, ...] = ("documents", "changes", "corpus", "chunks")
 BUILT_IN = Path(__file__).parent / "expectations"
 _LEVELS = ("quarantine", "finding", "error")
 _KEYS = ("name", "expectation", "kwargs", "level", "reason")
+_OPTIONAL = ("code",)
 _LINE = "__line__"
 #: Arguments that name columns.
 _COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
@@ -53,6 +56,7 @@ class Expectation:
     kind: str  # class name in great_expectations.expectations
     kwargs: Mapping[str, Any]
     level: str  # quarantine, finding or error
+    code: str  # why a row fails, for programs; the name where the file gives none
     reason: str  # with {column} and {parameter} places
     parameters: Mapping[str, Any]  # settings that the entry uses
     place: str  # file:line
@@ -66,9 +70,9 @@ class Expectation:
             found += [value] if isinstance(value, str) else list(value or ())
         return tuple(found)
 
-    def explain(self, row: Mapping[str, Any]) -> str:
+    def explain(self, row: Mapping[str, Any]) -> Remark:
         """The reason told of one failing row."""
-        return _FORMATTER.vformat(self.reason, (), {**row, **self.parameters})
+        return Remark(self.code, _FORMATTER.vformat(self.reason, (), {**row, **self.parameters}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ def _expectation(
     place = f"{path}:{entry.pop(_LINE)}"
     before = len(problems)
     problems += [
-        f"{place}: unknown key {key!r}; known keys: {', '.join(_KEYS)}" for key in sorted(map(str, entry.keys() - set(_KEYS)))
+        f"{place}: unknown key {key!r}; known keys: {', '.join((*_KEYS, *_OPTIONAL))}"
+        for key in sorted(map(str, entry.keys() - {*_KEYS, *_OPTIONAL}))
     ]
     problems += [
         f"{place}: {key!r} is missing, empty or of the wrong kind"
@@ -218,8 +223,10 @@ def _expectation(
     if len(problems) > before:
         return None
     name = entry["name"]
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", name):
-        problems.append(f"{place}: the name {name!r} may hold small letters, digits and _ only")
+    code = str(entry.get("code", name))
+    for what, word in (("name", name), ("code", code)):
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", word):
+            problems.append(f"{place}: the {what} {word!r} may hold small letters, digits and _ only")
     levels = _LEVELS if suite == "documents" else _LEVELS[1:]
     if entry["level"] not in levels:
         problems.append(f"{place}: {name!r}: level {entry['level']!r} is not one of {', '.join(levels)} in {suite}.yaml")
@@ -235,7 +242,9 @@ def _expectation(
     places = {field for _, field, _, _ in _FORMATTER.parse(entry["reason"]) if field is not None}
     scalars = settings.validation.model_dump()
     parameters |= {field: scalars[field] for field in places if field in scalars and field not in columns}
-    expectation = Expectation(name, _class_name(entry["expectation"]), kwargs, entry["level"], entry["reason"], parameters, place)
+    expectation = Expectation(
+        name, _class_name(entry["expectation"]), kwargs, entry["level"], code, entry["reason"], parameters, place
+    )
     if not expectation.columns:
         problems.append(f"{place}: {name!r}: kwargs name no column")
     problems += [f"{place}: {name!r}: {_unknown('column', one, columns)}" for one in expectation.columns if one not in columns]

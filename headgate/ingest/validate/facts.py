@@ -24,13 +24,13 @@ from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
-from headgate.records import Chunk, Document
+from headgate.records import Chunk, Document, Remark
 from headgate.settings import Settings
 
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "4"
+FACTS_VERSION = "5"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
@@ -71,7 +71,7 @@ class DocumentFacts:
     personal_kinds: Mapping[str, int]  # kind → different values, hidden text included
     instructions: tuple[Hit, ...]  # text that addresses the model
     suspects: tuple[Hit, ...]  # text that may
-    findings: tuple[str, ...]  # remarks of the parser
+    findings: tuple[Remark, ...]  # remarks of the parser
     left_out: tuple[LeftOut, ...]  # words of the source that are not in the text, one record a reason
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class DocumentFacts:
             "personal": [list(value) for value in self.personal],
             "instructions": [list(hit) for hit in self.instructions],
             "suspects": [list(hit) for hit in self.suspects],
-            "findings": list(self.findings),
+            "findings": [asdict(one) for one in self.findings],
             "left_out": [asdict(one) for one in self.left_out],
         }
 
@@ -104,7 +104,7 @@ class DocumentFacts:
                 "personal": tuple(PersonalValue(*value) for value in content["personal"]),
                 "instructions": tuple(Hit(*hit) for hit in content["instructions"]),
                 "suspects": tuple(Hit(*hit) for hit in content["suspects"]),
-                "findings": tuple(content["findings"]),
+                "findings": tuple(Remark(**one) for one in content["findings"]),
                 "left_out": tuple(LeftOut(**one) for one in content["left_out"]),
             }
         )

@@ -28,7 +28,7 @@ from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
 from headgate.ingest.validate.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
 from headgate.ingest.validate.verdicts import open_judge
-from headgate.records import SourceState, ValidationCheck
+from headgate.records import Remark, SourceState, ValidationCheck
 from headgate.settings import Settings
 from headgate.storage import Store
 
@@ -75,8 +75,8 @@ class Validated:
     `data_docs` is the storage key of the report; "" when none was written.
     """
 
-    quarantined: dict[str, list[str]] = field(default_factory=dict)
-    findings: dict[str, list[str]] = field(default_factory=dict)
+    quarantined: dict[str, list[Remark]] = field(default_factory=dict)
+    findings: dict[str, list[Remark]] = field(default_factory=dict)
     checks: list[ValidationCheck] = field(default_factory=list)
     data_docs: str = ""
     validated_rows: int = 0  # rows that were judged; the verdicts on the others were known
@@ -228,7 +228,7 @@ class _Run:
         """Turn the tallies into checks."""
         for tally in self.tallies.values():
             entry = tally.entry
-            told = [row.reason for row in tally.rows] if tally.suite == "corpus" else [row.path for row in tally.rows]
+            told = [row.reason.text for row in tally.rows] if tally.suite == "corpus" else [row.path for row in tally.rows]
             self._result.checks.append(
                 ValidationCheck(
                     name=entry.name,

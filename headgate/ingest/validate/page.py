@@ -12,7 +12,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, NamedTuple
 
-from headgate.records import ValidationCheck
+from headgate.records import Remark, ValidationCheck
 from headgate.storage.layout import VALIDATION_REPORTS
 
 _SUITES = {
@@ -49,7 +49,7 @@ class ReportedRow(NamedTuple):
     """One failing row. `path` is empty for the corpus as a whole."""
 
     path: str
-    reason: str
+    reason: Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _detail(report: CheckReport) -> str:
     shown = f"{check.failed:,} of {check.checked:,}"
     more = f'<p class="soft">The first {len(report.rows):,} of them.</p>' if len(report.rows) < check.failed else ""
     accepted = f'<p><span class="tag accepted">accepted</span> {escape(check.accepted)}</p>' if check.accepted else ""
-    body = "".join(f"<tr><td><code>{escape(row.path)}</code></td><td>{escape(row.reason)}</td></tr>" for row in report.rows)
+    body = "".join(f"<tr><td><code>{escape(row.path)}</code></td><td>{escape(str(row.reason))}</td></tr>" for row in report.rows)
     table = f"<table><thead><tr><th>document</th><th>reason</th></tr></thead><tbody>{body}</tbody></table>{more}"
     if len(report.rows) > 15:
         table = f"<details><summary>{shown} documents</summary>{table}</details>"

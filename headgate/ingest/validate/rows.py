@@ -149,8 +149,7 @@ def document_row(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
         "personal_kinds": ", ".join(f"{count} {kind}" for kind, count in facts.personal_kinds.items()),
         **{f"personal_{policy}": kinds * (personal == policy) for policy in ("quarantine", "redact", "allow")},
         "instructions": "; ".join(
-            f"{'hidden_instructions' if hit.hidden else 'instructions'}: {hit.rule}: {hit.excerpt!r}"
-            for hit in facts.instructions[:3]
+            f"{hit.rule}{', in hidden text' if hit.hidden else ''}: {hit.excerpt!r}" for hit in facts.instructions[:3]
         ),
         **{
             f"instructions_{policy}": hits * (validation.hidden_instructions == policy)

@@ -52,7 +52,7 @@ def ingest(result: IngestResult, *, reports_ui: str) -> Metadata:
     """What `chunks` shows: counts that add up, and every file that was left out, with its reasons."""
     counts = result.counts
     left_out = [
-        {"file": outcome.path, "outcome": outcome.outcome, "reasons": "; ".join(outcome.reasons)}
+        {"file": outcome.path, "outcome": outcome.outcome, "reasons": "; ".join(map(str, outcome.reasons))}
         for outcome in result.outcomes
         if outcome.outcome != "indexed"
     ]

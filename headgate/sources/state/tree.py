@@ -15,11 +15,15 @@ from dataclasses import dataclass
 import orjson
 
 from headgate.errors import CorpusError, FailureReason, IntegrityError, NotFoundError, ParseFailure
+from headgate.records import Remark
 from headgate.records.names import SourceDigest
+from headgate.records.remarks import read_remark
 from headgate.storage import Store
 from headgate.storage.layout import TREES
 
-_FORMAT = 2
+#: 3: rules hold code and words apart; 2: content type and charset count for the revision.
+_FORMAT = 3
+_DECLARED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class TreeFile:
     url: str = ""
     charset: str = ""
     content_type: str = ""
-    rule: str = ""
+    rule: Remark | None = None
     failure: tuple[FailureReason, str, bool] | None = None
 
     def parse_failure(self) -> ParseFailure | None:
@@ -80,7 +84,16 @@ def parse_tree(content: bytes) -> Tree:
         ValueError, KeyError, TypeError: they are no tree.
     """
     tree = orjson.loads(content)
-    files = (TreeFile(**{**entry, "failure": tuple(entry["failure"]) if entry["failure"] else None}) for entry in tree["files"])
+    files = (
+        TreeFile(
+            **{
+                **entry,
+                "rule": read_remark(entry["rule"]) if entry["rule"] else None,
+                "failure": tuple(entry["failure"]) if entry["failure"] else None,
+            }
+        )
+        for entry in tree["files"]
+    )
     return Tree(int(tree["format"]), tuple(files))
 
 
@@ -104,7 +117,7 @@ def read_tree(store: Store, revision: str, *, names: Mapping[str, str]) -> tuple
         ) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{_key(named)!r}, the files of a corpus revision, can't be read: {error}") from error
-    if tree_revision(tree.files, declared=tree.format >= _FORMAT) != named:
+    if tree_revision(tree.files, declared=tree.format >= _DECLARED) != named:
         raise IntegrityError(f"{_key(named)!r} is not the list of files that its revision names; it was changed")
     return named, tree.files
 

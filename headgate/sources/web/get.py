@@ -82,15 +82,15 @@ class WebClient:
             parts = urlsplit(url)
             host = host_of(url)
         except ValueError:
-            return "url: it can't be read as an address"
+            return "it can't be read as an address"
         if parts.scheme not in ("http", "https"):
-            return "url: neither http nor https"
+            return "neither http nor https"
         if parts.username or parts.password:
-            return "url: it holds a name or a password"
+            return "it holds a name or a password"
         if parts.scheme == "http" and not self._settings.allow_http:
-            return "url: http without TLS, which allow_http does not allow"
+            return "http without TLS, which allow_http does not allow"
         if host not in self._hosts:
-            return f"url: host {host!r} is not among allowed_hosts"
+            return f"host {host!r} is not among allowed_hosts"
         return ""
 
     @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 import urllib3
 
 from headgate.errors import Gone, SourceFault
+from headgate.records.remarks import excluded
 from headgate.settings import HttpSource
 from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
@@ -75,14 +76,16 @@ class HttpReader:
         pages = 0
         for entry in entries:
             url = entry.url.partition("#")[0]
-            rule = self._client.why_refused(url)
-            if rule and "@" in url:
+            refused = self._client.why_refused(url)
+            if refused and "@" in url:
                 url = shown_url(url)  # it is not asked for, and a password in it is not kept
             if url in items:
                 continue
-            if not rule:
+            rule = excluded("url", refused) if refused else None
+            if rule is None:
                 pages += 1
-                rule = f"max_pages: more than {self._settings.max_pages}" if pages > self._settings.max_pages else ""
+                if pages > self._settings.max_pages:
+                    rule = excluded("max_pages", f"more than {self._settings.max_pages}")
             if len(items) >= self._settings.max_pages * _MAX_LISTED + 1000:
                 raise SourceFault(
                     "sitemap", f"more than {len(items)} addresses with max_pages = {self._settings.max_pages}; raise it"

@@ -22,7 +22,7 @@ from headgate.evaluate.suites.quotes import searchable
 from headgate.evaluate.suites.suite import Case
 from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog, new_interaction_id
-from headgate.records import Answer, Canary, FileOutcome, Hit, Interaction, Question, VersionDifference
+from headgate.records import Answer, Canary, FileOutcome, Hit, Interaction, Question, Remark, VersionDifference
 from headgate.settings import CanarySettings, Settings
 from headgate.storage import open_store
 from tests.fakes import make_settings, put_bundle, put_release
@@ -278,9 +278,11 @@ def test_a_page_that_its_own_words_do_not_find_is_unreachable_though_its_text_is
 def test_a_page_that_changed_its_language_is_named_and_copies_and_stale_pages_are_not_missed() -> None:
     old = {name: _document("A page about the router and its lights.") for name in ("a.md", "copy.md", "old.md", "dead.md")}
     outcomes = {
-        "copy.md": FileOutcome(path="copy.md", digest="", outcome="quarantined", reasons=("near_duplicate: of 'a.md'",)),
-        "old.md": FileOutcome(path="old.md", digest="", outcome="quarantined", reasons=("stale: of 2019",)),
-        "dead.md": FileOutcome(path="dead.md", digest="", outcome="dead_lettered", reasons=("timeout: 60 s",)),
+        "copy.md": FileOutcome(
+            path="copy.md", digest="", outcome="quarantined", reasons=(Remark("near_duplicate", "of 'a.md'"),)
+        ),
+        "old.md": FileOutcome(path="old.md", digest="", outcome="quarantined", reasons=(Remark("stale", "of 2019"),)),
+        "dead.md": FileOutcome(path="dead.md", digest="", outcome="dead_lettered", reasons=(Remark("timeout", "60 s"),)),
     }
     lost = probe_documents(
         old,

@@ -12,6 +12,7 @@ import pytest
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import clean
 from headgate.ingest.parse.file import parse_file
+from headgate.records import Remark
 from headgate.sources.media import EXTENSIONS
 from tests.ingest import files
 
@@ -107,7 +108,7 @@ def test_what_a_reader_does_not_see_is_kept_aside() -> None:
     )
     slides, book = parse_file(files.pptx(), EXTENSIONS["pptx"]), parse_file(files.xlsx(), EXTENSIONS["xlsx"])
     assert slides.hidden == ("For the speaker only.",)
-    assert "hidden_sheet: 'Draft' left out" in book.findings
+    assert Remark("hidden_sheet", "'Draft' left out") in book.findings
 
 
 def test_a_csv_of_one_column_loses_no_row() -> None:
@@ -127,7 +128,7 @@ def test_a_ragged_csv_is_read_with_a_finding() -> None:
     parsed = parse_file(b"a,b\n1,2\n3\n", "text/csv")
 
     assert parsed.text.splitlines() == ["a: 1; b: 2", "a: 3"]
-    assert any(finding.startswith("ragged") for finding in parsed.findings)
+    assert any(finding.code == "ragged" for finding in parsed.findings)
 
 
 def _bomb() -> bytes:

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
+from headgate.records import Remark
 
 
 def read(text: str, media_type: str = "text/markdown") -> ParsedFile:
@@ -140,7 +141,7 @@ def test_what_front_matter_says_beyond_labels_is_text_or_named() -> None:
     assert "How long is the trial?" in parsed.text
     assert "Thirty days." in parsed.text
     assert parsed.text.endswith("Trial\n\nSee above.")
-    assert parsed.findings == ("front_matter: left out, neither label nor text: layout, weight",)
+    assert parsed.findings == (Remark("front_matter", "left out, neither label nor text: layout, weight"),)
 
 
 def test_front_matter_that_grows_without_end_is_refused_or_read_in_time() -> None:

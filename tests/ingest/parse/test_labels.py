@@ -9,6 +9,7 @@ import pytest
 from headgate.errors import SettingsError
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
+from headgate.records import Remark
 from headgate.settings import parse_settings
 from headgate.sources.media import EXTENSIONS
 from tests.ingest import files
@@ -49,14 +50,14 @@ def test_any_other_date_is_a_finding(written: str) -> None:
     parsed = dated(f"effective_date: {written}")
 
     assert parsed.labels == {}
-    assert parsed.findings == (f"effective_date: {written!r} can't be read as a date; write YYYY-MM-DD",)
+    assert parsed.findings == (Remark("effective_date", f"{written!r} can't be read as a date; write YYYY-MM-DD"),)
 
 
 def test_another_name_for_it_serves_where_the_exact_one_can_not_be_read() -> None:
     parsed = dated("effective_date: soon", "date: 12 March 2015")
 
     assert parsed.labels == {"effective_date": "2015-03-12"}
-    assert parsed.findings == ("effective_date: 'soon' can't be read as a date; write YYYY-MM-DD",)
+    assert parsed.findings == (Remark("effective_date", "'soon' can't be read as a date; write YYYY-MM-DD"),)
     assert dated("effective_date:").findings == ()
 
 
@@ -67,7 +68,7 @@ def test_every_format_tells_of_a_date_that_can_not_be_read(extension: str, monke
     parsed = parse_file(makers[extension](), EXTENSIONS[extension])
 
     assert "effective_date" not in parsed.labels
-    assert parsed.findings == ("effective_date: '01/02/2026' can't be read as a date; write YYYY-MM-DD",)
+    assert parsed.findings == (Remark("effective_date", "'01/02/2026' can't be read as a date; write YYYY-MM-DD"),)
 
 
 @pytest.mark.parametrize("day", ["12 March 2015", "2015-02-30", "20150312"])

@@ -9,6 +9,7 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.file import parse_file
 from headgate.ingest.parse.left_out import FURNITURE, INSPECTED, REASONS, LeftOut, count_words, leave_out, summarise
 from headgate.ingest.validate.outcome import validate
+from headgate.records import Remark
 from tests.ingest.documents import facts_of, settings_of
 from tests.ingest.parse.words import unaccounted
 
@@ -62,11 +63,12 @@ def test_shares_are_a_finding_and_a_document_that_was_mostly_not_read_is_quarant
     remarked = facts_of("a.md", f"{PAGE}<!-- a note to the editor -->")
     lost = facts_of("b.md", f"{PAGE}<!-- {'and so on ' * 30} -->")
     result = validate([remarked, lost, facts_of("c.md", PAGE.replace("year", "month"))], settings=settings_of(), store=None)
-    assert "left_out: 5 words: hidden 20 % ('a note to the editor')" in result.findings["a.md"]
+    assert Remark("left_out", "5 words: hidden 20 % ('a note to the editor')") in result.findings["a.md"]
     assert "c.md" not in result.findings
     (reason,) = result.quarantined["b.md"]
-    assert reason.startswith(
-        "left_out: 82% of the words that are no navigation or the like, validation.max_lost_share is 50%; hidden 82 % ("
+    assert reason.code == "left_out"
+    assert reason.text.startswith(
+        "82% of the words that are no navigation or the like, validation.max_lost_share is 50%; hidden 82 % ("
     )
 
 
@@ -77,9 +79,9 @@ def test_navigation_does_not_count_as_lost_but_has_a_share_of_its_own() -> None:
         for name, (reason, words) in left_out.items()
     ]  # type: ignore[arg-type]
     result = validate(facts, settings=settings_of(), store=None)
-    assert {path: told[0].split(";")[0] for path, told in result.quarantined.items()} == {
-        "all.md": "left_out: 99% of the words as navigation and the like, validation.max_furniture_share is 98%",
-        "half.md": "left_out: 59% of the words that are no navigation or the like, validation.max_lost_share is 50%",
+    assert {path: told[0].text.split(";")[0] for path, told in result.quarantined.items()} == {
+        "all.md": "99% of the words as navigation and the like, validation.max_furniture_share is 98%",
+        "half.md": "59% of the words that are no navigation or the like, validation.max_lost_share is 50%",
     }
 
 

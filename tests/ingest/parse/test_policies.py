@@ -18,7 +18,7 @@ from headgate.ingest.derive import Deriver
 from headgate.ingest.documents import parse_signature
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
-from headgate.records import SourceFile
+from headgate.records import Remark, SourceFile
 from headgate.settings import parse_settings
 from headgate.sources.media import CONVERTED, EXTENSIONS, detect_media
 from tests.ingest import files
@@ -68,7 +68,7 @@ def test_tracked_changes_are_read_as_accepted() -> None:
     )
 
     assert parsed.text == "The fee is £7.\n\nNew place."
-    assert parsed.findings == ("tracked_changes: read as accepted, 2 insertion(s) kept, 2 deletion(s) dropped",)
+    assert parsed.findings == (Remark("tracked_changes", "read as accepted, 2 insertion(s) kept, 2 deletion(s) dropped"),)
 
 
 def test_comments_and_hidden_runs_are_kept_aside_and_notes_follow_their_paragraph() -> None:
@@ -84,7 +84,7 @@ def test_comments_and_hidden_runs_are_kept_aside_and_notes_follow_their_paragrap
 
     assert [text for _, text in kinds(parsed)] == ["Refunds take ten days.", "Note: Working days.", "All see this."]
     assert parsed.hidden == ("Nobody sees this.", "Is this right?")
-    assert "comments: 1 left out" in parsed.findings
+    assert Remark("comments", "1 left out") in parsed.findings
 
 
 def test_headings_are_told_by_style_and_numbered_as_word_shows_them() -> None:
@@ -164,7 +164,7 @@ def test_hidden_slides_notes_and_pictures_of_a_deck() -> None:
     parsed = parse(target.getvalue(), "pptx")
 
     assert kinds(parsed) == [("title", "Shown"), ("list_item", "A point of Shown"), ("text", "Free text")]
-    assert parsed.findings == ("hidden_slides: 1 left out",)
+    assert parsed.findings == (Remark("hidden_slides", "1 left out"),)
     assert "A point of Concealed" in parsed.hidden
 
 
@@ -216,7 +216,7 @@ def test_hidden_rows_and_columns_merged_cells_comments_and_formulas() -> None:
     assert {"Old; none; 1; 5", "cost", "3", "2", "Check this"} <= set(parsed.hidden) | {
         text.removeprefix("me: ") for text in parsed.hidden
     }
-    assert [finding.partition(":")[0] for finding in parsed.findings] == ["hidden_cells", "comments", "formulas"]
+    assert [finding.code for finding in parsed.findings] == ["hidden_cells", "comments", "formulas"]
 
 
 def test_a_sheet_with_a_million_declared_rows_costs_what_its_cells_cost() -> None:
@@ -288,7 +288,7 @@ def test_attachments_are_parsed_by_their_own_kind_and_a_bad_one_is_a_finding() -
 
     assert ("title", "Attachment: prices.xlsx") in kinds(parsed)
     assert "plan: Home Lite; price a month: £24.00" in parsed.text
-    assert sorted(finding.split(" left out: ")[0] for finding in parsed.findings if " left out: " in finding) == [
+    assert sorted(str(finding).split(" left out: ")[0] for finding in parsed.findings if " left out: " in finding.text) == [
         "attachment: 'cut.docx'",
         "attachment: 'run.bin'",
     ]
@@ -302,7 +302,7 @@ def test_mails_in_mails_are_read_to_a_depth_and_no_further() -> None:
 
     assert "innermost" not in parsed.text
     assert "Attachment: level2.eml" in parsed.text
-    assert any("nested too deeply" in finding for finding in parsed.findings)
+    assert any("nested too deeply" in finding.text for finding in parsed.findings)
 
 
 def test_mail_headers_in_any_encoding() -> None:
@@ -466,7 +466,7 @@ def test_a_page_without_anything_is_blank_and_a_page_of_pictures_needs_reading()
     picture.seek(0)
 
     blank = parse(drawn(lambda canvas: None), "pdf")
-    assert (blank.text, blank.findings) == ("", ("blank: 1 page(s) without text and pictures",))
+    assert (blank.text, blank.findings) == ("", (Remark("blank", "1 page(s) without text and pictures"),))
     scan = drawn(lambda canvas: canvas.drawImage(ImageReader(picture), 50, 50, 400, 600))
     with pytest.raises(ParseFailure, match="tesseract") as caught:
         parse(scan, "pdf")
@@ -545,7 +545,7 @@ def test_what_a_zip_unpacks_to_counts_and_not_what_it_declares() -> None:
 )
 def test_bad_files_name_their_reason(content: bytes, extension: str, reason: str) -> None:
     if not reason:
-        assert parse(content, extension).findings == ("blank: the file holds no text",)
+        assert parse(content, extension).findings == (Remark("blank", "the file holds no text"),)
         return
     with pytest.raises(ParseFailure) as caught:
         parse(content, extension)
@@ -608,7 +608,7 @@ def test_pictures_go_through_tesseract(programs: dict[str, str], tmp_path: Path)
         ("list_item", "first"),
         ("list_item", "second"),
     ]
-    assert parsed.findings == ("scan: read by text recognition (OCR), which makes mistakes",)
+    assert parsed.findings == (Remark("scan", "read by text recognition (OCR), which makes mistakes"),)
     target, *arguments = (tmp_path / "asked").read_text().split()
     assert target.endswith("/text")
     assert arguments == ["-l", "eng+chi_sim+deu+script/Latin"]

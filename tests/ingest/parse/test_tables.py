@@ -11,6 +11,7 @@ import pytest
 from headgate.ingest.parse.file import parse_file
 from headgate.ingest.parse.table_shape import measure_table
 from headgate.ingest.parse.tables import render_rows
+from headgate.records import Remark
 from headgate.sources.media import OFFICE
 
 
@@ -59,7 +60,7 @@ def test_wide_sheets_and_data_files_are_read_whole_and_a_wide_word_table_says_wh
     assert "value249" in text.text
     assert sheet.findings == text.findings == ()
     assert "value199" in letter.text
-    assert list(letter.findings) == ["cut: a table read up to column 200"]
+    assert list(letter.findings) == [Remark("cut", "a table read up to column 200")]
 
 
 def test_a_long_row_goes_on_in_lines_that_each_name_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from headgate.errors import IntegrityError, NotFoundError, ParseFailure
 from headgate.ingest.state.dead_letters import MAX_ATTEMPTS, DeadLetters, list_dead_letters
-from headgate.records import SourceFile
+from headgate.records import Remark, SourceFile
 from headgate.storage import FolderStore
 
 NOW = datetime(2026, 2, 2, 9, tzinfo=UTC)
@@ -90,10 +90,10 @@ def test_forget_makes_it_tried_again_and_takes_a_decision_back(tmp_path: Path) -
     letters = DeadLetters(FolderStore(tmp_path), "c")
     fail(letters)
     letters.drop(FILE.path, "not ours", now=NOW)
-    assert letters.dropped(FILE) == "dropped: by decision of 2026-02-02: not ours"
-    assert letters.dropped(SourceFile(FILE.path, "2" * 64, 1, FILE.media_type)) == ""
+    assert letters.dropped(FILE) == Remark("dropped", "by decision of 2026-02-02: not ours")
+    assert letters.dropped(SourceFile(FILE.path, "2" * 64, 1, FILE.media_type)) is None
     letters.forget(FILE.path)
-    assert letters.dropped(FILE) == ""
+    assert letters.dropped(FILE) is None
     assert not known(letters)
     fail(letters)
     assert letters.get(FILE.path).attempts == 1

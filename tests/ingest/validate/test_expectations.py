@@ -11,6 +11,7 @@ from headgate.errors import SettingsError
 from headgate.ingest.validate.expectations import BUILT_IN, SUITES, Suite, check_arguments, load_suites
 from headgate.ingest.validate.outcome import COLUMNS, named_checks
 from headgate.ingest.validate.verdicts import open_judge
+from headgate.records import Remark
 from headgate.storage import FolderStore
 from tests.conftest import REPOSITORY
 from tests.ingest.documents import settings_of
@@ -49,7 +50,7 @@ def test_the_repository_has_the_built_in_suites_to_edit() -> None:
 def test_an_entry_takes_its_limit_from_the_settings(tmp_path: Path) -> None:
     (entry,) = load(tmp_path, ENTRY)["documents"].entries
     assert entry.kwargs == {"column": "characters", "min_value": 40}
-    assert entry.explain({"characters": 7}) == "too_short: 7 of 40"
+    assert entry.explain({"characters": 7}) == Remark("not_too_short", "too_short: 7 of 40")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from headgate.errors import IntegrityError, SettingsError
 from headgate.ingest.validate.expectations import BUILT_IN, SUITES
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, boilerplate_shares, named_checks, validate
-from headgate.records import SourceState, ValidationCheck
+from headgate.records import Remark, SourceState, ValidationCheck
 from headgate.settings import Settings
 from headgate.storage import FolderStore, Store
 from tests.ingest.documents import LONG, facts_of, settings_of
@@ -41,7 +41,7 @@ def check(validated: Validated, name: str) -> ValidationCheck:
 
 
 def reasons(validated: Validated, path: str) -> list[str]:
-    return [*validated.quarantined.get(path, ()), *validated.findings.get(path, ())]
+    return [str(one) for one in (*validated.quarantined.get(path, ()), *validated.findings.get(path, ()))]
 
 
 def fillers(count: int = 8) -> list[DocumentFacts]:
@@ -103,10 +103,10 @@ def test_reasons_name_what_which_and_the_limit(store: Store) -> None:
     result = validate(made, settings=settings, store=store)
 
     assert result.quarantined == {
-        "empty.md": ["empty: no text"],
-        "short.md": ["too_short: 9 characters, validation.min_characters is 40"],
-        "old.md": ["stale: effective 2017-05-01, 3213 days before 2026-02-16, limit 1825"],
-        "card.md": ["personal_data: 1 credit_card"],
+        "empty.md": [Remark("empty", "no text")],
+        "short.md": [Remark("too_short", "9 characters, validation.min_characters is 40")],
+        "old.md": [Remark("stale", "effective 2017-05-01, 3213 days before 2026-02-16, limit 1825")],
+        "card.md": [Remark("personal_data", "1 credit_card")],
     }
     assert failed(result) == {
         "not_empty": "quarantine",
@@ -116,7 +116,7 @@ def test_reasons_name_what_which_and_the_limit(store: Store) -> None:
         "has_title": "finding",
         "dropped_share": "error",
     }
-    assert result.findings["short.md"] == ["no_title: neither a label nor a heading"]
+    assert result.findings["short.md"] == [Remark("no_title", "neither a label nor a heading")]
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ def test_languages_type_and_length_are_limited_by_settings_and_suite(store: Stor
     assert (
         result.quarantined["de.md"]
         == [
-            f"too_long: {made[0].characters} characters, validation.max_characters is 1000",
-            "language: de is not among validation.languages",
+            Remark("too_long", f"{made[0].characters} characters, validation.max_characters is 1000"),
+            Remark("language", "de is not among validation.languages"),
         ]
-        or "language: de is not among validation.languages" in result.quarantined["de.md"]
+        or Remark("language", "de is not among validation.languages") in result.quarantined["de.md"]
     )
-    assert result.findings["odd.md"][0].startswith("unexpected_type: video/mp4")
+    assert result.findings["odd.md"][0].text.startswith("video/mp4")
 
 
 def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
@@ -195,17 +195,17 @@ def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
     result = validate(made, settings=settings_of(validation={"near_duplicate": 1.0}, **sections), store=store)
 
     assert list(result.quarantined) == ["internal/leak.md"]
-    assert result.quarantined["internal/leak.md"][0].startswith(
-        "labels: the file says confidentiality 'public', which more audiences see"
+    assert result.quarantined["internal/leak.md"][0].text.startswith(
+        "the file says confidentiality 'public', which more audiences see"
     )
     assert result.findings == {
         "internal/audience.md": [
-            "labels: the file says audience 'customer', its folder's rule says 'staff'",
-            "labels: audience customer may not see confidentiality internal (retrieval.access)",
+            Remark("labels", "the file says audience 'customer', its folder's rule says 'staff'"),
+            Remark("labels", "audience customer may not see confidentiality internal (retrieval.access)"),
         ],
         "plans/typo.md": [
-            "labels: audience customer may not see confidentiality pubilc (retrieval.access)",
-            "labels: no audience of retrieval.access may see confidentiality pubilc",
+            Remark("labels", "audience customer may not see confidentiality pubilc (retrieval.access)"),
+            Remark("labels", "no audience of retrieval.access may see confidentiality pubilc"),
         ],
     }
 
@@ -213,11 +213,11 @@ def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
 @pytest.mark.parametrize(
     ("policies", "quarantined", "reason"),
     [
-        ({"personal_data": "quarantine"}, True, "personal_data: 1 credit_card"),
-        ({"personal_data": "redact"}, False, "personal_data: 1 credit_card; taken out of what is indexed"),
-        ({"personal_data": "allow"}, False, "personal_data: 1 credit_card"),
-        ({"personal_data": "allow", "personal_data_by_label": {"internal": "quarantine"}}, True, "personal_data: 1 credit_card"),
-        ({"personal_data": "quarantine", "personal_data_by_label": {"internal": "allow"}}, False, "personal_data: 1 credit_card"),
+        ({"personal_data": "quarantine"}, True, "1 credit_card"),
+        ({"personal_data": "redact"}, False, "1 credit_card; taken out of what is indexed"),
+        ({"personal_data": "allow"}, False, "1 credit_card"),
+        ({"personal_data": "allow", "personal_data_by_label": {"internal": "quarantine"}}, True, "1 credit_card"),
+        ({"personal_data": "quarantine", "personal_data_by_label": {"internal": "allow"}}, False, "1 credit_card"),
     ],
 )
 def test_the_policy_decides_what_becomes_of_personal_data(
@@ -225,7 +225,7 @@ def test_the_policy_decides_what_becomes_of_personal_data(
 ) -> None:
     card = facts_of("card.md", f"# T\n\nCard 4111 1111 1111 1111. {PROSE}", confidentiality="internal")
     result = validate([card, *fillers()], settings=settings_of(validation=policies), store=store)
-    assert (result.quarantined if quarantined else result.findings)["card.md"] == [reason]
+    assert (result.quarantined if quarantined else result.findings)["card.md"] == [Remark("personal_data", reason)]
     assert bool(result.quarantined) is quarantined
 
 
@@ -233,8 +233,8 @@ def test_copies_are_quarantined_and_told_what_is_kept(store: Store) -> None:
     changed = LONG.replace("Sentence 5 tells", "Sentence 5 informs")
     made = [facts_of(f"{name}.md", text, title="T") for name, text in {"a": LONG, "b": LONG.upper(), "c": changed}.items()]
     result = validate([*made, *fillers()], settings=settings_of(), store=store)
-    assert result.quarantined["b.md"] == ["duplicate: of 'a.md', kept because its path comes first"]
-    assert result.quarantined["c.md"][0].startswith("near_duplicate: of 'a.md' (similarity 0.9")
+    assert result.quarantined["b.md"] == [Remark("duplicate", "of 'a.md', kept because its path comes first")]
+    assert str(result.quarantined["c.md"][0]).startswith("near_duplicate: of 'a.md' (similarity 0.9")
 
 
 def test_a_copy_of_a_quarantined_document_is_no_copy(store: Store) -> None:
@@ -439,8 +439,8 @@ def test_chunks_over_budget_are_remarked_and_a_document_without_any_stops_the_re
     chunks = [replace(CHUNKS, over_budget=1, tokens_max=230), replace(CHUNKS, doc_id="other1.md", chunks=0)]
     result = validate([*facts(a=BEFORE), *fillers()], chunks, settings=settings_of(), store=store)
     assert result.findings == {
-        "a.md": ["1 chunks have more than 200 tokens, the longest 230"],
-        "other1.md": ["no chunk was made of it"],
+        "a.md": [Remark("chunks_fit_their_budget", "1 chunks have more than 200 tokens, the longest 230")],
+        "other1.md": [Remark("documents_have_chunks", "no chunk was made of it")],
     }
     assert failed(result) == {"chunks_fit_their_budget": "finding", "documents_have_chunks": "error"}
 
@@ -473,7 +473,7 @@ def test_an_edited_suite_is_what_counts(store: Store, tmp_path: Path) -> None:
     settings = settings_of(tmp_path, validation={"expectations": "mine"})
     result = validate(fillers(3), settings=settings, store=store)
     assert failed(result) == {"enough_headings": "error"}
-    assert result.findings["other0.md"] == ["only 1 headings"]
+    assert result.findings["other0.md"] == [Remark("enough_headings", "only 1 headings")]
     assert "enough_headings" in {entry.name for entry in named_checks(settings)}
 
 
