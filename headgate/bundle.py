@@ -34,7 +34,7 @@ from headgate.models.files import EmbeddingModel
 from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
 from headgate.models.tokens import whole_words
-from headgate.records import IndexResult, Record, TableRef
+from headgate.records import IndexResult, LastBuild, Record, TableRef
 from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.storage import Store, sha256_hex
@@ -123,7 +123,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
                 store.put_file(key, folder / name)
         held.check()
         store.put(BUNDLES.key(bundle_id), manifest.to_bytes())
-    store.put(LAST_BUILD.key(), orjson.dumps({"bundle_id": bundle_id}))
+    store.put(LAST_BUILD.key(), LastBuild(bundle_id=bundle_id).model_dump_json().encode())
     return Bundle(bundle_id=bundle_id, manifest=manifest)
 
 
@@ -259,7 +259,7 @@ def last_built(store: Store) -> str:
     """
     if not store.exists(LAST_BUILD.key()):
         raise NotFoundError(f"no bundle was built in the store at {store.address!r}; run `headgate build`")
-    return str(orjson.loads(store.get(LAST_BUILD.key()))["bundle_id"])
+    return LastBuild.model_validate_json(store.get(LAST_BUILD.key())).bundle_id
 
 
 def _objects(manifest: Manifest) -> list[tuple[str, str]]:

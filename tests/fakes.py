@@ -13,7 +13,23 @@ from headgate.answer.engine import ENGINE_VERSION
 from headgate.bundle import MANIFEST_FORMAT, CorpusRef, Manifest
 from headgate.errors import ModelError
 from headgate.models.files import EmbeddingModel
-from headgate.records import Answer, Citation, Decision, Question, Release, RetrievedChunk, TableRef, Token, Usage, Verdict
+from headgate.records import (
+    Answer,
+    Canary,
+    ChunkSetRef,
+    Citation,
+    Decision,
+    IngestCounts,
+    IngestResult,
+    Question,
+    Release,
+    Report,
+    RetrievedChunk,
+    TableRef,
+    Token,
+    Usage,
+    Verdict,
+)
 from headgate.release.ledger import gate_inputs, seal_verdict, store_verdict
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings, parse_settings
 from headgate.storage import Store, open_store, sha256_hex
@@ -76,6 +92,46 @@ def put_release(store: Store, number: int, bundle_id: str, *, channel: str = "pr
     )
     store.create(f"releases/{channel}/{number:08d}.json", release.model_dump_json().encode())
     return release
+
+
+def put_judgement(store: Store, folder: str, name: str, bundle_id: str, *, baseline: str = "", report: str = "r") -> None:
+    """A report, verdict or canary of that name that says nothing but which bundles it is about."""
+    when = "2026-02-02T00:00:00+00:00"
+    record: Report | Verdict | Canary
+    match folder:
+        case "reports":
+            record = Report(report_id=name, bundle_id=bundle_id, suites={}, created_at=when)
+        case "verdicts":
+            record = Verdict(
+                verdict_id=name,
+                verdict="passed",
+                bundle_id=bundle_id,
+                baseline_bundle_id=baseline,
+                report_id=report,
+                gates_digest="",
+                suite_digests={},
+                gates=(),
+                created_at=when,
+            )
+        case _:
+            record = Canary(
+                canary_id=name,
+                bundle_id=bundle_id,
+                baseline_bundle_id=baseline,
+                verdict="passed",
+                recall_at=5,
+                checks=(),
+                created_at=when,
+            )
+    store.put(f"{folder}/{name}.json", record.model_dump_json().encode())
+
+
+def put_ingest(store: Store, revision: str, *, chunk_set: str = "chunk_sets/x-y.parquet") -> None:
+    """The record of an ingest of no files."""
+    counts = IngestCounts(files=0, indexed=0, quarantined=0, dead_lettered=0, excluded=0)
+    ref = ChunkSetRef(corpus_revision=revision, key=chunk_set, digest="", chunks=0, documents=0)
+    result = IngestResult(corpus_revision=revision, counts=counts, outcomes=(), chunk_set=ref, parsed=0, seconds=0.0)
+    store.put(f"ingests/{revision}.json", result.model_dump_json().encode())
 
 
 @dataclass

@@ -133,6 +133,10 @@ def prune(invocation: Invocation, dry_run: bool, as_json: bool) -> int:
     print_table(title, ("what", "which", "bytes"), [(i.kind, i.name, i.bytes_freed) for i in result.removed], right=("bytes",))
     for line in result.skipped:
         say(f"Left alone: {line}")
+    for name, files in result.unnamed.items():
+        say(
+            f"Left alone: {files} file(s) in {name!r}, which the layout of the store does not name; look at them, and remove them by hand"
+        )
     print_table(
         "What the store holds", ("", "size"), [(name, _size(size)) for name, size in result.sizes.items()], right=("size",)
     )

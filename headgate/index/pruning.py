@@ -33,10 +33,11 @@ _TAG = re.compile(r"pin-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class PrunedTable:
-    """`versions` are pinned versions that went (or would go), `bytes_freed` what all the files that went took."""
+    """What went, or would go: pinned versions, the keys of their notes, the bytes of all the files."""
 
     table: str
     versions: tuple[int, ...]
+    notes: tuple[str, ...]
     bytes_freed: int
     dropped: bool = False  # the whole table
 
@@ -65,12 +66,12 @@ def prune_table(store: Store, table: str, keep: Collection[int], *, dry_run: boo
         before = {entry.key: entry for entry in store.entries(LANCE.prefix(table))}
         tags = {name: int(tag["version"]) for name, tag in dataset.tags.list().items()}
         gone = {version for name, version in tags.items() if _TAG.fullmatch(name) and version not in keep}
+        notes = tuple(key for key, pinned in read_versions(store, table) if pinned.ref.version not in keep)
         if dry_run:
             freed = sum(entry.size for key, entry in before.items() if key not in needed and _folder(key) in _NAMED)
-            return PrunedTable(table, tuple(sorted(gone)), freed)
-        for key, pinned in list(read_versions(store, table)):
-            if pinned.ref.version not in keep:
-                store.delete(key)
+            return PrunedTable(table, tuple(sorted(gone)), notes, freed)
+        for key in notes:
+            store.delete(key)
         for version in keep:
             if version in kept and pin_tag(version) not in tags:
                 dataset.tags.create(pin_tag(version), version)
@@ -82,20 +83,21 @@ def prune_table(store: Store, table: str, keep: Collection[int], *, dry_run: boo
         )
         _sweep(store, table, needed, now)
     after = sum(entry.size for entry in store.entries(LANCE.prefix(table)))
-    return PrunedTable(table, tuple(sorted(gone)), sum(entry.size for entry in before.values()) - after)
+    return PrunedTable(table, tuple(sorted(gone)), notes, sum(entry.size for entry in before.values()) - after)
 
 
 def drop_table(store: Store, table: str, *, dry_run: bool) -> PrunedTable:
     """Remove a table that nothing needs, with its notes. The caller holds the table's lock."""
     entries = list(store.entries(LANCE.prefix(table)))
     versions = tuple(sorted({pinned.ref.version for _, pinned in read_versions(store, table)}))
+    notes = tuple(store.list(TABLE_REFS.prefix(table)))
     if not dry_run:
-        for key in list(store.list(TABLE_REFS.prefix(table))):
+        for key in notes:
             store.delete(key)
         for entry in sorted(entries, key=lambda entry: "/_versions/" not in entry.key):  # the manifests first: no half a table
             store.delete(entry.key)
         _remove_empty_folders(store, LANCE.prefix(table))
-    return PrunedTable(table, versions, sum(entry.size for entry in entries), dropped=True)
+    return PrunedTable(table, versions, notes, sum(entry.size for entry in entries), dropped=True)
 
 
 def _dataset(store: Store, table: str) -> Any:

@@ -57,7 +57,7 @@ from headgate.records.ingest import (
     SourceState,
     ValidationCheck,
 )
-from headgate.records.release import Interaction, Rehearsal, Release, Token
+from headgate.records.release import Interaction, LastBuild, Rehearsal, Release, Token
 from headgate.records.remarks import ExclusionCode, FindingCode, Remark
 
 __all__ = [
@@ -93,6 +93,7 @@ __all__ = [
     "IntegrityReport",
     "Interaction",
     "KeptVersion",
+    "LastBuild",
     "LatestReport",
     "MetricSummary",
     "Moved",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from headgate.records.base import Record
-from headgate.records.names import Revision, StoreKey
+from headgate.records.names import ChunkSetKey, KeptKey, Revision, ValidationReportKey
 from headgate.records.remarks import Remark, read_remark
 
 Outcome = Literal["indexed", "quarantined", "dead_lettered", "excluded"]
@@ -100,7 +100,7 @@ class Chunk:
 class KeptVersion(Record):
     """The last good version of a document whose current file can't be read. Together with the corpus it decides what is indexed."""
 
-    key: StoreKey  # of its parsed form
+    key: KeptKey  # of its parsed form
     digest: str  # SHA-256 of the source bytes it came from
     media_type: str
     since: str  # the day (YYYY-MM-DD, UTC) of the first ingest that could not read its successor
@@ -167,7 +167,7 @@ class ChunkSetRef(Record):
     """Where the chunks of one ingest lie. `digest` covers ids, texts and labels in order, not file bytes."""
 
     corpus_revision: Revision
-    key: StoreKey  # of the Parquet file
+    key: ChunkSetKey  # of the Parquet file
     digest: str
     chunks: int
     documents: int
@@ -251,7 +251,7 @@ class IngestResult(Record):
     parsed: int  # files parsed in this run; the rest was reused
     seconds: float
     checks: tuple[ValidationCheck, ...] = ()
-    data_docs: StoreKey = ""  # of the validation report
+    data_docs: ValidationReportKey = ""  # of the validation report
     corpus: str = ""  # corpus.name
     derived: int = 0  # documents whose facts and chunks were computed in this run
     changes: Changes | None = None

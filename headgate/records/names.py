@@ -20,9 +20,10 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Marks a field: its value is the first part of a key of this folder (`headgate.storage.layout`), or with "" a whole key."""
+    """Marks a field: its value is the first part of a key of this folder (`headgate.storage.layout`), or the whole key."""
 
     folder: str
+    whole: bool = False
 
 
 BundleId = Annotated[str, Names("bundles")]
@@ -31,11 +32,13 @@ ReportId = Annotated[str, Names("reports")]
 VerdictId = Annotated[str, Names("verdicts")]
 Revision = Annotated[str, Names("ingests"), Names("trees")]
 SourceDigest = Annotated[str, Names("source_objects")]
-StoreKey = Annotated[str, Names("")]
+ChunkSetKey = Annotated[str, Names("chunk_sets", whole=True)]
+KeptKey = Annotated[str, Names("kept", whole=True)]
+ValidationReportKey = Annotated[str, Names("validation_reports", whole=True)]
 
 
-def names_in(record: Any) -> Iterator[tuple[str, str]]:
-    """(folder, value) of everything that a record, or a collection of records, names; empty values name nothing."""
+def names_in(record: Any) -> Iterator[tuple[Names, str]]:
+    """Mark and value of everything that a record, or a collection of records, names; empty values name nothing."""
     if isinstance(record, Mapping):
         for value in record.values():
             yield from names_in(value)
@@ -53,7 +56,7 @@ def folders_named_by(kind: Any) -> frozenset[str]:
     return frozenset(_folders(kind, ()))
 
 
-def _named(value: Any, hint: Any) -> Iterator[tuple[str, str]]:
+def _named(value: Any, hint: Any) -> Iterator[tuple[Names, str]]:
     """What a value of an annotated type names."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
@@ -61,7 +64,7 @@ def _named(value: Any, hint: Any) -> Iterator[tuple[str, str]]:
         yield from _named(value, option)
     elif origin is Annotated:
         if value and isinstance(value, str):
-            yield from ((mark.folder, value) for mark in arguments[1:] if isinstance(mark, Names))
+            yield from ((mark, value) for mark in arguments[1:] if isinstance(mark, Names))
         yield from _named(value, arguments[0])
     elif isinstance(value, Mapping):
         for key, item in value.items():

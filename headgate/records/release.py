@@ -21,6 +21,12 @@ class Rehearsal(Record):
     seconds: float
 
 
+class LastBuild(Record):
+    """The bundle that was built last: the default of `evaluate`, `gate` and `promote`."""
+
+    bundle_id: BundleId
+
+
 class Release(Record):
     """One line of the ledger. The highest `release` of a channel is in force."""
 

@@ -6,51 +6,61 @@ releases, logged answers, reports, verdicts, canaries, holds, the newest bundles
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
 
-import orjson
-
-from headgate.errors import NotFoundError
+from headgate.errors import IntegrityError, NotFoundError
 from headgate.index.versions import read_versions
 from headgate.interactions.log import InteractionLog
+from headgate.records import Release
+from headgate.records.names import names_in
+from headgate.retention.references import read_record
 from headgate.settings import RetentionSettings
-from headgate.storage import Store, StoredFile
-from headgate.storage.layout import LAST_BUILD
+from headgate.storage import Store
+from headgate.storage.keys import Folder, Spared
+from headgate.storage.layout import BUNDLES, CANARIES, HOLDS, LAST_BUILD, RELEASES, REPORTS, TABLE_REFS, VERDICTS
 
-#: Seconds.
-DAY = 86400.0
+#: Judgements that keep the bundles they are about, and what each is called.
+_JUDGEMENTS = ((REPORTS, "report"), (VERDICTS, "verdict"), (CANARIES, "canary"))
+_DAY = 86400.0
+
+
+def spared_seconds(rules: RetentionSettings, spared: Spared) -> float:
+    """Up to which age nothing goes, seconds."""
+    grace = rules.grace_hours * 3600
+    return grace if spared == "grace_hours" else max(rules.unreleased_days * _DAY, grace)
 
 
 def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dict[str, tuple[str, ...]]:
-    """Bundle id → why it stays, for every bundle in the store that something needs."""
-    present = {stem(entry.key): entry.modified for entry in store.entries("bundles")}
+    """Bundle id → why it stays, for every bundle in the store that something needs. A record that can't be read keeps all of them."""
+    present = {BUNDLES.first(entry.key): entry.modified for entry in store.entries(BUNDLES.prefix()) if BUNDLES.first(entry.key)}
     reasons: dict[str, list[str]] = defaultdict(list)
-    for channel, releases in all_releases(store).items():
+
+    def keep_all(error: IntegrityError) -> None:
+        for bundle_id in present:
+            reasons[bundle_id].append(str(error))
+
+    for channel, releases in _releases(store, keep_all).items():
         newest = releases[-rules.releases_keep :] if rules.releases_keep else releases
-        other = [release for release in releases if release["bundle_id"] != releases[-1]["bundle_id"]]
+        other = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
         for release in [*newest, *(other[-1:] if rules.releases_keep else ())]:
-            reasons[release["bundle_id"]].append(f"release {release['release']} of {channel}")
-    with suppress(NotFoundError):
-        reasons[str(orjson.loads(store.get(LAST_BUILD.key()))["bundle_id"])].append("built last")
+            reasons[release.bundle_id].append(f"release {release.release} of {channel}")
+    for bundle_id in _named(store, LAST_BUILD, LAST_BUILD.key(), keep_all):
+        reasons[bundle_id].append("built last")
     by_age = sorted(present, key=lambda bundle_id: (-present[bundle_id], bundle_id))
     for bundle_id in by_age[: rules.bundles_keep]:
         reasons[bundle_id].append(f"one of the newest {rules.bundles_keep}")
     for bundle_id, modified in present.items():
-        if age(now, modified) <= max(rules.unreleased_days * DAY, rules.grace_hours * 3600):
+        if age(now, modified) <= spared_seconds(rules, "unreleased_days"):
             reasons[bundle_id].append(f"younger than {rules.unreleased_days} days")
-    for folder, what in (("reports", "report"), ("verdicts", "verdict"), ("canaries", "canary")):
-        for entry in records_in(store, folder):
-            if age(now, entry.modified) <= rules.unreleased_days * DAY:
-                content = orjson.loads(store.get(entry.key))
-                for key in ("bundle_id", "baseline_bundle_id"):
-                    if bundle_id := content.get(key):
-                        reasons[bundle_id].append(f"{what} {stem(entry.key)[:12]}…")
-    for entry in store.entries("holds"):
-        if age(now, entry.modified) <= rules.grace_hours * 3600:
-            reasons[stem(entry.key)].append("held")
+    for folder, what in _JUDGEMENTS:
+        for entry in store.entries(folder.prefix()):
+            if (name := folder.first(entry.key)) and age(now, entry.modified) <= rules.unreleased_days * _DAY:
+                for bundle_id in _named(store, folder, entry.key, keep_all):
+                    reasons[bundle_id].append(f"{what} {name[:12]}…")
+    for entry in store.entries(HOLDS.prefix()):
+        if age(now, entry.modified) <= spared_seconds(rules, HOLDS.spared):
+            reasons[HOLDS.first(entry.key)].append("held")
     answered: dict[str, int] = defaultdict(int)
     for interaction in InteractionLog(store).since(now - timedelta(days=rules.interactions_days)):
         answered[interaction.answer.bundle_id] += 1
@@ -65,34 +75,43 @@ def needed_versions(store: Store, rules: RetentionSettings, table: str, named: C
     Args:
         named: versions that bundles name which stay.
     """
-    grace = rules.grace_hours * 3600
-    ages = {entry.key: age(now, entry.modified) for entry in store.entries(f"table_refs/{table}")}
+    grace = spared_seconds(rules, "grace_hours")
+    ages = {entry.key: age(now, entry.modified) for entry in store.entries(TABLE_REFS.prefix(table))}
     notes = [(ages.get(key, 0.0), pinned.ref.version) for key, pinned in read_versions(store, table)]
     needed = dict.fromkeys(named, "a bundle names it")
     for old, version in notes:
         if old <= grace:
             needed.setdefault(version, f"indexed in the last {rules.grace_hours:g} hours")
-    if notes and (needed or min(old for old, _ in notes) <= max(rules.unreleased_days * DAY, grace)):
+    if notes and (needed or min(old for old, _ in notes) <= spared_seconds(rules, "unreleased_days")):
         needed.setdefault(max(version for _, version in notes), "newest of its table")  # the next index run counts on from it
     return needed
 
 
-def all_releases(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """Channel → its releases, oldest first. Read without the ledger's rules: a damaged ledger must not make anything unneeded."""
-    channels: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for key in store.list("releases"):
-        channels[key.split("/")[1]].append(orjson.loads(store.get(key)))
-    return channels
-
-
-def records_in(store: Store, folder: str) -> list[StoredFile]:
-    """The JSON files directly in a folder."""
-    return [entry for entry in store.entries(folder) if entry.key.count("/") == 1 and entry.key.endswith(".json")]
-
-
 def age(now: datetime, modified: float) -> float:
+    """Seconds."""
     return now.timestamp() - modified
 
 
-def stem(key: str) -> str:
-    return key.rsplit("/", 1)[-1].removesuffix(".json")
+def _releases(store: Store, unreadable: Callable[[IntegrityError], None]) -> dict[str, list[Release]]:
+    """Channel → its releases, oldest first. Read without the ledger's rules: a damaged ledger must not make anything unneeded."""
+    channels: dict[str, list[Release]] = defaultdict(list)
+    for key in store.list(RELEASES.prefix()):
+        if RELEASES.parse(key) is not None:
+            try:
+                release: Release = read_record(store, RELEASES, key)
+            except IntegrityError as error:
+                unreadable(error)
+            else:
+                channels[RELEASES.first(key)].append(release)
+    return channels
+
+
+def _named(store: Store, folder: Folder, key: str, unreadable: Callable[[IntegrityError], None]) -> list[str]:
+    """Bundles that a record names."""
+    try:
+        return [value for mark, value in names_in(read_record(store, folder, key)) if mark.folder == BUNDLES.name]
+    except NotFoundError:
+        return []
+    except IntegrityError as error:
+        unreadable(error)
+        return []

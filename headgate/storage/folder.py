@@ -15,10 +15,9 @@ from typing import IO
 
 from headgate.errors import AlreadyExistsError, IntegrityError, LockedError, NotFoundError, StorageError
 from headgate.storage.layout import FOREIGN_TOPS, LANCE, LOCKS, PROBES
-from headgate.storage.store import Held, Store, StoredFile, checked_key, sha256_file
+from headgate.storage.store import TEMPORARY, Held, Store, StoredFile, checked_key, sha256_file
 
 _POLL_SECONDS = 0.2
-_TEMPORARY = ".tmp-"
 #: A probe lives for milliseconds; an older one was left by a process that was killed.
 _OLD_PROBE_SECONDS = 600.0
 
@@ -80,11 +79,16 @@ class FolderStore(Store):
                 temporary.unlink(missing_ok=True)
 
     def entries(self, prefix: str) -> Iterator[StoredFile]:
-        folder = self.path(prefix)
+        return self._below(self.path(prefix))
+
+    def all_entries(self) -> Iterator[StoredFile]:
+        return self._below(self.root)
+
+    def _below(self, folder: Path) -> Iterator[StoredFile]:
         try:
-            paths = [path for path in folder.rglob("*") if not path.name.startswith(_TEMPORARY)] if folder.is_dir() else []
+            paths = [path for path in folder.rglob("*") if not path.name.startswith(TEMPORARY)] if folder.is_dir() else []
         except OSError as error:
-            raise self._not_readable(prefix, error) from error
+            raise self._not_readable(str(folder), error) from error
         for key, path in sorted((path.relative_to(self.root).as_posix(), path) for path in paths):
             with suppress(FileNotFoundError):  # removed since it was listed
                 if path.is_file():
@@ -215,7 +219,7 @@ class FolderStore(Store):
 def _own_prefix() -> str:
     """Beginning of the names of this machine's half-written files."""
     machine = "".join(letter for letter in socket.gethostname() if letter.isalnum())
-    return f"{_TEMPORARY}{machine}-"
+    return f"{TEMPORARY}{machine}-"
 
 
 def is_alive(process: int) -> bool:

@@ -35,6 +35,7 @@ LANCE = Folder(
 LAST_BUILD = Folder(
     "last_build", "last_build.json", what="the bundle built last",
     writer="headgate.bundle", written="replaced", kept="always",
+    read="headgate.records:LastBuild.model_validate_json",
 )  # fmt: skip
 HOLDS = Folder(
     "holds", "holds/<bundle>.json", what="a bundle that someone is about to rely on",
@@ -60,8 +61,8 @@ CHUNK_SETS = Folder(
 # --- what ingests leave -----------------------------------------------------------------------------------------------
 INGESTS = Folder(
     "ingests", "ingests/<revision>.json", what="what became of each file",
-    writer="headgate.ingest.run", written="replaced", kept="ruled",
-    read="headgate.records:IngestResult.model_validate_json",
+    writer="headgate.ingest.run", written="replaced", kept="named", spared="unreleased_days", lock="ingest",
+    named_by=("table_refs",), read="headgate.records:IngestResult.model_validate_json",
 )  # fmt: skip
 INGEST_STATE = Folder(
     "ingest_state", "ingest_state/<corpus>.json", what="what the next ingest compares with",
@@ -104,7 +105,7 @@ SOURCE_LISTINGS = Folder(
 )  # fmt: skip
 TREES = Folder(
     "trees", "corpora/<revision>/tree.json", what="the files of a corpus revision",
-    writer="headgate.sources.state.tree", written="once", kept="named", spared="unreleased_days", lock="ingest", place="both",
+    writer="headgate.sources.state.tree", written="once", kept="named", spared="unreleased_days", lock="ingest",
     named_by=("table_refs", "ingests"), read="headgate.sources.state.tree:parse_tree",
 )  # fmt: skip
 SOURCE_OBJECTS = Folder(
@@ -222,20 +223,22 @@ OLDER_PARSED = Folder(
 
 FOLDERS = tuple(entry for entry in list(globals().values()) if isinstance(entry, Folder))
 _BY_NAME = {folder.name: folder for folder in FOLDERS}
+_BY_TOP = {top: tuple(folder for folder in FOLDERS if folder.top == top) for top in {folder.top for folder in FOLDERS}}
 #: First steps of the keys of folders that others fill with names of their own; nothing in them is taken for half-written by us.
 FOREIGN_TOPS = frozenset(folder.top for folder in FOLDERS if folder.foreign)
 
 
-def folder(name: str) -> Folder:
+def folder_named(name: str) -> Folder:
     """The folder of that name; KeyError where there is none."""
     return _BY_NAME[name]
 
 
 def folder_of(key: str) -> Folder | None:
     """The folder that `key` is a key of; None where the layout names none."""
-    return next((folder for folder in FOLDERS if folder.parse(key) is not None), None)
+    candidates = _BY_TOP.get(key.partition("/")[0], _BY_TOP[PROBES.top])
+    return next((folder for folder in candidates if folder.parse(key) is not None), None)
 
 
-def is_named_top(name: str) -> bool:
-    """Whether a first step of a key belongs to some folder."""
-    return any(folder.top == name for folder in FOLDERS)
+def has_top(name: str) -> bool:
+    """Whether keys of some folder begin with this step."""
+    return name in _BY_TOP

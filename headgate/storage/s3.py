@@ -125,14 +125,18 @@ class S3Store(Store):
         self._create(key, content)
 
     def entries(self, prefix: str) -> Iterator[StoredFile]:
+        yield from self._below(checked_key(prefix))
+
+    def all_entries(self) -> Iterator[StoredFile]:
+        yield from self._below("")
+
+    def _below(self, prefix: str) -> Iterator[StoredFile]:
         import obstore
 
-        prefix = checked_key(prefix)
-
         def read() -> list[StoredFile]:
-            return [_stored(meta) for page in obstore.list(self._client, prefix) for meta in page]
+            return [_stored(meta) for page in obstore.list(self._client, prefix or None) for meta in page]
 
-        found = self._do(prefix, f"listing {prefix!r}", read)
+        found = self._do(prefix, f"listing {prefix or self.address!r}", read)
         yield from sorted(found, key=lambda entry: entry.key)
 
     def stat(self, key: str) -> StoredFile:

@@ -30,6 +30,16 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+#: Beginning of the names of half-written files.
+TEMPORARY = ".tmp-"
+
+
+def is_temporary(key: str) -> bool:
+    """Whether a file is half-written, or only shows that the store can be written."""
+    name = key.rpartition("/")[2]
+    return name.startswith(TEMPORARY) or PROBES.parse(name) is not None
+
+
 def checked_key(key: str) -> str:
     """`key` in its one spelling.
 
@@ -118,6 +128,10 @@ class Store(ABC):
     @abstractmethod
     def entries(self, prefix: str) -> Iterator[StoredFile]:
         """What lies below the folder `prefix`, sorted by key; half-written files are left out."""
+
+    @abstractmethod
+    def all_entries(self) -> Iterator[StoredFile]:
+        """Everything in the store, sorted by key; half-written files are left out."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Keys below the folder `prefix`, sorted."""

@@ -29,7 +29,7 @@ from headgate.settings import Settings, parse_settings
 from headgate.storage import Store, open_store, sha256_hex
 from headgate.text.terms import analyze
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
-from tests.fakes import put_release
+from tests.fakes import put_judgement, put_release
 from tests.verbs import create_bundle, open_corpus, prune, update_table
 
 NOW = datetime.now(UTC)
@@ -203,11 +203,11 @@ def test_a_young_report_verdict_or_canary_keeps_its_bundle_and_the_one_it_was_co
     bundles: tuple[Settings, list[Bundle]], folder: str
 ) -> None:
     settings, made = bundles
-    content = {"bundle_id": made[2].bundle_id, "baseline_bundle_id": made[1].bundle_id}
-    open_store(settings).put(f"{folder}/{'a' * 64}.json", orjson.dumps(content))
+    put_judgement(open_store(settings), folder, "a" * 64, made[2].bundle_id, baseline=made[1].bundle_id)
     os.utime(settings.store_root / folder / f"{'a' * 64}.json", (LATER.timestamp(), LATER.timestamp()))
     prune(settings, now=LATER + timedelta(days=13))
-    assert left(settings) == {made[1].bundle_id, made[2].bundle_id, made[5].bundle_id}
+    compared = set() if folder == "reports" else {made[1].bundle_id}
+    assert left(settings) == {made[2].bundle_id, made[5].bundle_id} | compared
     prune(settings, now=LATER + timedelta(days=15))
     assert left(settings) == {made[5].bundle_id}
     assert not list(open_store(settings).list(folder))
@@ -218,9 +218,9 @@ def test_the_report_of_a_verdict_that_a_release_names_stays(bundles: tuple[Setti
     store = open_store(settings)
     release = put_release(store, 1, made[0].bundle_id)
     store.put(f"releases/production/{1:08d}.json", release.model_copy(update={"verdict_id": "f" * 64}).model_dump_json().encode())
-    store.put(f"verdicts/{'f' * 64}.json", orjson.dumps({"bundle_id": made[0].bundle_id, "report_id": "e" * 64}))
-    store.put(f"reports/{'e' * 64}.json", orjson.dumps({"bundle_id": made[0].bundle_id}))
-    store.put(f"reports/{'d' * 64}.json", orjson.dumps({"bundle_id": made[0].bundle_id}))
+    put_judgement(store, "verdicts", "f" * 64, made[0].bundle_id, report="e" * 64)
+    put_judgement(store, "reports", "e" * 64, made[0].bundle_id)
+    put_judgement(store, "reports", "d" * 64, made[0].bundle_id)
     prune(settings, now=LATER)
     assert list(store.list("verdicts")) == [f"verdicts/{'f' * 64}.json"]
     assert list(store.list("reports")) == [f"reports/{'e' * 64}.json"]
@@ -394,6 +394,69 @@ def test_documents_with_names_like_temporary_files_stay_in_the_checkout(bundles:
     assert [(settings.store_root / name).exists() for name in names] == [True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    "key", ["unheard_of/file", "unheard_of/.tmp-1", "objects/README.md", "bundles/of/somebody.json", "note.txt", "holds/x"]
+)
+def test_what_the_layout_does_not_name_stays_and_is_told(bundles: tuple[Settings, list[Bundle]], key: str) -> None:
+    settings, _ = bundles
+    path = settings.store_root / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"somebody's")
+    os.utime(path, (0, 0))
+    result = prune(settings, now=LATER)
+    assert path.read_bytes() == b"somebody's"
+    assert result.unnamed == {key.partition("/")[0]: 1}
+
+
+def test_what_a_manifest_names_that_can_not_be_read_stays(bundles: tuple[Settings, list[Bundle]]) -> None:
+    settings, made = bundles
+    store = open_store(settings)
+    before = set(store.list("objects")), {pinned.ref.version for pinned in list_versions(store)}
+    put_release(store, 1, made[2].bundle_id)
+    manifest = orjson.loads(store.get(f"bundles/{made[2].bundle_id}.json"))
+    store.put(f"bundles/{made[2].bundle_id}.json", orjson.dumps(manifest | {"format": 9, "reranker": {"file": "f" * 64}}))
+    result = prune(settings, now=LATER)
+    assert (set(store.list("objects")), {pinned.ref.version for pinned in list_versions(store)}) == before
+    assert [line.partition(":")[0] for line in result.skipped] == [f"table {made[2].manifest.table.table}", "all of objects"]
+    assert all(f"'bundles/{made[2].bundle_id}.json' can't be read" in line for line in result.skipped)
+    assert left(settings) == {made[2].bundle_id, made[5].bundle_id}
+
+
+def test_a_table_with_a_note_that_can_not_be_read_stays_whole(bundles: tuple[Settings, list[Bundle]]) -> None:
+    settings, made = bundles
+    store = open_store(settings)
+    table = made[0].manifest.table.table
+    note = next(iter(store.list(f"table_refs/{table}")))
+    store.put(note, orjson.dumps(orjson.loads(store.get(note)) | {"of_a_later_version": 1}))
+    versions = set(store.list(f"lance/{table}.lance/_versions"))
+    result = prune(settings, now=LATER)
+    assert set(store.list(f"lance/{table}.lance/_versions")) == versions
+    told = [line.partition(":")[0] for line in result.skipped]
+    assert told == [f"table {table}", *(f"all of {name}" for name in ("ingests", "chunk_sets", "trees", "objects"))]
+
+
+@pytest.mark.parametrize("key", ["reports/r.json", "verdicts/v.json", "releases/production/00000001.json", "last_build.json"])
+def test_a_record_that_can_not_be_read_keeps_all_bundles(bundles: tuple[Settings, list[Bundle]], key: str) -> None:
+    settings, made = bundles
+    store = open_store(settings)
+    store.put(key, b'{"bundle_id": "of a later version"}' if key != "last_build.json" else b"{}")
+    os.utime(settings.store_root / key, (LATER.timestamp(), LATER.timestamp()))
+    result = prune(settings, now=LATER)
+    assert set(result.kept) == left(settings) == {bundle.bundle_id for bundle in made}
+    assert all(any(f"{key!r} can't be read" in why for why in reasons) for reasons in result.kept.values())
+
+
+def test_bytes_of_sources_stay_while_a_listing_can_not_be_read(make_project: Callable[..., Settings]) -> None:
+    settings = sourced(make_project().project_dir)
+    read_revisions(settings, "old", "new")
+    store = open_store(settings)
+    (listing,) = store.list("source_listings")
+    store.put(listing, store.get(listing).replace(b'"format": 1', b'"format": 2'))
+    result = prune(settings, now=LATER)
+    assert set(store.list("corpora/objects")) == source_bytes("same", "old", "new")
+    assert [line for line in result.skipped if line.startswith("all of source_objects") and listing in line]
+
+
 def test_a_version_that_a_clean_up_takes_during_the_check_is_no_damage(
     bundles: tuple[Settings, list[Bundle]],
 ) -> None:
@@ -455,7 +518,7 @@ def test_revisions_of_sources_go_with_their_bytes_but_those_that_are_indexed_or_
     prune(settings, now=NOW + timedelta(days=13))
     assert contents(settings, old)["page.md"] == "old"  # younger than unreleased_days
     done = prune(settings, now=LATER)
-    assert {item.name for item in done.removed if item.kind == "corpus"} == {
+    assert {item.name for item in done.removed if item.kind in ("trees", "source_objects")} == {
         f"corpora/{old}/tree.json",
         f"corpora/{newest}/tree.json",
         *source_bytes("old"),

@@ -17,6 +17,7 @@ from headgate.records import IngestResult, Remark
 from headgate.settings import load_settings
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import open_store
+from tests.fakes import put_ingest
 from tests.s3 import Bucket
 from tests.sources.conftest import Project, texts
 from tests.sources.site import Site, hang_up, status
@@ -220,7 +221,7 @@ def test_prune_keeps_what_a_revision_that_stays_needs(project: Project) -> None:
         revisions.append(project.open(source).revision)
     settings = project.settings(source)
     store = open_store(settings)
-    store.put(f"ingests/{revisions[1]}.json", b'{"chunk_set": {"key": "chunk_sets/x"}}')
+    put_ingest(store, revisions[1])
     (store.local_root / "corpora" / "objects" / "ab").mkdir()
     (store.local_root / "corpora" / "objects" / "ab" / ("ab" * 32)).write_bytes(b"left over")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 from collections.abc import Iterator
+from typing import get_type_hints
 
 import pytest
 
+from headgate.records.names import folders_named_by
 from headgate.storage import layout
 from headgate.storage.keys import Folder
 from headgate.storage.layout import FOLDERS
@@ -15,19 +18,15 @@ from tests.conftest import REPOSITORY
 TOPS = {entry.top for entry in FOLDERS if "<" not in entry.top}
 #: Methods of a store that take a key first.
 KEYED = {"exists", "get", "put", "put_file", "create", "entries", "list", "stat", "delete", "local", "digest", "forget"}
-#: (file, text) that begins as a key and is none.
-NO_KEYS = {
-    ("headgate/evaluate/report/tracking.py", "verdicts/"),  # among the files of an MLflow run
-    ("assets/views.py", "dagster/row_count"),  # Dagster's names for metadata and tags
-    ("pipelines/jobs.py", "dagster/data_version"),
-}
+#: Text that begins as a key and is none: Dagster's names for metadata and tags; a path among the files of an MLflow run.
+NO_KEYS = {"dagster/data_version", "dagster/row_count", "verdicts/"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
     for root in ("headgate", "assets", "pipelines"):
         for path in sorted((REPOSITORY / root).rglob("*.py")):
             name = path.relative_to(REPOSITORY).as_posix()
-            if name != "headgate/storage/layout.py" and not name.startswith("headgate/retention/"):
+            if name != "headgate/storage/layout.py":
                 yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -51,7 +50,7 @@ def spelled_keys(name: str, tree: ast.Module) -> Iterator[str]:
     said |= {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         text = text_of(node) if node not in said else None
-        if text is not None and text.partition("/")[0] in TOPS and "/" in text and (name, text) not in NO_KEYS:
+        if text is not None and text.partition("/")[0] in TOPS and "/" in text and text not in NO_KEYS:
             yield f"{name}:{node.lineno}: {text!r}"
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and text_of(node.right) in TOPS:
             yield f"{name}:{node.lineno}: / {text_of(node.right)!r}"
@@ -97,6 +96,21 @@ def test_the_writer_of_a_folder_takes_its_keys_from_the_layout(entry: Folder) ->
 def test_the_table_of_the_documentation_is_the_layout() -> None:
     page = (REPOSITORY / "docs" / "storage.md").read_text(encoding="utf-8")
     assert table(entry for entry in FOLDERS if entry.kept != "obsolete") in page
+
+
+@pytest.mark.parametrize("entry", [entry for entry in FOLDERS if entry.read], ids=lambda entry: entry.name)
+def test_what_a_folder_says_of_references_is_what_its_records_can_name(entry: Folder) -> None:
+    reader = pkgutil.resolve_name(entry.read)
+    kind = getattr(reader, "__self__", None) or get_type_hints(reader)["return"]
+    named = {other.name for other in FOLDERS if entry.name in other.named_by}
+    #: What its records may name without keeping it alive.
+    apart = {
+        "ingests": {"kept", "ingests"},  # kept versions live by the state of their corpus; an ingest names itself
+        **{
+            key: {"bundles"} for key in ("verdicts", "reports", "canaries", "releases", "last_build")
+        },  # see headgate.retention.needs
+    }
+    assert folders_named_by(kind) == named | apart.get(entry.name, set())
 
 
 def table(entries: Iterator[Folder]) -> str:

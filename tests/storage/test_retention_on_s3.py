@@ -43,7 +43,7 @@ def test_a_bucket_is_pruned_to_what_is_needed_and_so_are_the_copies_of_it(
     planned = prune(settings, dry_run=True, now=LATER)
     assert sum(entry.size for entry in store.entries("lance")) == before
     result = prune(settings, now=LATER)
-    assert {item.name for item in planned.removed if item.kind == "bundle"} == {
+    assert {item.name for item in planned.removed if item.kind == "bundles"} == {
         f"bundles/{one.bundle_id}.json" for one in made[1:3]
     }
     assert result.bytes_freed > 0

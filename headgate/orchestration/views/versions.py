@@ -77,5 +77,7 @@ def pruned(result: PruneResult) -> Metadata:
         "holds": table(sizes, empty={"folder": "", "mib": 0.0}),
         "kept": table(kept, empty={"bundle": "", "because": ""}),
         "removed": table(removed, empty={"what": "", "number": 0, "mib": 0.0}),
-        "left_alone": dg.MetadataValue.text("; ".join(result.skipped)),
+        "left_alone": dg.MetadataValue.text(
+            "; ".join([*result.skipped, *(f"{files} unknown file(s) in {name!r}" for name, files in result.unnamed.items())])
+        ),
     }
