@@ -1,13 +1,14 @@
-"""docx → blocks. Kinds as unstructured gives them: by paragraph style, numbering and bullets.
+"""docx → blocks. Kinds by paragraph style, numbering and bullets.
 
+numbers             of numbered paragraphs as Word shows them: `1.1 The buyer pays …` (docx_numbering.py)
+runs                symbols, equations, form fields, content controls, crossed-out text: docx_runs.py
 tracked changes     as accepted: insertions kept, deletions dropped, with a finding
-comments            kept aside as hidden text, with a finding
+comments            kept aside, with a finding
 foot- and endnotes  a paragraph of their own after the one that refers to them
 text boxes          after the paragraph they are anchored to
 headers, footers    left out
 hidden, white text  kept aside as hidden text
 pictures            their alternative text; nothing is fetched
-equations           their characters, in reading order
 embedded files      left out, with a finding
 """
 
@@ -15,12 +16,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.docx_numbering import W
+from headgate.ingest.parse.docx_runs import ALTERNATIVES, Paragraph, RunWalker, choice, is_prompt, plain_text
 from headgate.ingest.parse.docx_styles import ParagraphStyle, WordStyles, is_on
+from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.office_package import Package
 from headgate.ingest.parse.table_grid import Cell, HeaderMark, Row
 from headgate.ingest.parse.tables import table_blocks
@@ -28,49 +32,11 @@ from headgate.records import Remark
 from headgate.records.remarks import note
 from headgate.text.numbers import whole_number
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-_DRAWING_NAME = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _BULLET = re.compile(
     "^\\s*(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25cb\u25cf\u25d8\u25e6\u2619\u2765\u2767\u29be\u29bf\u00b7\uf0b7*\x95]|[-\u2013](?=\\s|$))\\s*"
 )
-_WHITE = frozenset({"FFFFFF"})
-#: Passed over with all that is in them.
-_SKIPPED = frozenset(
-    W + name
-    for name in (
-        "pPr",
-        "rPr",
-        "instrText",
-        "delText",
-        "del",
-        "moveFrom",
-        "object",
-        "sdtPr",
-        "rt",
-        "fldData",
-        "delInstrText",
-        "bookmarkStart",
-        "bookmarkEnd",
-        "proofErr",
-    )
-)
-_CHANGES = {W + "ins": "ins", W + "moveTo": "ins", W + "del": "del", W + "moveFrom": "del"}
+_WRAPPERS = (W + "sdtContent", W + "ins", W + "moveTo", W + "customXml", W + "smartTag")
 _MAX_COLUMNS = 200
-
-
-@dataclass
-class _Paragraph:
-    """What is collected while a paragraph is walked."""
-
-    text: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    boxes: list[Any] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    pictures: list[str] = field(default_factory=list)
-    tables: list[Any] = field(default_factory=list)
-    page: int = 0  # where its text begins; 0 = it has none
 
 
 def parse_word(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
@@ -82,38 +48,46 @@ def parse_word(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
     reader.has_pages = next(root.iter(W + "lastRenderedPageBreak"), None) is not None
     for body in root.iter(W + "body"):
         reader.read_blocks(body)
-    return assemble(reader.blocks, labels=package.labels(), hidden=reader.hidden, findings=reader.findings())
+    findings = reader.findings()
+    return assemble(reader.blocks, labels=package.labels(), findings=findings, left_out=reader.left_out)
 
 
 class _Reader:
     def __init__(self, package: Package, main: str) -> None:
         self.blocks: list[Block] = []
-        self.hidden: list[str] = []
+        self.left_out: list[LeftOut] = []
+        self.has_pages = False  # whether the document says where its pages began when it was last shown
         self._links = package.links(main)
         self._package = package
         self._styles = WordStyles(self._part("styles"), self._part("numbering"))
+        self._walker = RunWalker(self._styles)
         self._notes = {"footnote": self._read_notes("footnotes"), "endnote": self._read_notes("endnotes")}
-        self._changes = {"ins": 0, "del": 0}
         self._is_cut = False  # whether a table has more columns than are read
-        self.has_pages = False  # whether the document says where its pages began when it was last shown
-        self._page = 1
 
     def findings(self) -> list[Remark]:
+        """Remarks on the whole document; asked once, after it was read."""
         findings = []
-        if any(self._changes.values()):
+        walker = self._walker
+        if walker.inserted or walker.deleted:
             findings.append(
                 note(
                     "tracked_changes",
-                    f"read as accepted, {self._changes['ins']} insertion(s) kept, {self._changes['del']} deletion(s) dropped",
+                    f"read as accepted, {walker.inserted} insertion(s) kept, {walker.deleted} deletion(s) dropped",
                 )
             )
-        comments = self._read_comments()
-        if comments:
-            self.hidden += comments
+        if comments := self._read_comments():
+            self.left_out += [leave_out("comment", text) for text in comments]
             findings.append(note("comments", f"{len(comments)} left out"))
+        for link in self._links.values():
+            if link.kind in ("header", "footer") and (part := self._xml(link.target)) is not None:
+                self.left_out.append(leave_out("running_header", plain_text(part)))
         embedded = sum("/embeddings/" in name.lower() for name in self._package.names)
+        embedded += sum(link.kind == "aFChunk" for link in self._links.values())
         if embedded:
             findings.append(note("embedded", f"{embedded} file(s) inside the document left out"))
+        if walker.unknown_symbols:
+            text = f"{walker.unknown_symbols} sign(s) of a symbol font have no known character and are left out"
+            findings.append(note("unreadable", text))
         if self._is_cut:
             findings.append(note("cut", f"a table read up to column {_MAX_COLUMNS}"))
         return findings
@@ -124,78 +98,35 @@ class _Reader:
                 self._read_paragraph(item)
             elif item.tag == W + "tbl":
                 self._read_table(item)
-            elif item.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "moveTo", W + "customXml", W + "smartTag"):
+            elif item.tag == W + "sdt" and is_prompt(item.find(W + "sdtPr")):
+                self.left_out.append(leave_out("placeholder", plain_text(item)))
+            elif item.tag == W + "sdt" or item.tag in _WRAPPERS:
                 self.read_blocks(item)
-            elif item.tag == _ALTERNATIVES:
-                self.read_blocks(_choice(item))
+            elif item.tag == ALTERNATIVES:
+                self.read_blocks(choice(item))
 
     def _read_paragraph(self, item: Any) -> None:
         style = self._styles.of(item)
-        found = self._walk(item)
-        text = "".join(found.text)
-        self.hidden += ["".join(found.hidden)] if found.hidden else []
+        found = self._walker.walk(item)
+        text = found.text
+        label = self._label(item, found)
+        self.left_out += found.left_out
         if text.strip():
-            self.blocks.append(self._block(text, style, found.page if self.has_pages else None))
+            self.blocks.append(_block(text, label, style, found.page if self.has_pages else None))
         self._after(found)
 
-    def _after(self, found: _Paragraph) -> None:
-        for alternative in found.pictures:
-            self.blocks.append(Block("text", f"Image: {alternative}", page=self._page if self.has_pages else None))
+    def _label(self, item: Any, found: Paragraph) -> str:
+        """The number of a paragraph; one that is hidden or deleted has none and is not counted."""
+        return "" if found.left_out and not found.text.strip() else self._styles.next_label(self._styles.of(item))
+
+    def _after(self, found: Paragraph) -> None:
+        page = self._walker.page if self.has_pages else None
+        self.blocks += [Block("text", f"Image: {alternative}", page=page) for alternative in found.pictures]
         for kind, number in found.notes:
-            if note := self._notes[kind].pop(number, ""):
-                self.blocks.append(Block("text", f"Note: {note}", page=self._page if self.has_pages else None))
+            if text := self._notes[kind].pop(number, ""):
+                self.blocks.append(Block("text", f"Note: {text}", page=page))
         for box in found.boxes:
             self.read_blocks(box)
-
-    def _block(self, text: str, style: ParagraphStyle, page: int | None) -> Block:
-        label = self._styles.next_label(style)
-        if bullet := _BULLET.match(text):
-            return Block("list_item", text[bullet.end() :], page=page)
-        if style.kind == "title":
-            return Block("title", f"{label} {text}" if label else text, level=style.level, page=page)
-        if style.kind == "list_item":
-            return Block("list_item", text, page=page)
-        return Block("text", f"{label} {text}" if label else text, page=page)
-
-    def _walk(self, item: Any) -> _Paragraph:
-        found = _Paragraph()
-        self._walk_into(item, found, hidden=False)
-        return found
-
-    def _walk_into(self, item: Any, found: _Paragraph, *, hidden: bool) -> None:
-        target = found.hidden if hidden else found.text
-        for child in item:
-            tag = child.tag
-            if tag == W + "r":
-                self._walk_into(child, found, hidden=hidden or _is_hidden(child.find(W + "rPr")))
-            elif tag == W + "t" or tag == _MATH_TEXT:
-                target.append(child.text or "")
-                found.page = found.page or self._page
-            elif tag in _CHANGES:
-                self._changes[_CHANGES[tag]] += 1
-                if _CHANGES[tag] == "ins":
-                    self._walk_into(child, found, hidden=hidden)
-            elif tag in _SKIPPED:
-                continue
-            elif tag == W + "tab":
-                target.append(" ")
-            elif tag in (W + "br", W + "cr"):
-                target.append("\n")
-            elif tag == W + "lastRenderedPageBreak":
-                self._page += 1
-            elif tag == W + "noBreakHyphen":
-                target.append("-")
-            elif tag in (W + "footnoteReference", W + "endnoteReference"):
-                found.notes.append((tag[len(W) : -len("Reference")], child.get(W + "id", "")))
-            elif tag == W + "txbxContent":
-                found.boxes.append(child)
-            elif tag == _ALTERNATIVES:
-                self._walk_into(_choice(child), found, hidden=hidden)
-            elif tag == _DRAWING_NAME:
-                if _is_description(alternative := child.get("descr") or ""):
-                    found.pictures.append(alternative)
-            else:
-                self._walk_into(child, found, hidden=hidden)
 
     def _read_table(self, table: Any) -> None:
         rows = _rows(table)
@@ -206,13 +137,14 @@ class _Reader:
             return
         grid: list[Row] = []
         above: dict[int, Cell] = {}
-        extras = _Paragraph()
-        page = self._page
+        extras = Paragraph()
+        page = self._walker.page
         look = self._styles.table_look(table)
         for row in rows:
             properties = row.find(W + "trPr")
             if properties is not None and properties.find(W + "del") is not None:
-                self._changes["del"] += 1
+                self._walker.deleted += 1
+                self.left_out.append(leave_out("struck_out", plain_text(row)))
                 continue
             cells, bold = self._read_row(row, above, extras)
             told = properties is not None and is_on(properties.find(W + "tblHeader"))
@@ -234,7 +166,7 @@ class _Reader:
             return True
         return any(self._styles.of(item).kind == "title" for cell in cells for item in cell.findall(W + "p"))
 
-    def _read_row(self, row: Any, above: dict[int, Cell], extras: _Paragraph) -> tuple[list[Cell], bool]:
+    def _read_row(self, row: Any, above: dict[int, Cell], extras: Paragraph) -> tuple[list[Cell], bool]:
         """(cells, whether all that is filled is bold)."""
         cells: list[Cell] = []
         looks: list[bool] = []
@@ -269,21 +201,27 @@ class _Reader:
             cells = [replace(cell, header=False) for cell in cells]
         return cells, bold
 
-    def _cell_text(self, cell: Any, extras: _Paragraph) -> str:
+    def _cell_text(self, cell: Any, extras: Paragraph) -> str:
         """The text of a cell on one line, without the tables in it."""
         parts: list[str] = []
+        if is_prompt(_control_of(cell)):
+            self.left_out.append(leave_out("placeholder", plain_text(cell)))
+            return ""
         for paragraph in _paragraphs(cell, extras.tables):
-            found = self._walk(paragraph)
-            parts.append("".join(found.text))
+            found = self._walker.walk(paragraph)
+            label = self._label(paragraph, found)
+            parts.append(f"{label} {found.text}" if label and found.text.strip() else found.text)
+            self.left_out += found.left_out
             extras.boxes += found.boxes
             extras.notes += found.notes
             extras.pictures += found.pictures
-            self.hidden += ["".join(found.hidden)] if found.hidden else []
         return " ".join(part for part in parts if part.strip())
 
     def _part(self, kind: str) -> Any:
         """A part that the document can do without; None where it is missing or broken."""
-        name = next((link.target for link in self._links.values() if link.kind == kind), "")
+        return self._xml(next((link.target for link in self._links.values() if link.kind == kind), ""))
+
+    def _xml(self, name: str) -> Any:
         if not name or not self._package.has(name):
             return None
         try:
@@ -297,17 +235,36 @@ class _Reader:
         root = self._part(kind)
         notes: dict[str, str] = {}
         for entry in root if root is not None else ():
-            if entry.get(W + "type", "normal") == "normal":
-                notes[entry.get(W + "id", "")] = _plain_text(entry)
+            if entry.get(W + "type", "normal") != "normal":
+                continue
+            read = [self._walker.walk(paragraph) for paragraph in entry.iter(W + "p")]
+            self.left_out += [one for found in read for one in found.left_out]
+            notes[entry.get(W + "id", "")] = " ".join(filter(None, (found.text.strip() for found in read)))
         return notes
 
     def _read_comments(self) -> list[str]:
         root = self._part("comments")
-        return [text for text in (_plain_text(comment) for comment in (root if root is not None else ())) if text]
+        return [text for text in (plain_text(comment) for comment in (root if root is not None else ())) if text]
 
 
-def _plain_text(item: Any) -> str:
-    return " ".join("".join(text.text or "" for text in paragraph.iter(W + "t")) for paragraph in item.iter(W + "p")).strip()
+def _block(text: str, label: str, style: ParagraphStyle, page: int | None) -> Block:
+    if bullet := _BULLET.match(text):
+        return Block("list_item", text[bullet.end() :], page=page)
+    numbered = f"{label} {text}" if label else text
+    match style.kind:
+        case "title":
+            return Block("title", numbered, level=style.level, page=page)
+        case "list_item":
+            return Block("list_item", numbered, page=page)
+        case _:
+            return Block("text", numbered, page=page)
+
+
+def _control_of(cell: Any) -> Any:
+    """Properties of the content control that a whole cell stands in; None where it does not."""
+    content = cell.getparent()
+    control = content.getparent() if content is not None and content.tag == W + "sdtContent" else None
+    return control.find(W + "sdtPr") if control is not None else None
 
 
 def _rows(table: Any) -> list[Any]:
@@ -340,35 +297,11 @@ def _paragraphs(cell: Any, tables: list[Any]) -> Iterator[Any]:
             tables.append(child)
         elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "moveTo", W + "customXml"):
             yield from _paragraphs(child, tables)
-        elif child.tag == _ALTERNATIVES:
-            yield from _paragraphs(_choice(child), tables)
+        elif child.tag == ALTERNATIVES:
+            yield from _paragraphs(choice(child), tables)
 
 
 def _is_bold(cell: Any) -> bool:
     """Whether all text of a cell is bold by its own runs."""
     runs = [run for run in cell.iter(W + "r") if any((text.text or "").strip() for text in run.iter(W + "t"))]
     return bool(runs) and all((look := run.find(W + "rPr")) is not None and is_on(look.find(W + "b")) for run in runs)
-
-
-def _choice(alternatives: Any) -> Any:
-    """The first form of what a drawing offers in several; reading all would repeat its text."""
-    return alternatives[0] if len(alternatives) else alternatives
-
-
-def _is_description(alternative: str) -> bool:
-    """Whether an alternative text says anything: not a file name, a link or a machine's guess of one word."""
-    return len(alternative.split()) >= 2 and "://" not in alternative
-
-
-def _is_hidden(properties: Any) -> bool:
-    if properties is None:
-        return False
-    vanish = properties.find(W + "vanish")
-    if vanish is not None and vanish.get(W + "val", "1") not in ("0", "false", "off"):
-        return True
-    colour = properties.find(W + "color")
-    shade = properties.find(W + "shd")
-    highlighted = properties.find(W + "highlight") is not None or (
-        shade is not None and shade.get(W + "fill", "auto") not in ("auto", "FFFFFF")
-    )
-    return colour is not None and colour.get(W + "val", "").upper() in _WHITE and not highlighted

@@ -1,4 +1,4 @@
-"""What a docx says of its paragraphs elsewhere: styles (which headings are headings) and numbering (the labels of numbered headings)."""
+"""What a docx says of its paragraphs, runs and tables elsewhere: which headings are headings, what is hidden or crossed out by style."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+from headgate.ingest.parse.docx_numbering import MAX_LEVELS, Numbering, W
+from headgate.ingest.parse.raised_text import Level
+
 _HEADING = re.compile(r"^heading ([1-9])$")
 _LIST = re.compile(r"^list(?: (?:bullet|number|continue|paragraph))?(?: [2-5])?$")
 _PLAIN = frozenset({"caption", "quote", "intense quote", "macro text", "no spacing"})
-_MAX_LEVELS = 9
+_WHITE = frozenset({"FFFFFF"})
+_LEVELS: dict[str, Level] = {"superscript": "raised", "subscript": "lowered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,20 @@ class ParagraphStyle:
 class _Style:
     name: str
     based_on: str
-    number: tuple[str, int] | None
+    number: tuple[str, int | None] | None  # (list, level)
     outline: int | None
+    look: Any  # run properties, None where it has none
+
+
+@dataclass(frozen=True, slots=True)
+class RunLook:
+    """How a run of text looks, by its own properties or its styles. `white`: as paper is, with nothing behind it of its own."""
+
+    hidden: bool = False
+    white: bool = False
+    struck: bool = False
+    level: Level = ""
+    font: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +61,8 @@ class WordStyles:
             {item.get(W + "styleId", ""): _read_style(item) for item in styles.iter(W + "style")} if styles is not None else {}
         )
         self._table_parts = _read_table_parts(styles) if styles is not None else {}
-        self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}
-        self._counts: dict[str, list[int]] = {}
-        self._lists: dict[str, str] = {}
-        if numbering is not None:
-            self._read_numbering(numbering)
+        lists = {name: style.number[0] for name, style in self._styles.items() if style.number}
+        self._numbering = Numbering(numbering, lists)
 
     def of(self, paragraph: Any) -> ParagraphStyle:
         properties = paragraph.find(W + "pPr")
@@ -58,9 +70,7 @@ class WordStyles:
             return ParagraphStyle("text")
         chain = self._chain(_value(properties, "pStyle"))
         own = _number(properties)
-        number = own or next((style.number for style in chain if style.number), None)
-        if number is not None and number[0] == "0":
-            number = None
+        number = self._list_of(properties, chain)
         outline = _outline(properties)
         if outline is None:
             outline = next((style.outline for style in chain if style.outline is not None), None)
@@ -71,7 +81,7 @@ class WordStyles:
                 return ParagraphStyle("list_item", number=number)
             if style.name in _PLAIN:
                 return ParagraphStyle("list_item" if own and number else "text", number=number)
-        if outline is not None and outline < _MAX_LEVELS:
+        if outline is not None and outline < MAX_LEVELS:
             return ParagraphStyle("title", outline + 1, number)
         return ParagraphStyle("list_item" if number else "text", number=number)
 
@@ -94,29 +104,56 @@ class WordStyles:
             first_column="firstCol" in styled and _look_bit(look, "firstColumn", bits, 0x80),
         )
 
+    def is_shaded(self, item: Any) -> bool:
+        """Whether a colour may stand behind something: of its paragraph, its cell, or its table's style."""
+        for above in item.iterancestors(W + "p", W + "tc", W + "tbl", W + "txbxContent"):
+            if above.tag == W + "txbxContent":
+                return True  # a shape with a filling of its own
+            if above.tag == W + "p" and is_shaded(above.find(W + "pPr")):
+                return True
+            if above.tag == W + "tc" and is_shaded(above.find(W + "tcPr")):
+                return True
+            properties = above.find(W + "tblPr") if above.tag == W + "tbl" else None
+            if properties is not None and self._table_parts.get(_value(properties, "tblStyle"), (set(), ""))[0]:
+                return True
+        return False
+
     def next_label(self, style: ParagraphStyle) -> str:
-        """What Word writes before a numbered heading, such as `2.1`; "" for anything else. Asked once for each paragraph, in order."""
-        if style.number is None:
-            return ""
-        identity, level = style.number
-        shared = self._lists.get(identity, "")
-        levels = self._levels.get(shared, {})
-        if level not in levels:
-            return ""
-        counts = self._counts.setdefault(shared, [0] * _MAX_LEVELS)
-        counts[level] = counts[level] + 1 if counts[level] else levels[level][2]
-        counts[level + 1 :] = [0] * (_MAX_LEVELS - level - 1)
-        form, pattern, _ = levels[level]
-        if style.kind == "list_item" or form in ("bullet", "none"):
-            return ""
+        """What Word writes before a numbered paragraph, such as `2.1`. Asked once for each paragraph, in order."""
+        return self._numbering.next_label(*style.number) if style.number else ""
 
-        def digits(place: re.Match[str]) -> str:
-            other = int(place[1]) - 1
-            if not 0 <= other < _MAX_LEVELS or other not in levels:
-                return ""
-            return _written(counts[other] or levels[other][2], levels[other][0])
+    def run_look(self, properties: Any, paragraph_style: str) -> RunLook:
+        """Own properties count before those of the character style, these before those of the paragraph's style."""
+        looks = [properties] if properties is not None else []
+        if properties is not None:
+            looks += [style.look for style in self._chain(_value(properties, "rStyle")) if style.look is not None]
+        looks += [style.look for style in self._chain(paragraph_style) if style.look is not None]
+        if not looks:
+            return RunLook()
+        raised = _first(looks, "position")
+        level = _LEVELS.get(_first(looks, "vertAlign"), "")
+        if not level and raised.removeprefix("-").isdigit() and int(raised):
+            level = "lowered" if raised.startswith("-") else "raised"
+        return RunLook(
+            hidden=_switched(looks, "vanish"),
+            white=properties is not None and _is_white(properties),
+            struck=_switched(looks, "strike") or _switched(looks, "dstrike"),
+            level=level,
+            font=next((found for look in looks if (found := _font(look))), ""),
+        )
 
-        return re.sub(r"%(\d)", digits, pattern).strip()
+    def _list_of(self, properties: Any, chain: list[_Style]) -> tuple[str, int] | None:
+        """(list, level) that a paragraph is numbered by, its own or its style's."""
+        found, style = _number(properties), _value(properties, "pStyle")
+        if found is None:
+            for one in chain:
+                if one.number:
+                    found = one.number
+                    break
+        if found is None or found[0] == "0":
+            return None
+        identity, level = found
+        return identity, self._numbering.level_of_style(identity, style) if level is None else level
 
     def _chain(self, identity: str) -> list[_Style]:
         """The style and those it is based on, nearest first."""
@@ -127,20 +164,6 @@ class WordStyles:
             chain.append(self._styles[identity])
             identity = self._styles[identity].based_on
         return chain
-
-    def _read_numbering(self, root: Any) -> None:
-        for abstract in root.iter(W + "abstractNum"):
-            levels: dict[int, tuple[str, str, int]] = {}
-            for item in abstract.iter(W + "lvl"):
-                start = _value(item, "start")
-                levels[_integer(item.get(W + "ilvl"))] = (
-                    _value(item, "numFmt") or "decimal",
-                    _value(item, "lvlText"),
-                    int(start) if start.isdigit() else 1,
-                )
-            self._levels[abstract.get(W + "abstractNumId", "")] = levels
-        for number in root.iter(W + "num"):
-            self._lists[number.get(W + "numId", "")] = _value(number, "abstractNumId")
 
 
 def is_on(switch: Any) -> bool:
@@ -179,15 +202,46 @@ def _read_style(item: Any) -> _Style:
         based_on=_value(item, "basedOn"),
         number=_number(properties) if properties is not None else None,
         outline=_outline(properties) if properties is not None else None,
+        look=item.find(W + "rPr"),
     )
 
 
-def _number(properties: Any) -> tuple[str, int] | None:
+def _number(properties: Any) -> tuple[str, int | None] | None:
+    """(list, level; None where it is not named)."""
     found = properties.find(W + "numPr")
     if found is None:
         return None
-    identity = _value(found, "numId")
-    return (identity, min(_integer(_value(found, "ilvl")), _MAX_LEVELS - 1)) if identity else None
+    identity, level = _value(found, "numId"), _value(found, "ilvl")
+    return (identity, min(int(level), MAX_LEVELS - 1) if level.isdigit() else None) if identity else None
+
+
+def _first(looks: list[Any], name: str) -> str:
+    return next((_value(look, name) for look in looks if look.find(W + name) is not None), "")
+
+
+def _switched(looks: list[Any], name: str) -> bool:
+    return next((is_on(found) for look in looks if (found := look.find(W + name)) is not None), False)
+
+
+def _font(look: Any) -> str:
+    fonts = look.find(W + "rFonts")
+    return str(fonts.get(W + "ascii") or fonts.get(W + "hAnsi") or "") if fonts is not None else ""
+
+
+def _is_white(look: Any) -> bool:
+    colour = look.find(W + "color")
+    return (
+        colour is not None
+        and colour.get(W + "val", "").upper() in _WHITE
+        and look.find(W + "highlight") is None
+        and not is_shaded(look)
+    )
+
+
+def is_shaded(properties: Any) -> bool:
+    """Whether the properties of a run, paragraph or cell put a colour behind it."""
+    shade = properties.find(W + "shd") if properties is not None else None
+    return shade is not None and shade.get(W + "fill", "auto").upper() not in ("AUTO", "FFFFFF", "")
 
 
 def _outline(properties: Any) -> int | None:
@@ -198,23 +252,3 @@ def _outline(properties: Any) -> int | None:
 def _value(item: Any, name: str) -> str:
     child = item.find(W + name)
     return str(child.get(W + "val", "")) if child is not None else ""
-
-
-def _integer(value: str | None) -> int:
-    return int(value) if value and value.isdigit() else 0
-
-
-def _written(number: int, form: str) -> str:
-    match form:
-        case "lowerLetter" | "upperLetter":
-            letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-            return letters.upper() if form == "upperLetter" else letters
-        case "lowerRoman" | "upperRoman":
-            roman = ""
-            for value, sign in ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):  # fmt: skip
-                while number >= value and len(roman) < 20:
-                    roman += sign
-                    number -= value
-            return roman.upper() if form == "upperRoman" else roman
-        case _:
-            return str(number)

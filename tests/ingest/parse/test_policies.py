@@ -68,7 +68,10 @@ def test_tracked_changes_are_read_as_accepted() -> None:
     )
 
     assert parsed.text == "The fee is £7.\n\nNew place."
-    assert parsed.findings == (Remark("tracked_changes", "read as accepted, 2 insertion(s) kept, 2 deletion(s) dropped"),)
+    assert parsed.findings == (
+        Remark("tracked_changes", "read as accepted, 2 insertion(s) kept, 2 deletion(s) dropped"),
+        Remark("struck_out", "1 word(s) that are crossed out or deleted are left out"),
+    )
 
 
 def test_comments_and_hidden_runs_are_kept_aside_and_notes_follow_their_paragraph() -> None:
@@ -113,7 +116,7 @@ def test_headings_are_told_by_style_and_numbered_as_word_shows_them() -> None:
         ("title", "2. Terms", 1),
         ("title", "2.a Below", 1),
         ("title", "Details", 3),
-        ("list_item", "A point", 0),
+        ("list_item", "3. A point", 0),
         ("list_item", "Another", 0),
     ]
 
