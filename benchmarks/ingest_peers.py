@@ -136,7 +136,7 @@ def run_ours(folder: Path, precision: str, threads: int, number: int) -> dict[st
     settings = project(folder, precision, threads, number)
     ensure_model(open_store(settings), settings.embedding_setup)  # exported or quantised once in a project's life
     started = time.perf_counter()
-    ingested = ingest(settings)
+    ingested = ingest(open_store(settings), settings.ingest_setup)
     parsed = time.perf_counter()
     indexed = update_table(open_store(settings), ingested.chunk_set, settings.index_setup)
     ended = time.perf_counter()

@@ -28,7 +28,6 @@ from headgate.ingest.validate.duplicates import comparable, compare
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
-from headgate.settings import parse_settings
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 #: Label of the set → kind of ours.
@@ -191,7 +190,7 @@ def parsed_text(text: str) -> ParsedFile:
 
 def facts_of(path: str, parsed: ParsedFile) -> DocumentFacts:
     document = Document(path, "", "text/markdown", parsed.text, parsed.elements, DocumentMetadata(language="en"), "benchmark")
-    return document_facts(document, parsed, parse_settings({}, project_dir=Path()))
+    return document_facts(document, parsed, own_numbers=())
 
 
 def interval(count: int, total: int) -> str:

@@ -57,7 +57,7 @@ def build(
     store, wait = open_store(settings), settings.ingest.lock_wait_seconds
     store.check_writable()
     with store.lock(f"build-{settings.corpus.name}", wait_seconds=wait):
-        ingested = ingest(settings, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
+        ingested = ingest(store, settings.ingest_setup, revision=revision, folder=folder, progress=_stage(progress, "ingest"))
         refuse_failed_checks(ingested)
         indexed = update_table(store, ingested.chunk_set, settings.index_setup, progress=_stage(progress, "index"))
         started = time.monotonic()

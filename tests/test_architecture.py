@@ -8,7 +8,7 @@ from pathlib import Path
 
 HEADGATE = Path(__file__).parent.parent / "headgate"
 #: Rooms and modules whose functions get what they need: the store, a section of the settings, a group of `settings/setups.py`.
-STAGES = ("bundle.py", "evaluate", "index", "models", "release", "replay.py", "retention", "sources")
+STAGES = ("bundle.py", "evaluate", "index", "ingest", "models", "release", "replay.py", "retention", "sources")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -20,7 +20,6 @@ from headgate.bundle import Bundle, indexed_chunks, open_bundle
 from headgate.cli.main import VERBS, cli
 from headgate.errors import IntegrityError, ReleaseRefused
 from headgate.index.inventory import table_folder
-from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, IndexResult, Question, TableRef
 from headgate.release.ledger import current_release, history
@@ -31,7 +30,7 @@ from tests.evaluate.builders import make_case, unanswerable, write_suite
 from tests.fakes import put_verdict
 from tests.serve.conftest import Service, events
 from tests.small_project import PAGES, SmallProject, small_project, write_project
-from tests.verbs import create_bundle, evaluate, gate, promote, replay, rollback, update_table
+from tests.verbs import create_bundle, evaluate, gate, ingest, promote, replay, rollback, update_table
 
 __all__ = ["small_project"]
 CODE = ("headgate", "assets", "pipelines", "benchmarks", "notebooks")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headgate import bundle as bundles
 from headgate.index import table, vectors
@@ -11,7 +12,7 @@ from headgate.models import open as models
 from headgate.models import prepare
 from headgate.models.files import EmbeddingModel
 from headgate.models.tokens import TokenCounter
-from headgate.records import Canary, ChunkSetRef, IndexResult, Release, Report, Verdict
+from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Release, Remark, Report, Verdict
 from headgate.release import ledger
 from headgate.replay import Replay
 from headgate.replay import replay as replay_from
@@ -20,6 +21,10 @@ from headgate.settings import Settings
 from headgate.sources import corpus, dvc
 from headgate.storage import open_store
 
+if TYPE_CHECKING:
+    from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+    from headgate.ingest.validate.outcome import Validated
+
 
 def open_corpus(settings: Settings, **more: Any) -> corpus.Corpus:
     return corpus.open_corpus(open_store(settings), settings.corpus_setup, **more)
@@ -27,6 +32,24 @@ def open_corpus(settings: Settings, **more: Any) -> corpus.Corpus:
 
 def materialise(settings: Settings, revision: str) -> dvc.Materialised:
     return dvc.materialise(settings.place(settings.corpus.dvc_file), revision, settings.corpus.revisions, settings.local_root)
+
+
+def ingest(settings: Settings, **more: Any) -> IngestResult:
+    from headgate.ingest.run import ingest as run  # loads parsers, which few tests need
+
+    return run(open_store(settings), settings.ingest_setup, **more)
+
+
+def validate(facts: Iterable[DocumentFacts], chunks: Iterable[ChunkFacts] = (), *, settings: Settings, **more: Any) -> Validated:
+    from headgate.ingest.validate.outcome import validate as run
+
+    return run(facts, chunks, setup=settings.validation_setup, **more)
+
+
+def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | None]:
+    from headgate.ingest.retry import retry_now as run
+
+    return run(open_store(settings), settings.ingest_setup, paths)
 
 
 def ensure_model(settings: Settings) -> tuple[EmbeddingModel, Path]:

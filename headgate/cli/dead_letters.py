@@ -94,7 +94,7 @@ def retry(invocation: Invocation, paths: tuple[str, ...], every: bool, at_once: 
         letters.get(path)  # all of them exist, or nothing is done
     for path in chosen:
         letters.forget(path)
-    outcomes = retry_now(invocation.settings, chosen) if at_once and chosen else {}
+    outcomes = retry_now(invocation.store, invocation.settings.ingest_setup, chosen) if at_once and chosen else {}
     if as_json:
         print_json({"forgotten": chosen, "parsed": {path: asdict(one) if one else None for path, one in outcomes.items()}})
         return

@@ -49,7 +49,11 @@ def ingest(invocation: Invocation, revision: str, folder: Path | None, alert: bo
         from headgate.ingest.run import ingest as run
 
         result = run(
-            invocation.settings, revision=revision, folder=folder, progress=lambda done, total: progress("ingest", done, total)
+            invocation.store,
+            invocation.settings.ingest_setup,
+            revision=revision,
+            folder=folder,
+            progress=lambda done, total: progress("ingest", done, total),
         )
     if as_json:
         print_json(ingest_summary(result))

@@ -29,7 +29,7 @@ from headgate.models.open import token_counter
 from headgate.models.source import locate_source
 from headgate.models.tokens import TokenCounter
 from headgate.records import Document, DocumentMetadata, SourceFile
-from headgate.settings import Settings
+from headgate.settings import EmbeddingSetup, IngestSetup
 from headgate.sources.patterns import matches
 from headgate.storage import sha256_file
 
@@ -90,16 +90,16 @@ class DerivedChunks:
 
 
 class Deriver:
-    """Makes documents, facts and chunks under one set of settings; the tokenizer is loaded when the first chunk is made."""
+    """Makes documents, facts and chunks under one set-up; the tokenizer is loaded when the first chunk is made."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        policies = settings.parse.model_dump(mode="json", exclude=_LIMITS)
+    def __init__(self, setup: IngestSetup) -> None:
+        self._setup = setup
+        policies = setup.parse.model_dump(mode="json", exclude=_LIMITS)
         self.parser_version = f"headgate {PARSER_VERSION}"
         self._parsing = [self.parser_version, policies]
-        self._facts = [_FORMAT, facts_version(settings)]
-        chunks, removed = settings.chunks.model_dump(mode="json"), settings.validation.model_dump(mode="json", include=_REMOVAL)
-        self._chunking = [self._facts, removed, CHUNKER_VERSION, chunks, tokenizer_key(settings)]
+        self._facts = [_FORMAT, facts_version(setup.validation.own_numbers)]
+        chunks, removed = setup.chunks.model_dump(mode="json"), setup.validation.model_dump(mode="json", include=_REMOVAL)
+        self._chunking = [self._facts, removed, CHUNKER_VERSION, chunks, tokenizer_key(setup.embedding_setup)]
 
     def load(self) -> None:
         """Load the tokenizer, so that what is wrong with it is told of no document. Raises SettingsError."""
@@ -117,7 +117,7 @@ class Deriver:
     def document_key(self, origin: Origin) -> bytes:
         """Of a document with its labels."""
         rules = self._rules(origin.path)
-        default = self._settings.corpus.default_language
+        default = self._setup.corpus.default_language
         content = origin.content_key.hex()
         return _key(
             "document", _FORMAT, origin.path, origin.digest, origin.media_type, content, rules, default, origin.stale_since
@@ -131,7 +131,7 @@ class Deriver:
 
     def document(self, origin: Origin, parsed: ParsedFile) -> Document:
         """The document with its labels: the file's own first, then those of the rules, then what can be told from the content."""
-        detected = {"language": detect_language(parsed.text) or self._settings.corpus.default_language}
+        detected = {"language": detect_language(parsed.text) or self._setup.corpus.default_language}
         own = {name: value for name, value in parsed.labels.items() if name in LABELS}
         title = {"title": _first_heading(parsed) or _title_from_path(origin.path)}
         labels = merge_labels(own, *self._rules(origin.path), title, detected) | {"stale_since": origin.stale_since}
@@ -146,14 +146,14 @@ class Deriver:
         )
 
     def facts(self, document: Document, parsed: ParsedFile) -> DerivedFacts:
-        return DerivedFacts(document.metadata, document_facts(document, parsed, self._settings))
+        return DerivedFacts(document.metadata, document_facts(document, parsed, own_numbers=self._setup.validation.own_numbers))
 
     def chunks(self, document: Document, facts: DocumentFacts) -> DerivedChunks:
         """Chunks of the document without what the policies take out of it."""
-        document = redact(document, facts, self._settings.validation)
-        chunks = chunk_document(document, self._settings.chunks, self._count_tokens)
+        document = redact(document, facts, self._setup.validation)
+        chunks = chunk_document(document, self._setup.chunks, self._count_tokens)
         return DerivedChunks(
-            encode_chunks(chunks), chunk_facts(document, chunks, self._count_tokens, budget=self._settings.chunks.budget)
+            encode_chunks(chunks), chunk_facts(document, chunks, self._count_tokens, budget=self._setup.chunks.budget)
         )
 
     @cached_property
@@ -163,19 +163,19 @@ class Deriver:
 
     @cached_property
     def _count_tokens(self) -> TokenCounter:
-        return token_counter(self._settings.embedding_setup, self._settings.chunks)
+        return token_counter(self._setup.embedding_setup, self._setup.chunks)
 
     def _rules(self, path: str) -> list[dict[str, str]]:
-        rules = self._settings.corpus.label_rules
+        rules = self._setup.corpus.label_rules
         return [rule.model_dump(exclude={"pattern"}) for rule in rules if matches(path, rule.pattern)]
 
 
-def tokenizer_key(settings: Settings) -> str:
+def tokenizer_key(setup: EmbeddingSetup) -> str:
     """What decides how tokens are counted."""
-    embedding = settings.embedding
+    embedding = setup.embedding
     if embedding.engine != "litellm":
-        return sha256_file(locate_source(settings.embedding_setup) / "tokenizer.json")
-    file = settings.place(embedding.tokenizer) if embedding.tokenizer else None
+        return sha256_file(locate_source(setup) / "tokenizer.json")
+    file = setup.project_dir / embedding.tokenizer if embedding.tokenizer else None
     return f"{embedding.model} {sha256_file(file) if file and file.is_file() else ''}"
 
 

@@ -34,7 +34,7 @@ from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
 from headgate.ingest.validate.engine import start_import
 from headgate.records import CorpusState, FileState, KeptVersion, Outcome, Remark, SourceFile, remarks
-from headgate.settings import Settings
+from headgate.settings import IngestSetup, ParseSettings
 from headgate.sources.corpus import Corpus
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import Store, sha256_hex
@@ -65,7 +65,7 @@ class FileWork:
 class Run:
     """One ingest: what it works on and with. `attempted` outlives a restart after a damaged cache entry."""
 
-    settings: Settings
+    setup: IngestSetup
     store: Store
     corpus: Corpus
     cache: IngestCache
@@ -78,11 +78,11 @@ class Run:
 
     @cached_property
     def limits(self) -> dict[str, float]:
-        return parse_limits(self.settings)
+        return parse_limits(self.setup.parse)
 
     @cached_property
     def parser(self) -> str:
-        return parse_signature(self.settings, self.deriver)
+        return parse_signature(self.setup.parse, self.deriver)
 
     @cached_property
     def cached(self) -> dict[Kind, set[bytes]]:
@@ -91,16 +91,16 @@ class Run:
         return {kind: self.cache.keys(kind) for kind in kinds}
 
 
-def parse_limits(settings: Settings) -> dict[str, float]:
-    """Limits of one parse, as `settings.parse` names them."""
-    parse = settings.parse.model_dump(mode="json", exclude={"workers"})
-    return {name: float(value) for name, value in parse.items() if isinstance(value, (int, float))}
+def parse_limits(settings: ParseSettings) -> dict[str, float]:
+    """Limits of one parse, as `[parse]` names them."""
+    limits = settings.model_dump(mode="json", exclude={"workers"})
+    return {name: float(value) for name, value in limits.items() if isinstance(value, (int, float))}
 
 
-def parse_signature(settings: Settings, deriver: Deriver) -> str:
+def parse_signature(settings: ParseSettings, deriver: Deriver) -> str:
     """Parser, limits, passwords, installed converters and languages of text recognition: under others, a file that failed is tried again."""
-    limits = settings.parse.model_dump(mode="json", exclude={"workers"})
-    parts = [limits, read_passwords(settings.parse), sorted(find_programs()), deriver.ocr_languages]
+    limits = settings.model_dump(mode="json", exclude={"workers"})
+    parts = [limits, read_passwords(settings), sorted(find_programs()), deriver.ocr_languages]
     means = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return f"{deriver.parser_version}, {sha256_hex(means)[:16]}"
 
@@ -143,7 +143,7 @@ def _plan(run: Run, file: SourceFile) -> FileWork:
     if media is not None and media.finding:
         work.findings.append(media.finding)
     known = run.letters.known(file, parser=run.parser, now=run.now)
-    failed = _failed_source(run, file) or known or _refused(run.settings, file, media.problem if media else None)
+    failed = _failed_source(run, file) or known or _refused(run.setup.parse.max_file_mib, file, media.problem if media else None)
     if failed is not None:
         work.failure = failed
         if failed is not known:
@@ -159,8 +159,7 @@ def _failed_source(run: Run, file: SourceFile) -> ParseFailure | None:
     return run.corpus.failed.get(file.path)
 
 
-def _refused(settings: Settings, file: SourceFile, problem: tuple[FailureReason, str] | None) -> ParseFailure | None:
-    limit = settings.parse.max_file_mib
+def _refused(limit: int, file: SourceFile, problem: tuple[FailureReason, str] | None) -> ParseFailure | None:
     if file.size > limit * 2**20:
         return ParseFailure(file.path, "too_large", f"{file.size / 2**20:.1f} MiB, parse.max_file_mib allows {limit}")
     return ParseFailure(file.path, *problem) if problem else None
@@ -180,7 +179,7 @@ def _parse(run: Run, waiting: dict[bytes, list[FileWork]], report: Callable[[int
                 for work in group:
                     _fail(run, work, ParseFailure(path, "unreadable", str(error), transient=True))
 
-    for reply in parse_files(tasks(), digests, run.settings, folder=run.scratch):
+    for reply in parse_files(tasks(), digests, run.setup.parse, run.setup.ingest, folder=run.scratch):
         group = first[reply.task.path]
         group[0].parsed = True
         run.attempted.add(reply.task.path)
@@ -323,13 +322,13 @@ def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
                 file = objects.local(before.digest)
             except (NotFoundError, IntegrityError):
                 continue
-            if _refused(run.settings, replace(work.file, size=file.stat().st_size), None) is None:
+            if _refused(run.setup.parse.max_file_mib, replace(work.file, size=file.stat().st_size), None) is None:
                 yield ParseTask(work.file.path, file, before.media_type)
 
     if not lost:
         return
     digests = {work.file.path: before.digest for work, before in lost.values()}
-    for reply in parse_files(tasks(), digests, run.settings, folder=run.scratch):
+    for reply in parse_files(tasks(), digests, run.setup.parse, run.setup.ingest, folder=run.scratch):
         key, work = by_path[reply.task.path]
         run.attempted.add(reply.task.path)
         if reply.content is not None:
@@ -339,7 +338,7 @@ def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
 
 
 def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
-    days, today = run.settings.ingest.keep_stale_days, run.now.date()
+    days, today = run.setup.ingest.keep_stale_days, run.now.date()
     before = _indexed_before(run, work)
     if before is None:
         return None
@@ -354,13 +353,13 @@ def _last_good(run: Run, work: FileWork) -> KeptVersion | None:
             )
         )
         return None
-    return keep_version(run.store, run.settings.corpus.name, before, content, today)
+    return keep_version(run.store, run.setup.corpus.name, before, content, today)
 
 
 def _indexed_before(run: Run, work: FileWork) -> FileState | None:
     """How the ingest before left the file, if it indexed it and last good versions are kept at all."""
     before = run.before.files.get(work.file.path)
-    return before if before is not None and before.outcome == "indexed" and run.settings.ingest.keep_stale_days else None
+    return before if before is not None and before.outcome == "indexed" and run.setup.ingest.keep_stale_days else None
 
 
 def _good_keys(run: Run, work: FileWork, before: FileState) -> tuple[bytes, bytes]:

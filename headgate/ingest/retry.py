@@ -15,13 +15,13 @@ from headgate.ingest.state.cache import open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.records import Remark
 from headgate.records.remarks import excluded, failed
-from headgate.settings import Settings
+from headgate.settings import IngestSetup
 from headgate.sources.corpus import open_corpus
-from headgate.storage import open_store
+from headgate.storage import Store
 from headgate.storage.scratch import scratch_folder
 
 
-def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | None]:
+def retry_now(store: Store, setup: IngestSetup, paths: Sequence[str]) -> dict[str, Remark | None]:
     """Parse the files at `paths` as they are now; what parses is kept for the next ingest.
 
     Returns:
@@ -31,12 +31,12 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | No
         CorpusError: the corpus can't be read.
         StorageError: an ingest of this corpus is running and does not end; or the disk is full.
     """
-    store, name = open_store(settings), settings.corpus.name
+    name = setup.corpus.name
     outcomes: dict[str, Remark | None] = {}
-    wait = settings.ingest.lock_wait_seconds
-    with store.lock(f"ingest-{name}", wait_seconds=wait), scratch_folder(settings.local_root) as scratch:
-        corpus, letters, deriver = open_corpus(store, settings.corpus_setup), DeadLetters(store, name), Deriver(settings)
-        now, limits, parser = datetime.now(UTC), parse_limits(settings), parse_signature(settings, deriver)
+    wait = setup.ingest.lock_wait_seconds
+    with store.lock(f"ingest-{name}", wait_seconds=wait), scratch_folder(store.local_root) as scratch:
+        corpus, letters, deriver = open_corpus(store, setup.corpus_setup), DeadLetters(store, name), Deriver(setup)
+        now, limits, parser = datetime.now(UTC), parse_limits(setup.parse), parse_signature(setup.parse, deriver)
         files = {file.path: file for file in corpus.files}
         tasks = []
         for path in paths:
@@ -52,9 +52,9 @@ def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | No
                 outcomes[path] = Remark(*media.problem)
             else:
                 tasks.append(ParseTask(path, corpus.local(path), file.media_type))
-        with open_cache(settings.local_root, name) as cache:
+        with open_cache(store.local_root, name) as cache:
             digests = {task.path: files[task.path].digest for task in tasks}
-            for reply in parse_files(tasks, digests, settings, folder=scratch) if tasks else ():
+            for reply in parse_files(tasks, digests, setup.parse, setup.ingest, folder=scratch) if tasks else ():
                 file = files[reply.task.path]
                 if reply.failure is not None:
                     outcomes[file.path] = failed(reply.failure)

@@ -27,10 +27,10 @@ from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
 from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
 from headgate.records.remarks import note
-from headgate.settings import Settings
+from headgate.settings import IngestSetup
 from headgate.sources.corpus import open_corpus
 from headgate.sources.rules import excluded_by_content
-from headgate.storage import open_store, sha256_file
+from headgate.storage import Store, sha256_file
 from headgate.storage.layout import INGESTS
 from headgate.storage.scratch import scratch_folder
 
@@ -43,7 +43,8 @@ _log = logging.getLogger(__name__)
 
 
 def ingest(
-    settings: Settings,
+    store: Store,
+    setup: IngestSetup,
     *,
     revision: str = "",
     folder: Path | None = None,
@@ -62,22 +63,21 @@ def ingest(
     """
     started = time.monotonic()
     moment = now or datetime.now(UTC)
-    settings = settings.at(moment)
-    store = open_store(settings)
+    setup = setup.at(moment)
     store.check_writable()
-    name, wait = settings.corpus.name, settings.ingest.lock_wait_seconds
-    with store.lock(f"ingest-{name}", wait_seconds=wait) as held, scratch_folder(settings.local_root) as scratch:
+    name, wait = setup.corpus.name, setup.ingest.lock_wait_seconds
+    with store.lock(f"ingest-{name}", wait_seconds=wait) as held, scratch_folder(store.local_root) as scratch:
         store.sweep()
-        corpus = open_corpus(store, settings.corpus_setup, revision=revision, folder=folder)
+        corpus = open_corpus(store, setup.corpus_setup, revision=revision, folder=folder)
         seconds = {"open": time.monotonic() - started}
         before, attempted = read_state(store, name), set[str]()
         for attempt in range(_RESTARTS + 2):
             if attempt > _RESTARTS:
-                discard_cache(settings.local_root, name)
+                discard_cache(store.local_root, name)
             try:
-                with open_cache(settings.local_root, name) as cache:
-                    deriver, letters = Deriver(settings), DeadLetters(store, name)
-                    run = Run(settings, store, corpus, cache, deriver, letters, before, moment, attempted, scratch)
+                with open_cache(store.local_root, name) as cache:
+                    deriver, letters = Deriver(setup), DeadLetters(store, name)
+                    run = Run(setup, store, corpus, cache, deriver, letters, before, moment, attempted, scratch)
                     result = _finish(run, progress, started=started, seconds=seconds)
             except (DamagedEntry, DamagedCache) as damage:
                 _log.warning("ingest starts again after damage in its cache: %s", damage)
@@ -86,7 +86,7 @@ def ingest(
             store.put(INGESTS.key(corpus.revision), orjson.dumps(result.model_dump(), option=orjson.OPT_INDENT_2))
             write_state(store, _state(run, result))
             return result
-    raise IntegrityError(f"the ingest cache below {str(settings.local_root)!r} is damaged as often as it is made; check the disk")
+    raise IntegrityError(f"the ingest cache below {str(store.local_root)!r} is damaged as often as it is made; check the disk")
 
 
 def _finish(run: Run, progress: Progress | None, *, started: float, seconds: dict[str, float]) -> IngestResult:
@@ -98,7 +98,7 @@ def _finish(run: Run, progress: Progress | None, *, started: float, seconds: dic
     seconds["validate"] = time.monotonic() - begun
     if not any(work.outcome == "indexed" for work in works):
         raise CorpusError(
-            f"no document of corpus {run.settings.corpus.name!r} can be indexed: "
+            f"no document of corpus {run.setup.corpus.name!r} can be indexed: "
             + "; ".join(f"{work.file.path!r}: {reason}" for work in works for reason in work.reasons[:1])[:500]
             + "; put readable documents there, or point the corpus settings elsewhere"
         )
@@ -118,7 +118,7 @@ def _validate(run: Run, works: Sequence[FileWork]) -> Validated:
     validated = validate(
         _document_facts(run, by_path.values()),
         _chunk_facts(run, by_path.values()),
-        settings=run.settings,
+        setup=run.setup.validation_setup,
         store=run.store,
         revision=run.corpus.revision,
         unread={work.file.path for work in works if work.failure is not None},
@@ -153,7 +153,7 @@ def _document_facts(run: Run, works: Collection[FileWork]) -> Iterator[DocumentF
         if content is None:
             raise DamagedEntry(f"facts of {work.file.path!r} are gone")
         derived = DerivedFacts.from_bytes(content)
-        if rule := excluded_by_content(run.settings.corpus_setup, work.file.path, derived.metadata, work.file):
+        if rule := excluded_by_content(run.setup.corpus_setup, work.file.path, derived.metadata, work.file):
             work.outcome, work.origin, work.kept = "excluded", None, None
             work.reasons.append(rule)
             continue
@@ -229,7 +229,7 @@ def _result(
         for name in ("indexed", "quarantined", "dead_lettered", "excluded")
     }
     return IngestResult(
-        corpus=run.settings.corpus.name,
+        corpus=run.setup.corpus.name,
         corpus_revision=run.corpus.revision,
         counts=IngestCounts(files=len(outcomes), **totals),
         outcomes=outcomes,
@@ -241,7 +241,7 @@ def _result(
         checks=tuple(validated.checks),
         data_docs=validated.data_docs,
         changes=comparison.changes,
-        as_of=run.settings.validation.as_of,
+        as_of=run.setup.validation.as_of,
     )
 
 
@@ -249,7 +249,7 @@ def _state(run: Run, result: IngestResult) -> CorpusState:
     keys = {file.path: run.deriver.content_key(file).hex() for file in run.corpus.files}
     media = {file.path: file.media_type for file in run.corpus.files}
     return CorpusState(
-        corpus=run.settings.corpus.name,
+        corpus=run.setup.corpus.name,
         revision=result.corpus_revision,
         files={
             outcome.path: FileState(

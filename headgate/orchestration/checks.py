@@ -32,7 +32,7 @@ def _named_checks() -> list[Expectation]:
         settings = load_settings()
     except SettingsError:
         settings = parse_settings({}, project_dir=Path.cwd())
-    return named_checks(settings)
+    return named_checks(settings.validation, settings.project_dir)
 
 
 def _spec(asset: str, name: str, description: str, *, blocking: bool = False) -> dg.AssetCheckSpec:

@@ -93,7 +93,9 @@ def chunks(context: dg.AssetExecutionContext, project: Project) -> dg.Materializ
     kept = reference.revision if settings.corpus.sources else ""  # read once: what `corpus` saw is what is ingested
     revision = f"{reference.revision}.dir" if settings.corpus.dvc_file else kept
     with library_errors():
-        result = ingest(settings, revision=revision, progress=log_progress(context, "files parsed"))
+        result = ingest(
+            open_store(settings), settings.ingest_setup, revision=revision, progress=log_progress(context, "files parsed")
+        )
     if result.corpus_revision != reference.revision:
         raise dg.Failure(
             f"the documents changed since `corpus` was materialised ({reference.revision[:12]}…); materialise it again",

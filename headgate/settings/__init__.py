@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from headgate.settings.answer import AnswerBehaviour, AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import ChunkSettings, CorpusSettings, ParseSettings, ValidationSettings
+from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
 from headgate.settings.load import SETTINGS_FILE, Settings, find_settings_file, load_settings, parse_settings
 from headgate.settings.operation import (
     AlertSettings,
@@ -30,7 +30,9 @@ from headgate.settings.setups import (
     EvaluationSetup,
     GateFiles,
     IndexSetup,
+    IngestSetup,
     TrackingSetup,
+    ValidationSetup,
 )
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
 
@@ -56,6 +58,8 @@ __all__ = [
     "HttpSource",
     "IndexSettings",
     "IndexSetup",
+    "IngestSettings",
+    "IngestSetup",
     "LabelRule",
     "Labels",
     "ModelSettings",
@@ -71,6 +75,7 @@ __all__ = [
     "StorageSettings",
     "TrackingSetup",
     "ValidationSettings",
+    "ValidationSetup",
     "find_settings_file",
     "load_settings",
     "parse_settings",

@@ -179,6 +179,10 @@ class ValidationSettings(Section):
         default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"
     )
 
+    def at(self, now: datetime) -> ValidationSettings:
+        """With the day of `now`, which is UTC, in place of `as_of = "today"`."""
+        return self.model_copy(update={"as_of": day_of(self.as_of, now)})
+
     @field_validator("as_of")
     @classmethod
     def _is_a_day(cls, day: str) -> str:

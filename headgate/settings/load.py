@@ -6,7 +6,6 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +14,7 @@ from pydantic import ValidationError, model_validator
 from headgate.errors import SettingsError
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import TODAY, ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
+from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
 from headgate.settings.operation import (
     AlertSettings,
     CanarySettings,
@@ -33,7 +32,9 @@ from headgate.settings.setups import (
     EvaluationSetup,
     GateFiles,
     IndexSetup,
+    IngestSetup,
     TrackingSetup,
+    ValidationSetup,
 )
 
 SETTINGS_FILE = "headgate.toml"
@@ -72,12 +73,6 @@ class Settings(Section):
                     )
         return self
 
-    def at(self, now: datetime) -> Settings:
-        """With the day of `now`, which is UTC, in place of `validation.as_of = "today"`."""
-        if self.validation.as_of != TODAY:
-            return self
-        return self.model_copy(update={"validation": self.validation.model_copy(update={"as_of": now.date().isoformat()})})
-
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""
         return (self.project_dir / relative).resolve()
@@ -85,8 +80,25 @@ class Settings(Section):
     # --- what stages are given ----------------------------------------------------------------------------------------
 
     @property
+    def ingest_setup(self) -> IngestSetup:
+        return IngestSetup(
+            corpus=self.corpus,
+            ingest=self.ingest,
+            parse=self.parse,
+            validation=self.validation,
+            access=self.retrieval.access,
+            chunks=self.chunks,
+            embedding=self.embedding,
+            project_dir=self.project_dir,
+        )
+
+    @property
     def corpus_setup(self) -> CorpusSetup:
-        return CorpusSetup(self.corpus, self.validation.as_of, self.parse.max_file_mib, self.project_dir)
+        return self.ingest_setup.corpus_setup
+
+    @property
+    def validation_setup(self) -> ValidationSetup:
+        return self.ingest_setup.validation_setup
 
     @property
     def embedding_setup(self) -> EmbeddingSetup:

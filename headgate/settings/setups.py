@@ -6,13 +6,21 @@ of these, which `Settings` makes at the edge.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import CorpusSettings, day_of
+from headgate.settings.ingest import (
+    ChunkSettings,
+    CorpusSettings,
+    IngestSettings,
+    ParseSettings,
+    ValidationSettings,
+    day_of,
+)
 from headgate.settings.operation import CanarySettings, EvaluationSettings
 
 
@@ -36,6 +44,50 @@ class EmbeddingSetup:
 
     embedding: EmbeddingSettings
     project_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSetup:
+    """What documents are judged by."""
+
+    corpus: CorpusSettings
+    validation: ValidationSettings
+    access: Mapping[str, tuple[str, ...]]  # audience → labels that it may see
+    project_dir: Path
+
+    def at(self, now: datetime) -> ValidationSetup:
+        """With the day of `now`, which is UTC, in place of `as_of = "today"`."""
+        return replace(self, validation=self.validation.at(now))
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSetup:
+    """How documents become chunks: everything from the files to the chunk set."""
+
+    corpus: CorpusSettings
+    ingest: IngestSettings
+    parse: ParseSettings
+    validation: ValidationSettings
+    access: Mapping[str, tuple[str, ...]]  # audience → labels that it may see
+    chunks: ChunkSettings
+    embedding: EmbeddingSettings  # in whose tokens chunks are measured
+    project_dir: Path
+
+    def at(self, now: datetime) -> IngestSetup:
+        """With the day of `now`, which is UTC, in place of `as_of = "today"`."""
+        return replace(self, validation=self.validation.at(now))
+
+    @property
+    def corpus_setup(self) -> CorpusSetup:
+        return CorpusSetup(self.corpus, self.validation.as_of, self.parse.max_file_mib, self.project_dir)
+
+    @property
+    def validation_setup(self) -> ValidationSetup:
+        return ValidationSetup(self.corpus, self.validation, self.access, self.project_dir)
+
+    @property
+    def embedding_setup(self) -> EmbeddingSetup:
+        return EmbeddingSetup(self.embedding, self.project_dir)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from headgate.answer.prompt import parse_answer_prompt, parse_refusal
 from headgate.cli.main import main
 from headgate.cli.settings_file import SECTIONS, settings_toml
 from headgate.settings import Settings, load_settings, parse_settings
-from headgate.sources.corpus import open_corpus
 from tests.conftest import REPOSITORY
+from tests.verbs import open_corpus
 
 #: Whom git takes for the author of a commit.
 WHO = ("-c", "user.name=Kim", "-c", "user.email=kim@example.org")

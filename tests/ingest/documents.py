@@ -44,4 +44,4 @@ def facts_of(
     """`left_out`: in place of what the parser says of the page."""
     made, parsed = page(path, text, **labels)
     parsed = parsed if left_out is None else replace(parsed, left_out=tuple(left_out))
-    return document_facts(made, parsed, settings or settings_of())
+    return document_facts(made, parsed, own_numbers=(settings or settings_of()).validation.own_numbers)

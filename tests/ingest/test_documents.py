@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest.run import ingest
 from headgate.ingest.state.dead_letters import DeadLetters, list_dead_letters
 from headgate.ingest.state.history import copy_state, read_state
 from headgate.records import Chunk, FileOutcome, IngestResult, Remark
 from headgate.settings import Settings
 from headgate.storage import open_store
+from tests.verbs import ingest
 
 MakeSettings = Callable[..., Settings]
 MONDAY = datetime(2026, 2, 2, 9, tzinfo=UTC)

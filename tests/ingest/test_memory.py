@@ -18,8 +18,9 @@ import resource, sys
 from pathlib import Path
 from headgate.ingest.run import ingest
 from headgate.settings import parse_settings
+from headgate.storage import open_store
 settings = parse_settings({"corpus": {"folder": "documents"}, "parse": {"workers": 1}}, project_dir=Path(sys.argv[1]))
-result = ingest(settings)
+result = ingest(open_store(settings), settings.ingest_setup)
 print(result.counts.indexed, result.chunk_set.chunks, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

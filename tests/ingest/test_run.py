@@ -15,7 +15,6 @@ import yaml
 from headgate.detect.personal_data import PersonalValue, locate_personal_data
 from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest.run import ingest
 from headgate.ingest.sandbox import stream
 from headgate.ingest.state.dead_letters import list_dead_letters
 from headgate.ingest.validate import facts
@@ -25,6 +24,7 @@ from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
 from tests.ingest.sandbox.test_pool import MISCHIEF
+from tests.verbs import ingest
 
 MakeSettings = Callable[..., Settings]
 

@@ -11,7 +11,6 @@ import pytest
 
 from headgate.errors import CorpusError, SettingsError
 from headgate.index.chunk_set import read_chunk_set
-from headgate.ingest.run import ingest
 from headgate.ingest.state.cache import discard_cache
 from headgate.records import IngestResult, Remark
 from headgate.settings import load_settings
@@ -23,7 +22,7 @@ from tests.sources.conftest import Project, texts
 from tests.sources.site import Site, hang_up, status
 from tests.sources.test_s3 import put
 from tests.sources.test_s3 import source as bucket_source
-from tests.verbs import prune
+from tests.verbs import ingest, prune
 
 Web = Callable[..., dict[str, Any]]
 PAGE = "<html><body><h1>{0}</h1><p>{0} go back to the payment method that was used, within ten working days of the request.</p></body></html>"

@@ -1,6 +1,6 @@
 """Files → parsed forms, streamed through the pool of parser processes, with retries and a look at whether a file changed meanwhile.
 
-A failure that may be the machine's is tried again after a pause, a few times (settings.ingest); any other is final at once.
+A failure that may be the machine's is tried again after a pause, a few times ([ingest]); any other is final at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from random import Random
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.sandbox.pool import ParserPool, ParseTask
-from headgate.settings import Settings
+from headgate.settings import IngestSettings, ParseSettings
 from headgate.storage import sha256_file
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ class Parsed:
 def parse_files(
     tasks: Iterable[ParseTask],
     digests: Mapping[str, str],
-    settings: Settings,
+    parse: ParseSettings,
+    ingest: IngestSettings,
     *,
     folder: Path | None = None,
     sleep: Callable[[float], None] = time.sleep,
@@ -53,14 +54,14 @@ def parse_files(
     chance = random or Random()  # noqa: S311 - spreads retries, protects nothing
     pending: Iterable[ParseTask] = tasks
     failed: list[ParseTask] = []
-    for again in range(settings.ingest.retries + 1):
+    for again in range(ingest.retries + 1):
         if again:
-            pause = settings.ingest.retry_seconds * 2 ** (again - 1) * chance.uniform(0.5, 1.5)
+            pause = ingest.retry_seconds * 2 ** (again - 1) * chance.uniform(0.5, 1.5)
             _log.warning("%d file(s) failed for what may be a passing reason; tried again in %.1f s", len(failed), pause)
             sleep(pause)
             pending, failed = failed, []
-        final = again == settings.ingest.retries
-        with ParserPool(settings.parse, folder=folder) as pool:
+        final = again == ingest.retries
+        with ParserPool(parse, folder=folder) as pool:
             for reply in pool.parse_all(pending):
                 failure = _changed(reply.task, digests[reply.task.path]) or reply.failure
                 if failure is not None and failure.transient and not final:

@@ -18,7 +18,7 @@ import orjson
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.ingest.validate.facts import DocumentFacts
 from headgate.ingest.validate.rows import is_looser
-from headgate.settings import Settings
+from headgate.settings import ValidationSetup
 from headgate.storage import Store
 from headgate.storage.layout import BASELINES
 
@@ -121,14 +121,14 @@ def shape_of(facts: DocumentFacts) -> Shape:
     )
 
 
-def change_row(path: str, before: Shape, now: Shape, *, quarantined: bool, settings: Settings) -> dict[str, Any]:
+def change_row(path: str, before: Shape, now: Shape, *, quarantined: bool, setup: ValidationSetup) -> dict[str, Any]:
     """The columns of `CHANGE_COLUMNS`."""
     kept = now.characters / before.characters if before.characters >= _SMALL else 1.0
     stayed = kept >= _TEXT_STAYED
     large = before.rows >= _SMALL_TABLE and now.rows >= _SMALL_TABLE
     # Where whole tables went with their text, the text says it; structure is judged where text stayed or tables did.
     same_tables = stayed or (before.tables > 0 and now.tables >= before.tables)
-    few = now.characters < max(settings.validation.min_characters, before.characters / 10)
+    few = now.characters < max(setup.validation.min_characters, before.characters / 10)
     emptied = quarantined and few and before.characters >= _SMALL
     return {
         "doc_id": path,
@@ -162,17 +162,17 @@ def change_row(path: str, before: Shape, now: Shape, *, quarantined: bool, setti
         "empty_cells_grown": max(now.empty_cells - before.empty_cells, 0.0) if large else 0.0,
         "confidentiality": now.confidentiality,
         "confidentiality_before": before.confidentiality,
-        "confidentiality_loosened": int(is_looser(now.confidentiality, before.confidentiality, settings)),
+        "confidentiality_loosened": int(is_looser(now.confidentiality, before.confidentiality, setup.access)),
     }
 
 
-def load_baseline(store: Store, settings: Settings) -> Baseline | None:
-    """The last accepted ingest of the configured corpus; None when there is none yet.
+def load_baseline(store: Store, corpus: str) -> Baseline | None:
+    """The last accepted ingest of a corpus; None when there is none yet.
 
     Raises:
         IntegrityError: it can't be read; regressions would pass unseen.
     """
-    key = baseline_key(settings)
+    key = baseline_key(corpus)
     try:
         content = orjson.loads(store.get(key))
         if content["format"] != _FORMAT:
@@ -187,8 +187,8 @@ def load_baseline(store: Store, settings: Settings) -> Baseline | None:
         ) from error
 
 
-def store_baseline(store: Store, settings: Settings, revision: str, shapes: Mapping[str, Shape], before: Baseline | None) -> None:
-    """Make `revision` the last accepted ingest."""
+def store_baseline(store: Store, corpus: str, revision: str, shapes: Mapping[str, Shape], before: Baseline | None) -> None:
+    """Make `revision` the last accepted ingest of a corpus."""
     accepted = [one for one in (before.accepted if before else ()) if one != revision][-_MAX_REVISIONS:]
     content = {
         "format": _FORMAT,
@@ -199,8 +199,8 @@ def store_baseline(store: Store, settings: Settings, revision: str, shapes: Mapp
     if before is not None and before.revision == revision and before.shapes == shapes:
         return
     # Paths may hold what is no UTF-8: json escapes it, orjson refuses it.
-    store.put(baseline_key(settings), json.dumps(content, separators=(",", ":")).encode())
+    store.put(baseline_key(corpus), json.dumps(content, separators=(",", ":")).encode())
 
 
-def baseline_key(settings: Settings) -> str:
-    return BASELINES.key(settings.corpus.name)
+def baseline_key(corpus: str) -> str:
+    return BASELINES.key(corpus)

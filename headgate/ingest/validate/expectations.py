@@ -27,7 +27,7 @@ import yaml
 from headgate.errors import SettingsError
 from headgate.ingest.validate.engine import load_great_expectations
 from headgate.records import Remark
-from headgate.settings import Settings
+from headgate.settings import ValidationSettings
 from headgate.storage import sha256_hex
 
 SuiteName = Literal["documents", "changes", "corpus", "chunks"]
@@ -96,12 +96,14 @@ class Suite:
         return sha256_hex(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
 
 
-def suite_folder(settings: Settings) -> Path:
+def suite_folder(settings: ValidationSettings, project_dir: Path) -> Path:
     """Where the suites of a project lie."""
-    return settings.place(settings.validation.expectations) if settings.validation.expectations else BUILT_IN
+    return (project_dir / settings.expectations).resolve() if settings.expectations else BUILT_IN
 
 
-def load_suites(settings: Settings, columns: Mapping[SuiteName, Collection[str]]) -> dict[SuiteName, Suite]:
+def load_suites(
+    settings: ValidationSettings, project_dir: Path, columns: Mapping[SuiteName, Collection[str]]
+) -> dict[SuiteName, Suite]:
     """The four suites of a project.
 
     Args:
@@ -110,7 +112,7 @@ def load_suites(settings: Settings, columns: Mapping[SuiteName, Collection[str]]
     Raises:
         SettingsError: a file is missing or malformed; every problem is named with its line.
     """
-    folder = suite_folder(settings)
+    folder = suite_folder(settings, project_dir)
     problems: list[str] = []
     suites: dict[SuiteName, Suite] = {}
     names: dict[str, str] = {}
@@ -203,7 +205,7 @@ def _read(path: Path) -> list[Any]:
 
 
 def _expectation(
-    entry: Any, path: Path, suite: SuiteName, columns: Collection[str], settings: Settings, problems: list[str]
+    entry: Any, path: Path, suite: SuiteName, columns: Collection[str], settings: ValidationSettings, problems: list[str]
 ) -> Expectation | None:
     """One entry; None after adding to `problems`."""
     if not isinstance(entry, dict):
@@ -240,7 +242,7 @@ def _expectation(
         problems.append(f"{place}: {name!r}: 'mostly' is not supported: every failing row counts")
     # What the reason names may also be a setting.
     places = {field for _, field, _, _ in _FORMATTER.parse(entry["reason"]) if field is not None}
-    scalars = settings.validation.model_dump()
+    scalars = settings.model_dump()
     parameters |= {field: scalars[field] for field in places if field in scalars and field not in columns}
     expectation = Expectation(
         name, _class_name(entry["expectation"]), kwargs, entry["level"], code, entry["reason"], parameters, place
@@ -253,7 +255,7 @@ def _expectation(
     return expectation if len(problems) == before else None
 
 
-def _filled(value: Any, settings: Settings, parameters: dict[str, Any], where: str, problems: list[str]) -> Any:
+def _filled(value: Any, settings: ValidationSettings, parameters: dict[str, Any], where: str, problems: list[str]) -> Any:
     """`{$PARAMETER: key}` replaced by the setting, everywhere inside `value`."""
     if isinstance(value, list):
         return [_filled(one, settings, parameters, where, problems) for one in value]
@@ -262,7 +264,7 @@ def _filled(value: Any, settings: Settings, parameters: dict[str, Any], where: s
     content = {key: inner for key, inner in value.items() if key != _LINE}
     if set(content) != {"$PARAMETER"}:
         return {key: _filled(inner, settings, parameters, where, problems) for key, inner in content.items()}
-    known = settings.validation.model_dump()
+    known = settings.model_dump()
     key = str(content["$PARAMETER"])
     if key not in known:
         problems.append(f"{where}: {_unknown('setting', key, known)}")

@@ -25,7 +25,6 @@ from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
 from headgate.records import Chunk, Document, Remark
-from headgate.settings import Settings
 
 TokenCounter = Callable[[str], int]
 
@@ -134,22 +133,21 @@ class ChunkFacts:
         return cls(**content)
 
 
-def facts_version(settings: Settings) -> str:
+def facts_version(own_numbers: Sequence[str]) -> str:
     """Everything but the document that decides its facts."""
-    own = "\n".join(sorted(settings.validation.own_numbers))
+    own = "\n".join(sorted(own_numbers))
     return f"facts {FACTS_VERSION}, rules {RULES_VERSION}, own {sha256(own.encode()).hexdigest()[:12]}"
 
 
-def document_facts(document: Document, parsed: ParsedFile, settings: Settings) -> DocumentFacts:
+def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Sequence[str]) -> DocumentFacts:
     """Facts of one document; `parsed` is what it was made from."""
     text = document.text
-    own = settings.validation.own_numbers
     prose = " ".join(element.text for element in document.elements if element.kind not in ("code", "table"))[:8000]
     language, confidence = identify_language(prose if len(prose) >= 40 else text)
-    personal = locate_personal_data(text, allowed=own)
+    personal = locate_personal_data(text, allowed=own_numbers)
     kinds = count_kinds(text, personal)
     for hidden in parsed.hidden:
-        kinds.update(count_kinds(hidden, locate_personal_data(hidden, allowed=own)))
+        kinds.update(count_kinds(hidden, locate_personal_data(hidden, allowed=own_numbers)))
     shingles = shingle(text) if text else set()
     elements = Counter(element.kind for element in document.elements)
     tables = [element for element in document.elements if element.kind == "table"]

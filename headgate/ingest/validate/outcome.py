@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from headgate.ingest.validate.page import CheckReport, ReportedRow, render_repor
 from headgate.ingest.validate.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
 from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import Remark, SourceState, ValidationCheck
-from headgate.settings import Settings
+from headgate.settings import ValidationSettings, ValidationSetup
 from headgate.storage import Store
 
 _EXAMPLES = 5
@@ -97,7 +98,7 @@ def validate(
     facts: Iterable[DocumentFacts],
     chunks: Iterable[ChunkFacts] = (),
     *,
-    settings: Settings,
+    setup: ValidationSetup,
     store: Store | None,
     revision: str = "",
     unread: Collection[str] = (),
@@ -119,11 +120,11 @@ def validate(
         IntegrityError: a chunk is not a slice of its document, has an id twice, or is empty; or the last accepted ingest can't be read.
     """
     now = now or datetime.now(UTC)
-    settings = settings.at(now)
-    suites = load_suites(settings, COLUMNS)
-    baseline = load_baseline(store, settings) if store is not None and revision else None
+    setup = setup.at(now)
+    suites = load_suites(setup.validation, setup.project_dir, COLUMNS)
+    baseline = load_baseline(store, setup.corpus.name) if store is not None and revision else None
     result = Validated()
-    run = _Run(settings, store, result)
+    run = _Run(setup, store, result)
     shapes = run.judge_documents(facts, suites["documents"])
     indexed = {path: shape for path, shape in shapes.items() if path not in result.quarantined}
     returning = baseline is not None and revision != baseline.revision and revision in baseline.accepted
@@ -138,7 +139,7 @@ def validate(
         reports = [_report(tally, check) for tally, check in zip(run.tallies.values(), result.checks, strict=True)]
         page = render_report(
             reports,
-            corpus=settings.corpus.name,
+            corpus=setup.corpus.name,
             revision=revision,
             compared_with=compared.revision if compared else "",
             counts=row,
@@ -146,21 +147,21 @@ def validate(
         )
         store.put(result.data_docs, page.encode("utf-8", "replace"))
         if all(check.passed or check.level != "error" or check.accepted for check in result.checks):
-            store_baseline(store, settings, revision, indexed, baseline)
+            store_baseline(store, setup.corpus.name, revision, indexed, baseline)
     return result
 
 
-def named_checks(settings: Settings) -> list[Expectation]:
+def named_checks(settings: ValidationSettings, project_dir: Path) -> list[Expectation]:
     """Every named check of a project, in the order they are shown; raises as `load_suites` does. Imports nothing heavy."""
-    return [entry for suite in load_suites(settings, COLUMNS).values() for entry in suite.entries]
+    return [entry for suite in load_suites(settings, project_dir, COLUMNS).values() for entry in suite.entries]
 
 
 class _Run:
     """The tallies of one validation, filled suite by suite."""
 
-    def __init__(self, settings: Settings, store: Store | None, result: Validated) -> None:
+    def __init__(self, setup: ValidationSetup, store: Store | None, result: Validated) -> None:
         self.tallies: dict[str, _Tally] = {}
-        self._settings = settings
+        self._setup = setup
         self._store = store
         self._result = result
 
@@ -181,11 +182,11 @@ class _Run:
                     shapes[one.doc_id] = shape_of(one)
                     comparables.append(comparable(one))
                     lines.append(one.lines)
-                yield [document_row(one, self._settings) for one in block]
+                yield [document_row(one, self._setup) for one in block]
 
         self._judge_blocks("documents", suite.part(COMPARED_COLUMNS, inside=False), blocks())
         sound = [position for position, one in enumerate(comparables) if one.doc_id not in self._result.quarantined]
-        comparison = compare((comparables[position] for position in sound), threshold=self._settings.validation.near_duplicate)
+        comparison = compare((comparables[position] for position in sound), threshold=self._setup.validation.near_duplicate)
         shares = boilerplate_shares([lines[position] for position in sound])
         labels = (
             {"doc_id": one.doc_id, "confidentiality": repr(one.confidentiality)}
@@ -199,7 +200,7 @@ class _Run:
         before = baseline.shapes if baseline else {}
 
         def row(path: str, earlier: Shape) -> dict[str, Any]:
-            return change_row(path, earlier, shapes[path], quarantined=path in self._result.quarantined, settings=self._settings)
+            return change_row(path, earlier, shapes[path], quarantined=path in self._result.quarantined, setup=self._setup)
 
         def rehearsal() -> list[dict[str, Any]]:
             """Documents as if each had been the next one: among such rows every expectation has some that fail."""
@@ -237,7 +238,7 @@ class _Run:
                     checked=tally.checked,
                     failed=tally.failed,
                     examples=tuple(sorted(told)[:_EXAMPLES]),
-                    accepted=_acceptance(entry.name, revision, self._settings) if tally.failed and entry.level == "error" else "",
+                    accepted=_acceptance(entry.name, revision, self._setup) if tally.failed and entry.level == "error" else "",
                 )
             )
 
@@ -331,12 +332,12 @@ def _source_columns(sources: Collection[SourceState], now: datetime) -> dict[str
     }
 
 
-def _acceptance(check: str, revision: str, settings: Settings) -> str:
+def _acceptance(check: str, revision: str, setup: ValidationSetup) -> str:
     """Who accepted the failed check of this revision and why; "" when nobody did."""
-    for accepted in settings.validation.accept:
+    for accepted in setup.validation.accept:
         target, _, why = accepted.partition(": ")
         name, _, named = target.partition("@")
-        known = settings.corpus.revisions.get(named, "").removesuffix(".dir")
+        known = setup.corpus.revisions.get(named, "").removesuffix(".dir")
         if name == check and revision and (revision == known or (len(named) >= 8 and revision.startswith(named))):
             return why
     return ""

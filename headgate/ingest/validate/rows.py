@@ -13,7 +13,7 @@ from headgate.ingest.parse.left_out import FURNITURE
 from headgate.ingest.validate.duplicates import Comparison
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import personal_policy
-from headgate.settings import Settings
+from headgate.settings import ValidationSetup
 from headgate.sources.patterns import matches
 
 #: Below these a detected language is not believed.
@@ -106,9 +106,9 @@ CHUNK_COLUMNS: Mapping[str, str] = {
 }
 
 
-def document_row(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
+def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]:
     """The columns of `DOCUMENT_COLUMNS`."""
-    validation = settings.validation
+    validation = setup.validation
     labels, declared = facts.labels, facts.declared
     confidence = facts.language_confidence >= _LANGUAGE_CONFIDENCE and facts.characters >= _LANGUAGE_CHARACTERS
     detected = facts.detected_language if confidence else None
@@ -145,7 +145,7 @@ def document_row(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
         "age_days": age,
         "days_stale": max(age - validation.stale_after_days, 0),
         **{name: labels.get(name, "") for name in ("audience", "topic", "region", "owner", "confidentiality")},
-        **_label_columns(facts, settings),
+        **_label_columns(facts, setup),
         "personal_kinds": ", ".join(f"{count} {kind}" for kind, count in facts.personal_kinds.items()),
         **{f"personal_{policy}": kinds * (personal == policy) for policy in ("quarantine", "redact", "allow")},
         "instructions": "; ".join(
@@ -185,31 +185,31 @@ def chunk_row(facts: ChunkFacts) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in CHUNK_COLUMNS}
 
 
-def audiences_of(confidentiality: str, settings: Settings) -> frozenset[str]:
+def audiences_of(confidentiality: str, access: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """The audiences that may see documents with this label."""
-    return frozenset(audience for audience, seen in settings.retrieval.access.items() if confidentiality in seen)
+    return frozenset(audience for audience, seen in access.items() if confidentiality in seen)
 
 
-def is_looser(label: str, than: str, settings: Settings) -> bool:
+def is_looser(label: str, than: str, access: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether `label` is seen by an audience that `than` is not seen by."""
-    return bool(audiences_of(label, settings) - audiences_of(than, settings))
+    return bool(audiences_of(label, access) - audiences_of(than, access))
 
 
-def _label_columns(facts: DocumentFacts, settings: Settings) -> dict[str, Any]:
+def _label_columns(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]:
     declared, audience = facts.declared, facts.labels.get("audience", "")
-    rules = [rule for rule in settings.corpus.label_rules if matches(facts.doc_id, rule.pattern)]
+    rules = [rule for rule in setup.corpus.label_rules if matches(facts.doc_id, rule.pattern)]
     ruled = next((rule.confidentiality for rule in rules if rule.confidentiality), "")
     ruled_audience = next((rule.audience for rule in rules if rule.audience and rule.pattern not in _CATCH_ALL), "")
     own, own_audience = declared.get("confidentiality", ""), declared.get("audience", "")
-    seen_by = audiences_of(facts.labels.get("confidentiality", ""), settings)
+    seen_by = audiences_of(facts.labels.get("confidentiality", ""), setup.access)
     return {
         "declared_confidentiality": repr(own),
         "ruled_confidentiality": repr(ruled),
-        "confidentiality_looser": int(bool(own and ruled and is_looser(own, ruled, settings))),
+        "confidentiality_looser": int(bool(own and ruled and is_looser(own, ruled, setup.access))),
         "declared_audience": repr(own_audience),
         "ruled_audience": repr(ruled_audience),
         "audience_contradicted": int(bool(own_audience and ruled_audience and own_audience != ruled_audience)),
-        "audience_shut_out": int(audience in settings.retrieval.access and audience not in seen_by),
+        "audience_shut_out": int(audience in setup.access and audience not in seen_by),
         "seen_by_nobody": int(not seen_by),
     }
 

@@ -20,14 +20,13 @@ from headgate.evaluate.canary.paired_recall import AskedOfBoth, paired_recalls
 from headgate.evaluate.canary.probes import IndexedDocument, Lost, probe_documents
 from headgate.evaluate.suites.quotes import searchable
 from headgate.evaluate.suites.suite import Case
-from headgate.ingest.run import ingest
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Canary, FileOutcome, Hit, Interaction, Question, Remark, VersionDifference
 from headgate.settings import CanarySettings, Settings
 from headgate.storage import open_store
 from tests.fakes import make_settings, put_bundle, put_release
 from tests.small_project import PAGES, SmallProject, write_project
-from tests.verbs import create_bundle, run_canary, update_table
+from tests.verbs import create_bundle, ingest, run_canary, update_table
 
 GROWN = PAGES | {
     "faults/outage.md": "# Outages\n\nIf the whole street has no internet, an engineer is on the way within four hours of the first report. "

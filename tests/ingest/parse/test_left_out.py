@@ -8,10 +8,10 @@ import pytest
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.file import parse_file
 from headgate.ingest.parse.left_out import FURNITURE, INSPECTED, REASONS, LeftOut, count_words, leave_out, summarise
-from headgate.ingest.validate.outcome import validate
 from headgate.records import Remark
 from tests.ingest.documents import facts_of, settings_of
 from tests.ingest.parse.words import unaccounted
+from tests.verbs import validate
 
 PAGE = "# Water\n\nThe well gives four litres a minute in summer and nine in winter, says the log of the year.\n\n"
 

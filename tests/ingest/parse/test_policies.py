@@ -632,10 +632,10 @@ def test_an_installed_language_means_that_scans_are_parsed_again(
     settings = parse_settings({"corpus": {"folder": "."}}, project_dir=tmp_path)
 
     def keys() -> list[object]:
-        deriver = Deriver(settings)
+        deriver = Deriver(settings.ingest_setup)
         kinds = ("image/png", "application/pdf", "text/markdown")
         return [
-            parse_signature(settings, deriver),
+            parse_signature(settings.parse, deriver),
             *(deriver.content_key(SourceFile("file", "0" * 64, 1, media_type)) for media_type in kinds),
         ]
 

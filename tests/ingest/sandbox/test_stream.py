@@ -31,7 +31,8 @@ def parse(
     replies = parse_files(
         [ParseTask(path, file, media[file.suffix]) for path, file in tasks.items()],
         known,
-        settings,
+        settings.parse,
+        settings.ingest,
         sleep=sleep,
         random=Random(7),
     )

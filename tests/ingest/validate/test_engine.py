@@ -34,14 +34,15 @@ print(sqlalchemy.create_engine("sqlite://").name, stats.norm.cdf(0))
 INGEST = """
 import sys
 from pathlib import Path
-from pathlib import Path
 from headgate.ingest.run import ingest
 from headgate.settings import load_settings
+from headgate.storage import open_store
 folder = Path(sys.argv[1])
 for words in ("", "", "Refunds take ten days now, not five."):
     if words:
         (folder / "documents" / "refunds.md").write_text("# Refunds\\n\\n" + words)
-    result = ingest(load_settings(folder / "headgate.toml"))
+    settings = load_settings(folder / "headgate.toml")
+    result = ingest(open_store(settings), settings.ingest_setup)
     print(result.parsed, "great_expectations" in sys.modules)
     if not words and "again" not in sys.argv:
         break

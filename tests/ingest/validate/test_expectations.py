@@ -12,9 +12,9 @@ from headgate.ingest.validate.expectations import BUILT_IN, SUITES, Suite, check
 from headgate.ingest.validate.outcome import COLUMNS, named_checks
 from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import Remark
+from headgate.settings import ValidationSettings
 from headgate.storage import FolderStore
 from tests.conftest import REPOSITORY
-from tests.ingest.documents import settings_of
 
 ENTRY = """\
 - name: not_too_short
@@ -31,13 +31,15 @@ def load(folder: Path, documents: str, **others: str) -> dict[Any, Suite]:
     for name in SUITES:
         content = documents if name == "documents" else others.get(name, "")
         (folder / "suites" / f"{name}.yaml").write_text(content)
-    return load_suites(settings_of(folder, validation={"expectations": "suites"}), COLUMNS)
+    return load_suites(ValidationSettings(expectations="suites"), folder, COLUMNS)
 
 
 def test_the_built_in_suites_load_and_great_expectations_takes_them() -> None:
-    suites = load_suites(settings_of(), COLUMNS)
+    suites = load_suites(ValidationSettings(), Path(), COLUMNS)
     assert all(len(check_arguments(suite)) == len(suite.entries) > 3 for suite in suites.values())
-    assert len({entry.name for entry in named_checks(settings_of())}) == sum(len(suite.entries) for suite in suites.values())
+    assert len({entry.name for entry in named_checks(ValidationSettings(), Path())}) == sum(
+        len(suite.entries) for suite in suites.values()
+    )
 
 
 def test_the_repository_has_the_built_in_suites_to_edit() -> None:
@@ -97,7 +99,7 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: str, told: 
 
 def test_a_missing_file_says_where_to_copy_it_from(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"documents.yaml' does not exist; copy it from"):
-        load_suites(settings_of(tmp_path, validation={"expectations": "nowhere"}), COLUMNS)
+        load_suites(ValidationSettings(expectations="nowhere"), tmp_path, COLUMNS)
 
 
 @pytest.mark.parametrize(

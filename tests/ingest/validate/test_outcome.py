@@ -14,11 +14,12 @@ import pytest
 from headgate.errors import IntegrityError, SettingsError
 from headgate.ingest.validate.expectations import BUILT_IN, SUITES
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
-from headgate.ingest.validate.outcome import Validated, boilerplate_shares, named_checks, validate
+from headgate.ingest.validate.outcome import Validated, boilerplate_shares, named_checks
 from headgate.records import Remark, SourceState, ValidationCheck
 from headgate.settings import Settings
 from headgate.storage import FolderStore, Store
 from tests.ingest.documents import LONG, facts_of, settings_of
+from tests.verbs import validate
 
 CHUNKS = ChunkFacts("a.md", 3, 20, 100, 60.0, 0, 200, 0, 0, 0, 1.0)
 TABLE = "| plan | price | speed |\n|---|---|---|\n" + "".join(f"| Plan {n} | £{n}.00 | {n} Mbps |\n" for n in range(12))
@@ -474,7 +475,7 @@ def test_an_edited_suite_is_what_counts(store: Store, tmp_path: Path) -> None:
     result = validate(fillers(3), settings=settings, store=store)
     assert failed(result) == {"enough_headings": "error"}
     assert result.findings["other0.md"] == [Remark("enough_headings", "only 1 headings")]
-    assert "enough_headings" in {entry.name for entry in named_checks(settings)}
+    assert "enough_headings" in {entry.name for entry in named_checks(settings.validation, settings.project_dir)}
 
 
 def test_the_report_shows_every_check_and_escapes_what_documents_say(project: Project) -> None:
