@@ -81,6 +81,7 @@ FailureReason = Literal[
     "parser_error",
     "too_much_text",
     "truncated",
+    "unmapped_glyphs",  # a PDF's fonts do not say which characters they draw
     "unsupported",
     "worker_died",
     "wrong_extension",

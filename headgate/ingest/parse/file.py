@@ -120,7 +120,7 @@ def preload(media_type: str) -> None:
         case "text/markdown":
             import markdown_it  # noqa: F401
         case "application/pdf":
-            import pypdfium2  # noqa: F401
+            import headgate.ingest.parse.pdf  # noqa: F401
         case "text/html" | "application/xml" | "message/rfc822":
             from lxml import html  # noqa: F401
         case _ if media_type.startswith((OFFICE, "application/vnd.")):
@@ -291,6 +291,13 @@ def _pdf(source: _Source) -> ParsedFile:
 
     found = parse_pdf(source.content, path=source.path, passwords=source.passwords)
     blocks, findings = found.blocks, found.findings
+    if found.unreadable and "tesseract" not in source.programs:
+        raise ParseFailure(
+            source.path,
+            "unmapped_glyphs",
+            f"{found.unreadable:.0%} of its characters have no meaning: its fonts do not say what they draw; store the text, or install "
+            "tesseract (OCR), which reads it from the page",
+        )
     if not blocks and found.has_pictures:
         texts = read_scan(source.content, source.programs, path=source.path, seconds=source.seconds, password=found.password)
         blocks = [replace(block, page=page, line=None) for page, text in enumerate(texts, 1) for block in parse_lines(text)]
@@ -305,7 +312,8 @@ def _pdf(source: _Source) -> ParsedFile:
                 for block in blocks
             ]
         )
-    return assemble(blocks, labels=pdf_labels(found.properties, source.content, password=found.password), findings=findings)
+    labels = pdf_labels(found.properties, source.content, password=found.password)
+    return assemble(blocks, labels=labels, findings=findings, left_out=found.left_out)
 
 
 def _text(source: _Source) -> ParsedFile:

@@ -29,10 +29,10 @@ LeftOutReason = Literal[
     "markup",  # signs of the format, not of the text: tags, scripts, rules, marks of emphasis
 ]
 REASONS: tuple[LeftOutReason, ...] = get_args(LeftOutReason)
+#: Read otherwise, as labels, or no words of the text at all: they count for no share.
+NO_TEXT: frozenset[LeftOutReason] = frozenset({"metadata", "markup"})
 #: What a reader of the page does not take for its content. The rest counts as lost content when shares are judged.
-FURNITURE: frozenset[LeftOutReason] = frozenset(
-    {"navigation", "running_header", "duplicate_form", "placeholder", "metadata", "markup"}
-)
+FURNITURE: frozenset[LeftOutReason] = frozenset({"navigation", "running_header", "duplicate_form", "placeholder"})
 #: Invisible to readers, so it is searched for instructions to the model.
 INSPECTED: frozenset[LeftOutReason] = frozenset({"hidden", "comment"})
 _SAMPLE = 80  # characters

@@ -16,7 +16,7 @@ _STANDARD = frozenset(
     {"Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate", "Trapped", "SourceModified"}
 )
 #: What producers write where the author wrote nothing.
-_NOTHING_SAID = frozenset({"untitled", "anonymous", "unspecified"})
+_NOTHING_SAID = frozenset({"untitled", "anonymous", "unspecified", "(anonymous)", "(unspecified)", "(untitled)"})
 _XMP = re.compile(rb"<x:xmpmeta\b.{0,200000}?</x:xmpmeta>", re.DOTALL)
 _XMP_PAIR = re.compile(r"""<?(?:[\w-]+:)?([A-Za-z_][\w-]{3,40})(?:>|\s*=\s*["'])\s*([^<>"']{1,60}?)\s*(?:<|["'])""")
 

@@ -1,198 +1,215 @@
-"""Tables on a PDF page: from ruling lines where there are any, else from cells that stand side by side in the same columns."""
+"""What stands side by side on a page without rules: columns of running text, a table, or a list with hanging numbers.
+
+Running text is told by how it breaks: a line ends because its next word did not fit, and the sentence goes on in the next line. Cells
+of a table begin anew. Where cells hold several lines, they begin on the lines on which the other columns' cells begin.
+"""
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-#: x0, y0, x1, y1 of a drawn line or box, points from the page's lower left corner.
-Rule = tuple[float, float, float, float]
+from headgate.ingest.parse.pdf_grids import header_marks
+from headgate.ingest.parse.pdf_page import Box
+from headgate.ingest.parse.pdf_words import Line, Word, joined, lines_of
+from headgate.ingest.parse.table_grid import Cell, Row
 
-_BULLET_ONLY = re.compile(r"^(?:[•●◦▪‣·–*-]|\(?\d{1,2}[.)])$")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    text: str
-    x0: float
-    x1: float
-    y0: float  # from the page's bottom, points
-    y1: float
-    size: float  # font size, points
-    bold: bool
-    page: int
-    margin: bool  # in the outer 8 % of the page's height
-    glyphs: tuple[tuple[float, str], ...] = ()  # middle x and text of every character
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    rows: list[list[str]]
+Arrangement = Literal["columns", "table", "list", "lines"]
+_HANGING = re.compile(
+    r"[•●◦▪‣·○■□◆►➢✓*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,3}(?:\.\d{1,3})+\.?|§+\s?\d+[a-z]?|\[\d{1,3}\]"
+)
+_NUMBER = re.compile(r"\d{1,4}")
+_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]?$")
+_NO_CASE = re.compile(r"[\u0590-\u08ff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0900-\u0dff]")
+#: Words in a line, in the mean, from which it may be one of running text.
+_LONG = 2.8
+_SAME_LINE = 0.35  # of the font's size
+_LOOSE = 1.75  # leading, in parts of the font's size; lines further apart are not of one paragraph
 
 
 @dataclass(frozen=True, slots=True)
-class _Region:
-    """A ruled grid: sorted x and y of its rules."""
+class TextTable:
+    """A table without rules. `xs`: where its columns begin and end."""
 
-    xs: list[float]
-    ys: list[float]
-
-    def holds(self, line: Line) -> bool:
-        middle = (line.y0 + line.y1) / 2
-        return self.xs[0] - 2 <= (line.x0 + line.x1) / 2 <= self.xs[-1] + 2 and self.ys[0] - 1 <= middle <= self.ys[-1] + 1
+    box: Box
+    xs: tuple[float, ...]
+    rows: list[Row]
 
 
-def ruled_regions(rules: list[Rule]) -> list[_Region]:
-    """Grids of at least two columns and two rows among a page's rules."""
-    groups: list[list[Rule]] = []
-    for rule in rules:
-        touching = [group for group in groups if any(_touch(rule, other) for other in group)]
-        merged = [rule, *(other for group in touching for other in group)]
-        groups = [group for group in groups if group not in touching] + [merged]
-        if len(rules) > 3000:
-            return []
-    regions = []
-    for group in groups:
-        xs = _distinct(
-            [x for x0, y0, x1, y1 in group for x in (x0, x1) if y1 - y0 > 3 or x1 - x0 < 3]
-            or [x for r in group for x in (r[0], r[2])]
-        )
-        ys = _distinct([y for x0, y0, x1, y1 in group for y in (y0, y1)])
-        if len(xs) >= 3 and len(ys) >= 3:
-            regions.append(_Region(xs, ys))
-    return regions
+def arrangement(columns: Sequence[Sequence[Word]], page: int) -> Arrangement:
+    """How words in columns are read. `list`: the first column holds the numbers or bullets of the second."""
+    lines = [lines_of(words, page) for words in columns]
+    if any(not column for column in lines):
+        return "lines"
+    if all(_HANGING.fullmatch(line.text) for line in lines[0]):
+        return "list"
+    prose = [_is_prose(column) for column in lines]
+    if all(prose):
+        return "table" if _cells_begin_together(lines) else "columns"
+    if len(lines) == 2 and prose[1] and all(_NUMBER.fullmatch(line.text) for line in lines[0]):
+        return "list"
+    if any(prose):
+        starts = [line for column, running in zip(lines, prose, strict=True) if running for line in _starts(column)]
+        others = [line for column, running in zip(lines, prose, strict=True) if not running for line in column]
+        return "table" if _share_beside(others, starts) >= 0.7 else "columns"
+    beside = [_share_beside(column, [line for other in lines if other is not column for line in other]) for column in lines]
+    return "table" if statistics.median(beside) >= 0.6 else "columns"
 
 
-def _touch(a: Rule, b: Rule) -> bool:
-    slack = 2.0  # points
-    return a[0] - slack <= b[2] and b[0] - slack <= a[2] and a[1] - slack <= b[3] and b[1] - slack <= a[3]
+def _is_prose(lines: Sequence[Line]) -> bool:
+    """Whether lines of one column are running text, broken where the next word did not fit."""
+    if len(lines) < 2 or statistics.mean(_length(line) for line in lines) < _LONG:
+        return False
+    right = max(line.x1 for line in lines)
+    pairs = [(above, below) for above, below in itertools.pairwise(lines) if _is_close(above, below)]
+    going_on = sum(_goes_on(above, below, right) for above, below in pairs)
+    return bool(pairs) and going_on >= 0.4 * len(pairs) and 2 * len(pairs) >= len(lines) - 1
 
 
-def _distinct(values: list[float]) -> list[float]:
-    result: list[float] = []
-    for value in sorted(values):
-        if not result or value - result[-1] > 3:
-            result.append(value)
-    return result
+def _length(line: Line) -> float:
+    """Words; for scripts without spaces, three characters count as one."""
+    return max(len(line.text.split()), len(_NO_CASE.findall(line.text)) / 3)
 
 
-def in_reading_order(lines: list[Line], regions: list[_Region]) -> Iterable[list[Line] | Table]:
-    """Runs of text lines and tables, top to bottom."""
-    inside: dict[int, list[Line]] = defaultdict(list)
-    outside: list[Line] = []
-    for line in lines:
-        region = next((number for number, region in enumerate(regions) if region.holds(line)), None)
-        if region is None:
-            outside.append(line)
-        else:
-            inside[region] += _split_at_rules(line, regions[region])
-    parts: list[tuple[float, list[Line] | Table]] = []
-    for number, members in inside.items():
-        parts.append((regions[number].ys[-1], Table(_grid(members, regions[number]))))
-    tops = sorted((top for top, _ in parts), reverse=True)
-    runs: dict[int, list[Line]] = defaultdict(list)
-    for line in outside:
-        runs[sum(1 for top in tops if line.y0 < top)].append(line)
-    result: list[list[Line] | Table] = []
-    tables = [table for _, table in sorted(parts, key=lambda part: -part[0])]
-    for number in range(len(tables) + 1):
-        result += _split_columns(runs.get(number, []))
-        if number < len(tables):
-            result.append(tables[number])
-    return result
+def _is_close(above: Line, below: Line) -> bool:
+    return abs(above.size - below.size) <= 0.1 * above.size and above.middle - below.middle <= _LOOSE * above.size
 
 
-def _split_at_rules(line: Line, region: _Region) -> list[Line]:
-    """A line that runs through cells standing close together, as one line for each cell."""
-    parts: dict[int, list[tuple[float, str]]] = defaultdict(list)
-    for x, text in line.glyphs:
-        parts[sum(1 for rule in region.xs if rule <= x)].append((x, text))
-    if len(parts) < 2:
-        return [line]
-    joined = [(glyphs, "".join(text for _, text in glyphs).strip()) for _, glyphs in sorted(parts.items())]
-    return [replace(line, text=text, x0=glyphs[0][0], x1=glyphs[-1][0], glyphs=tuple(glyphs)) for glyphs, text in joined if text]
+def _goes_on(above: Line, below: Line, right: float) -> bool:
+    """Whether the first word of a line would not have fitted on the line above, whose sentence it goes on with."""
+    if above.x1 + 0.2 * above.size + below.first < right - 1:
+        return False
+    if _NO_CASE.search(below.text[:1]) or below.text[:1].isdigit():
+        return not _ENDS.search(above.text)
+    return below.text[:1].islower() or above.text[-1:] in "-\u2010\u00ad,("
 
 
-def _grid(lines: list[Line], region: _Region) -> list[list[str]]:
-    cells: dict[tuple[int, int], list[Line]] = defaultdict(list)
-    for line in lines:
-        row = sum(1 for y in region.ys if y > (line.y0 + line.y1) / 2)
-        column = sum(1 for x in region.xs if x <= line.x0 + 2)
-        cells[row, column].append(line)
-    rows = sorted({row for row, _ in cells})
-    columns = range(1, len(region.xs))
+def _starts(lines: Sequence[Line]) -> list[Line]:
+    """Lines that do not go on with the one above."""
+    right = max(line.x1 for line in lines)
     return [
-        [" ".join(line.text for line in sorted(cells.get((row, column), []), key=lambda line: -line.y0)) for column in columns]
-        for row in rows
+        line
+        for place, line in enumerate(lines)
+        if place == 0 or not _is_close(lines[place - 1], line) or not _goes_on(lines[place - 1], line, right)
     ]
 
 
-def _split_columns(lines: list[Line]) -> list[list[Line] | Table]:
-    """Unruled tables among text lines: rows of cells whose left edges agree with the row above."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        row = next(
-            (row for row in rows[-40:] if abs((row[0].y0 + row[0].y1) / 2 - (line.y0 + line.y1) / 2) < line.size * 0.45), None
-        )
-        if row is None:
-            rows.append([line])
-        else:
-            row.append(line)
-    if all(len(row) == 1 for row in rows):
-        return [lines] if lines else []
-    wide = [row for row in rows if len(row) >= 2 and not _BULLET_ONLY.match(min(row, key=lambda line: line.x0).text)]
-    if _is_two_column_page(wide, rows):
-        return [lines]
-    rows.sort(key=lambda row: -row[0].y1)
-    result: list[list[Line] | Table] = []
-    text: list[Line] = []
-    table: list[list[Line]] = []
-
-    def close() -> None:
-        nonlocal table
-        if len(table) >= 2:
-            result.append(Table(_aligned(table)))
-        else:
-            for row in table:
-                text.extend(row)
-        table = []
-
-    for row in rows:
-        row.sort(key=lambda line: line.x0)
-        bullet = _BULLET_ONLY.match(row[0].text)
-        if len(row) >= 2 and not bullet:
-            if text and len(table) == 0:
-                result.append(text)
-                text = []
-            table.append(row)
-            continue
-        close()
-        text.append(replace(row[0], text=" ".join(line.text for line in row), x1=row[-1].x1))
-    close()
-    if text:
-        result.append(text)
-    return result
+def _share_beside(lines: Sequence[Line], others: Sequence[Line]) -> float:
+    """Share of `lines` that stand on one line with any of `others`."""
+    heights = [line.middle for line in others]
+    return sum(any(abs(line.middle - height) <= _SAME_LINE * line.size for height in heights) for line in lines) / len(lines)
 
 
-def _is_two_column_page(wide: list[list[Line]], rows: list[list[Line]]) -> bool:
-    """Prose set in two columns: nearly every row has two long lines with one gap at the same place."""
-    if len(wide) < 8 or len(wide) * 2 < len(rows):
+def _cells_begin_together(columns: Sequence[Sequence[Line]]) -> bool:
+    """Whether columns of running text are cells: two or more of their paragraphs begin side by side after a gap, and hardly any alone."""
+    after_gaps = []
+    for lines in columns:
+        steps = [above.middle - below.middle for above, below in itertools.pairwise(lines)]
+        usual = min(steps)
+        after_gaps.append([below for step, below in zip(steps, lines[1:], strict=True) if step > 1.2 * usual])
+    if min(len(found) for found in after_gaps) < 2:
         return False
-    return all(len(row) == 2 for row in wide) and statistics.median(len(line.text) for row in wide for line in row) > 30
+    return all(
+        _share_beside(found, [line for other in after_gaps if other is not found for line in other]) >= 0.8
+        for found in after_gaps
+    )
 
 
-def _aligned(rows: list[list[Line]]) -> list[list[str]]:
-    """Cells by the columns of the widest row."""
-    widest = max(rows, key=len)
-    starts = [line.x0 for line in sorted(widest, key=lambda line: line.x0)]
-    grid = []
-    for row in rows:
-        cells = [""] * len(starts)
-        for line in row:
-            column = min(range(len(starts)), key=lambda position: abs(starts[position] - line.x0))
-            cells[column] = f"{cells[column]} {line.text}".strip()
-        grid.append(cells)
-    return grid
+def table_of(
+    columns: Sequence[Sequence[Word]], gutters: Sequence[tuple[float, float]], page: int, *, right_to_left: bool = False
+) -> TextTable | None:
+    """The table whose columns are given; None where fewer than two of its rows, or not half of them, have two cells."""
+    lines = [lines_of(words, page) for words in columns]
+    bands = _bands(lines)
+    rows: list[list[list[Line]]] = []
+    for place, band in enumerate(bands):
+        if rows and _belongs_above(bands, place, rows[-1], lines):
+            for cell, found in zip(rows[-1], band, strict=True):
+                cell += found
+        else:
+            rows.append([list(found) for found in band])
+    if len(rows) >= 3 and _is_top_of_header(rows[0], rows[1]):
+        rows[:2] = [[upper + lower for upper, lower in zip(rows[0], rows[1], strict=True)]]
+    filled = [sum(bool(cell) for cell in row) for row in rows]
+    if sum(count >= 2 for count in filled) < max(2, 0.5 * len(rows)):
+        return None
+    texts = [[joined([line.text for line in cell]) for cell in row] for row in rows]
+    marks = header_marks([all(line.bold for cell in row for line in cell) for row in rows])
+    every = [line for column in lines for line in column]
+    box = (
+        min(line.x0 for line in every),
+        min(line.y0 for line in every),
+        max(line.x1 for line in every),
+        max(line.y1 for line in every),
+    )
+    xs = (box[0], *((start + end) / 2 for start, end in gutters), box[2])
+    made = [Row(tuple(map(Cell, row[::-1] if right_to_left else row)), mark) for row, mark in zip(texts, marks, strict=True)]
+    return TextTable(box, xs, made)
+
+
+def _bands(columns: Sequence[Sequence[Line]]) -> list[list[list[Line]]]:
+    """Lines that stand side by side, from the top: for each band, for each column, its lines."""
+    placed = sorted(((line, place) for place, lines in enumerate(columns) for line in lines), key=lambda found: -found[0].middle)
+    bands: list[tuple[float, dict[int, list[Line]]]] = []
+    for line, place in placed:
+        if not bands or bands[-1][0] - line.middle > _SAME_LINE * line.size:
+            bands.append((line.middle, defaultdict(list)))
+        bands[-1][1][place].append(line)
+    return [[cells.get(place, []) for place in range(len(columns))] for _, cells in bands]
+
+
+def _height(band: Sequence[Sequence[Line]]) -> float:
+    return max(line.middle for cell in band for line in cell)
+
+
+def _belongs_above(
+    bands: Sequence[Sequence[Sequence[Line]]], place: int, row: Sequence[Sequence[Line]], columns: Sequence[Sequence[Line]]
+) -> bool:
+    """Whether a band goes on with the cells of the row above it."""
+    band = bands[place]
+    size = max(line.size for cell in band for line in cell)
+    step = _height(bands[place - 1]) - _height(band)
+    if step > _LOOSE * size:
+        return False
+    steps = [_height(upper) - _height(lower) for upper, lower in itertools.pairwise(bands)]
+    wide = [one for one in steps if one > 1.25 * step]
+    full = sum(bool(cell) for cell in band) == len(band)
+    if (
+        wide
+        and len(wide) * 4 >= len(steps)
+        and step <= 1.4 * size
+        and not (full and len(band) > 2 and not _all_go_on(band, row, columns))
+    ):
+        return True
+    if band[0]:
+        return False
+    return _all_go_on(band, row, columns)
+
+
+def _all_go_on(band: Sequence[Sequence[Line]], row: Sequence[Sequence[Line]], columns: Sequence[Sequence[Line]]) -> bool:
+    """Whether every cell of a band goes on with a line above it in its column."""
+    for cell, above, lines in zip(band, row, columns, strict=True):
+        if not cell:
+            continue
+        if not above or abs(above[-1].size - cell[0].size) > 0.1 * cell[0].size or above[-1].bold != cell[0].bold:
+            return False
+        right = max(line.x1 for line in lines)
+        small = cell[0].text[:1].islower()
+        full = above[-1].x1 + 0.2 * cell[0].size + cell[0].first >= right - 1
+        if not (small or (full and not _ENDS.search(above[-1].text) and _length(above[-1]) > 1.5)):
+            return False
+    return True
+
+
+def _is_top_of_header(upper: Sequence[Sequence[Line]], lower: Sequence[Sequence[Line]]) -> bool:
+    """Whether the first row holds the upper lines of names that stand on the second: fewer of them, close above, in the same type."""
+    above, below = [line for cell in upper for line in cell], [line for cell in lower for line in cell]
+    if sum(bool(cell) for cell in upper) * 2 > len(upper) or not all(cell for cell in lower):
+        return False
+    close = above[0].middle - below[0].middle <= 1.35 * above[0].size
+    return close and not upper[0] and all(line.bold == below[0].bold for line in above)

@@ -43,15 +43,16 @@ class TableText:
     is_table: bool
 
 
-def table_blocks(rows: Iterable[Row], *, records: bool = False, **place: Any) -> list[Block]:
+def table_blocks(rows: Iterable[Row], *, records: bool = False, decide: bool = True, **place: Any) -> list[Block]:
     """Blocks of a table: text for its title lines and for a lone cell, a table for the rest.
 
     Args:
         records: rows of a data file, where two columns are no pairs of label and value.
+        decide: whether unmarked rows may be a header by what they hold.
         place: page, line and sheet of the blocks.
     """
     blocks: list[Block] = []
-    for read in read_tables(rows, records=records):
+    for read in read_tables(rows, records=records, decide=decide):
         blocks += [Block("text", text, **place) for text in read.above]
         if read.lines:
             blocks.append(Block("table" if read.is_table else "text", "\n".join(read.lines), **place))

@@ -37,6 +37,7 @@ _ADVICE: dict[FailureReason, str] = {
     "no_text": "it holds no text: add a text layer, or drop it",
     "needs_tesseract": "install tesseract, or add a text layer",
     "needs_libreoffice": "install LibreOffice, or store it in a format of today",
+    "unmapped_glyphs": "export it again with its fonts' characters, or install tesseract, which reads it from the page",
     "unsupported": "convert it to a supported format, or exclude it with corpus.exclude",
     "wrong_extension": "rename it by its content, or export it again",
     "too_large": "split it, or raise parse.max_file_mib",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from headgate.ingest.parse.left_out import FURNITURE
+from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT
 from headgate.ingest.validate.duplicates import Comparison
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import personal_policy
@@ -77,7 +77,7 @@ DOCUMENT_COLUMNS: Mapping[str, str] = {
     "left_out_share": "the same as a share of all its words, 0 to 1",
     "left_out": "the reasons, each with its share, in words",
     "lost_share": "the share left out for other reasons than those of furniture, of the words that are no furniture, 0 to 1",
-    "furniture_share": "the share left out as navigation, running headers, repeated forms, placeholders, metadata, markup, 0 to 1",
+    "furniture_share": "the share left out as navigation, running headers, repeated forms or placeholders, 0 to 1",
 }
 #: Columns of documents that are known only after all were compared, among those not quarantined for another reason.
 COMPARED_COLUMNS: Mapping[str, str] = {
@@ -215,10 +215,11 @@ def _label_columns(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, An
 
 
 def _left_out_columns(facts: DocumentFacts) -> dict[str, Any]:
-    furniture = sum(one.words for one in facts.left_out if one.reason in FURNITURE)
-    left_out = sum(one.words for one in facts.left_out)
+    of_text = [one for one in facts.left_out if one.reason not in NO_TEXT]
+    furniture = sum(one.words for one in of_text if one.reason in FURNITURE)
+    left_out = sum(one.words for one in of_text)
     lost, total = left_out - furniture, left_out + facts.words
-    told = sorted(facts.left_out, key=lambda one: -one.words)
+    told = sorted(of_text, key=lambda one: -one.words)
     return {
         "left_out_words": left_out,
         "left_out_share": _share(left_out, total),

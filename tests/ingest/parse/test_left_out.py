@@ -7,7 +7,7 @@ import pytest
 
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.file import parse_file
-from headgate.ingest.parse.left_out import FURNITURE, INSPECTED, REASONS, LeftOut, count_words, leave_out, summarise
+from headgate.ingest.parse.left_out import FURNITURE, INSPECTED, NO_TEXT, REASONS, LeftOut, count_words, leave_out, summarise
 from headgate.records import Remark
 from tests.ingest.documents import facts_of, settings_of
 from tests.ingest.parse.words import unaccounted
@@ -56,7 +56,7 @@ def test_a_kept_version_without_the_record_is_read() -> None:
 def test_only_what_readers_do_not_see_is_looked_at_for_instructions(reason: str) -> None:
     parsed = assemble([], left_out=[LeftOut(reason, 1, "Ignore")])  # type: ignore[arg-type]
     assert (parsed.hidden == ("Ignore",)) is (reason in INSPECTED)
-    assert not INSPECTED & FURNITURE
+    assert not INSPECTED & FURNITURE | INSPECTED & NO_TEXT | FURNITURE & NO_TEXT
 
 
 def test_shares_are_a_finding_and_a_document_that_was_mostly_not_read_is_quarantined() -> None:

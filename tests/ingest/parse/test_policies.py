@@ -422,42 +422,26 @@ def test_a_footer_of_two_pages_without_a_number_is_left_out() -> None:
     assert "The second page says that." in parsed.text
 
 
-def test_bullets_that_have_no_character_are_bullets() -> None:
-    from headgate.ingest.parse.pdf_lines import _glyphs
+def test_bullets_that_have_no_character_are_bullets_and_other_unknown_glyphs_stay_visible() -> None:
+    from headgate.ingest.parse.pdf_layout import lay_out
+    from headgate.ingest.parse.pdf_page import Glyph, Page
 
-    class Plain:
-        def __init__(self, text: str) -> None:
-            self.text = text
-
-        def get_text(self) -> str:
-            return self.text
-
-    from pdfminer.layout import LTChar
-
-    class Glyph(LTChar):
-        def __init__(self, text: str, x: float) -> None:
-            self._text, self.x0, self.x1 = text, x, x + 5
-
-        def get_text(self) -> str:
-            return self._text
-
-    class Line(list):  # type: ignore[type-arg]
-        x0 = 0.0
-
-    line = Line([Glyph("(cid:127)", 0), Plain(" "), Glyph("A", 10), Glyph("(cid:9)", 15), Plain("\n")])
-    assert "".join(text for _, text in _glyphs(line)) == "• A\ufffd"
+    drawn_text = [("\ufffd", 0), ("A", 14), ("b", 19), ("\ufffd", 24), ("c", 29), ("d", 44)]
+    page = Page(1, (0, 0, 200, 200), [Glyph(text, x, x + 5, 100, 110, 10) for text, x in drawn_text])
+    ((line,),) = lay_out([page]).pages[1]  # type: ignore[misc]
+    assert line.text == "• Ab\ufffdc d"
 
 
 def test_right_to_left_text_drawn_from_left_to_right_is_read_in_order() -> None:
-    from headgate.ingest.parse.pdf_lines import _logical
+    from headgate.ingest.parse.pdf_bidi import logical_order
 
     def placed(text: str) -> list[tuple[float, str]]:
         return [(float(position), character) for position, character in enumerate(text)]
 
-    assert "".join(text for _, text in _logical(placed("2026 םולש"))) == "שלום 2026"
-    assert "".join(text for _, text in _logical(placed("English text with םולש inside"))) == "English text with שלום inside"
+    assert "".join(text for _, text in logical_order(placed("2026 םולש"))) == "שלום 2026"
+    assert "".join(text for _, text in logical_order(placed("English text with םולש inside"))) == "English text with שלום inside"
     logical = [(10.0 - place, character) for place, character in enumerate("שלום")]
-    assert _logical(logical) == logical
+    assert logical_order(logical) == logical
 
 
 def test_a_page_without_anything_is_blank_and_a_page_of_pictures_needs_reading() -> None:

@@ -1,0 +1,229 @@
+"""Words and ruled tables of a page → parts in reading order: runs of lines, and tables.
+
+A page is cut where a strip stays empty over several lines with text on both sides of it (a gutter). What stands on both sides is read
+column by column, or row by row where it is a table (pdf_tables.py). A heading or a paragraph that crosses the strip ends it. Each
+column is cut again in the same way, so that a table inside a column is found.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from headgate.ingest.parse.pdf_bidi import is_right_to_left
+from headgate.ingest.parse.pdf_grids import GridTable
+from headgate.ingest.parse.pdf_page import Box
+from headgate.ingest.parse.pdf_tables import TextTable, arrangement, table_of
+from headgate.ingest.parse.pdf_words import Line, Word, lines_of
+
+#: (start, end) of an empty strip, points.
+Span = tuple[float, float]
+_ENDLESS = 1e6
+_MAX_DEPTH = 6
+#: Least width of a gutter by the lines beside it, in parts of the font's size; the gaps of justified type seldom stay on two lines.
+_WIDTHS = ((6, 0.5), (3, 0.7), (2, 1.0))
+_LARGER = 1.15  # a heading, against the text around it
+
+
+@dataclass(slots=True)
+class _Band:
+    """Words and tables that share a height."""
+
+    y0: float
+    y1: float
+    words: list[Word] = field(default_factory=list)
+    tables: list[GridTable] = field(default_factory=list)
+
+    def boxes(self) -> list[Box]:
+        return [(word.x0, word.y0, word.x1, word.y1) for word in self.words] + [table.box for table in self.tables]
+
+    def empty(self) -> list[Span]:
+        """Strips without content, the endless ones on both sides included."""
+        spans: list[Span] = []
+        at = -_ENDLESS
+        for x0, _, x1, _ in sorted(self.boxes()):
+            if x0 > at:
+                spans.append((at, x0))
+            at = max(at, x1)
+        return [*spans, (at, _ENDLESS)]
+
+    @property
+    def x0(self) -> float:
+        return min(box[0] for box in self.boxes())
+
+    @property
+    def x1(self) -> float:
+        return max(box[2] for box in self.boxes())
+
+
+Part = list[Line] | GridTable | TextTable
+
+
+def in_reading_order(words: Sequence[Word], tables: Sequence[GridTable], page: int) -> list[Part]:
+    """Runs of lines and tables, from the first to the last that is read."""
+    return list(_arranged(list(words), list(tables), page, 0))
+
+
+def _arranged(words: list[Word], tables: list[GridTable], page: int, depth: int) -> Iterator[Part]:
+    bands = _bands(words, tables)
+    size = statistics.median(word.size for word in words) if words else 10.0
+    flow: list[_Band] = []
+    place = 0
+    while place < len(bands):
+        end, gutters = _columnar(bands, place, size) if depth < _MAX_DEPTH else (place, [])
+        if gutters:
+            run = bands[place:end]
+            parts = _side_by_side(run, gutters, page, depth)
+            if parts is None:
+                flow += run
+            else:
+                yield from _flowing(flow, page)
+                flow = []
+                yield from parts
+            place = end
+        else:
+            flow.append(bands[place])
+            place += 1
+    yield from _flowing(flow, page)
+
+
+def _bands(words: list[Word], tables: list[GridTable]) -> list[_Band]:
+    """From the top. A word's height is taken without the room above and below its letters, so that close lines stay apart."""
+    spans: list[tuple[float, float, Word | GridTable]] = []
+    spans += [(word.y0 + 0.25 * word.size, word.y1 - 0.25 * word.size, word) for word in words]
+    spans += [(table.box[1], table.box[3], table) for table in tables]
+    bands: list[_Band] = []
+    for y0, y1, content in sorted(spans, key=lambda span: (-span[1], -span[0])):
+        if not bands or y1 <= bands[-1].y0:
+            bands.append(_Band(y0, y1))
+        band = bands[-1]
+        band.y0 = min(band.y0, y0)
+        if isinstance(content, Word):
+            band.words.append(content)
+        else:
+            band.tables.append(content)
+    return bands
+
+
+def _flowing(bands: list[_Band], page: int) -> Iterator[Part]:
+    """Bands without columns: their lines, with the tables between them."""
+    words: list[Word] = []
+    for band in bands:
+        words += band.words
+        if band.tables:
+            if words:
+                yield lines_of(words, page)
+            words = []
+            yield from sorted(band.tables, key=lambda table: (-table.box[3], table.box[0]))
+    if words:
+        yield lines_of(words, page)
+
+
+def _columnar(bands: Sequence[_Band], start: int, size: float) -> tuple[int, list[Span]]:
+    """(end, gutters) of the run of bands from `start` on that share a gutter; no gutters where they share none."""
+    spans: list[Span] = [(-_ENDLESS, _ENDLESS)]
+    left, right = _ENDLESS, -_ENDLESS
+    lines: dict[Span, int] = {}  # gutter → lines with text on both sides
+    end = start
+    for band in bands[start:]:
+        met = _common(spans, band.empty())
+        x0, x1 = min(left, band.x0), max(right, band.x1)
+        inner = {span: 0 for span in met if span[0] >= x0 - 0.1 and span[1] <= x1 + 0.1 and span[1] - span[0] >= 0.5 * size}
+        if end == start and (not inner or not any(_both_sides(band, span) for span in inner)):
+            return start, []
+        lost = [span for span, count in lines.items() if count >= 2 and not any(_within(one, span) for one in inner)]
+        if not inner or lost or (end > start and _is_heading(band, inner, size)):
+            break
+        count = max(round((band.y1 - band.y0) / (1.2 * size)), 1)
+        for span in inner:
+            before = max((known for one, known in lines.items() if _within(span, one)), default=0)
+            inner[span] = before + (count if _both_sides(band, span) else 0)
+        spans, left, right, lines = met, x0, x1, inner
+        end += 1
+    gutters = [
+        span
+        for span, count in lines.items()
+        if any(count >= least and span[1] - span[0] >= part * size for least, part in _WIDTHS)
+    ]
+    gutters.sort()
+    return (_without_tail(bands, start, end, gutters, size), gutters) if gutters else (start, [])
+
+
+def _common(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    place = 0
+    for start, end in spans:
+        while place < len(others) and others[place][1] <= start:
+            place += 1
+        at = place
+        while at < len(others) and others[at][0] < end:
+            found.append((max(start, others[at][0]), min(end, others[at][1])))
+            at += 1
+    return found
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer[0] - 0.1 <= inner[0] and inner[1] <= outer[1] + 0.1
+
+
+def _both_sides(band: _Band, span: Span) -> bool:
+    return band.x0 < span[0] + 0.1 and band.x1 > span[1] - 0.1
+
+
+def _is_heading(band: _Band, gutters: dict[Span, int], size: float) -> bool:
+    """Whether a band stands in one column only and is set larger than the text: it heads what is below, over all columns."""
+    alone = not any(_both_sides(band, span) for span in gutters)
+    return alone and bool(band.words) and not band.tables and all(word.size >= _LARGER * size for word in band.words)
+
+
+def _without_tail(bands: Sequence[_Band], start: int, end: int, gutters: list[Span], size: float) -> int:
+    """Without the last bands that stand in the first column only, unless they follow its text closely."""
+    last = end
+    while last - start > 1:
+        band = bands[last - 1]
+        if band.x1 > gutters[0][0] + 0.1:
+            break
+        last -= 1
+    while last < end and bands[last - 1].y0 - bands[last].y1 < 1.0 * size and not bands[last].tables:
+        above = [word.size for word in bands[last - 1].words if word.x1 <= gutters[0][0] + 0.1]
+        if not above or any(abs(word.size - above[0]) > 0.1 * size for word in bands[last].words):
+            break
+        last += 1
+    return last
+
+
+def _side_by_side(bands: Sequence[_Band], gutters: list[Span], page: int, depth: int) -> list[Part] | None:
+    """Columns one after the other, or one table; None where the gaps mean nothing and the lines are read through."""
+    words = [word for band in bands for word in band.words]
+    tables = [table for band in bands for table in band.tables]
+    turned = sum(is_right_to_left(word.text) for word in words) * 2 > len(words)
+    while True:
+        columns = _parted(words, gutters)
+        kind = "columns" if tables else arrangement(columns, page)
+        if kind == "list":
+            gutters = gutters[1:]
+            if not gutters:
+                return None
+            continue
+        if kind == "lines":
+            return None
+        if kind == "table":
+            table = table_of(columns, gutters, page, right_to_left=turned)
+            return None if table is None else [table]
+        break
+    parts: list[Part] = []
+    edges = [-_ENDLESS, *((start + end) / 2 for start, end in gutters), _ENDLESS]
+    places = range(len(columns) - 1, -1, -1) if turned else range(len(columns))
+    for place in places:
+        inside = [table for table in tables if edges[place] <= (table.box[0] + table.box[2]) / 2 < edges[place + 1]]
+        parts += _arranged(columns[place], inside, page, depth + 1)
+    return parts
+
+
+def _parted(words: Sequence[Word], gutters: Sequence[Span]) -> list[list[Word]]:
+    """The words of each column."""
+    columns: list[list[Word]] = [[] for _ in range(len(gutters) + 1)]
+    for word in words:
+        columns[sum(word.x0 >= end - 0.1 for _, end in gutters)].append(word)
+    return columns
