@@ -62,7 +62,8 @@ def test_only_what_readers_do_not_see_is_looked_at_for_instructions(reason: str)
 def test_shares_are_a_finding_and_a_document_that_was_mostly_not_read_is_quarantined() -> None:
     remarked = facts_of("a.md", f"{PAGE}<!-- a note to the editor -->")
     lost = facts_of("b.md", f"{PAGE}<!-- {'and so on ' * 30} -->")
-    result = validate([remarked, lost, facts_of("c.md", PAGE.replace("year", "month"))], settings=settings_of(), store=None)
+    labelled = facts_of("c.md", f"---\ntopic: water\n---\n{PAGE.replace('year', 'month')}")
+    result = validate([remarked, lost, labelled], settings=settings_of(), store=None)
     assert Remark("left_out", "5 words: hidden 20 % ('a note to the editor')") in result.findings["a.md"]
     assert "c.md" not in result.findings
     (reason,) = result.quarantined["b.md"]
