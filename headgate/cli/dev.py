@@ -20,4 +20,5 @@ def dev(invocation: Invocation, dagster_port: int, mlflow_port: int, reports_por
     """Open the project in Dagster, with MLflow and the validation reports beside it, until Ctrl-C."""
     from headgate.orchestration.dev import Ports, run_dev
 
-    return run_dev(invocation.settings, Ports(dagster_port, mlflow_port, reports_port), say=say)
+    ports = Ports(dagster_port, mlflow_port, reports_port)
+    return run_dev(invocation.settings, ports, settings_file=invocation.settings_path, say=say)

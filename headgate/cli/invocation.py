@@ -20,14 +20,14 @@ _SHORTEST_PREFIX = 8
 
 
 class Invocation:
-    """One call of `headgate`. Settings are read when first needed."""
+    """One call of `headgate`. Settings are read when first needed; `settings_path` is what --settings names, if it was given."""
 
     def __init__(self, settings_path: Path | None = None) -> None:
-        self._settings_path = settings_path
+        self.settings_path = settings_path
 
     @cached_property
     def settings(self) -> Settings:
-        return load_settings(self._settings_path)
+        return load_settings(self.settings_path)
 
     @cached_property
     def store(self) -> Store:

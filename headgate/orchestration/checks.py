@@ -22,6 +22,12 @@ WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 _UNLISTED = "no_unlisted_failure"
 _STALE = "no_stale_source"
+#: What becomes of what fails a check of the suites, by its level.
+_CONSEQUENCES = {
+    "quarantine": "A document that fails is quarantined, with the reason",
+    "finding": "A document that fails is indexed, with the remark",
+    "error": "A failure stops the build, with the reason",
+}
 #: Checks of `chunks` that are Dagster's own; all others are named by the project's suites.
 OWN = {"counts_add_up", "nothing_lost", _UNLISTED}
 
@@ -39,6 +45,13 @@ def _spec(asset: str, name: str, description: str, *, blocking: bool = False) ->
     return dg.AssetCheckSpec(name=name, asset=asset, description=description, blocking=blocking)
 
 
+def _in_words(check: Expectation) -> str:
+    """What becomes of what fails, in which words, and where the check can be changed."""
+    file = Path(check.place)
+    place = "/".join(file.parts[-3:]) if file.parts[-3:-1] == ("evals", "expectations") else file.name
+    return f"{_CONSEQUENCES[check.level]}: “{check.wording}”. To change it: {place}"
+
+
 _NAMED = _named_checks()
 CHUNKS = (
     _spec("chunks", "counts_add_up", "files = indexed + quarantined + dead-lettered + excluded.", blocking=True),
@@ -49,10 +62,7 @@ CHUNKS = (
         "No check that was added after Dagster loaded its definitions fails; reload them to see it by name.",
         blocking=True,
     ),
-    *(
-        _spec("chunks", check.name, f"A failure reads: {check.reason}. Stands in {check.place}.", blocking=check.level == "error")
-        for check in _NAMED
-    ),
+    *(_spec("chunks", check.name, _in_words(check), blocking=check.level == "error") for check in _NAMED),
 )
 DEAD_LETTERS = (
     _spec(

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from types import FrameType
 
 from headgate.errors import UsageError
 from headgate.orchestration.addresses import HOST, MLFLOW_UI_VARIABLE, REPORTS_UI_VARIABLE
-from headgate.orchestration.home import prepare_home
-from headgate.settings import Settings
+from headgate.orchestration.home import prepare_home, write_workspace
+from headgate.settings import SETTINGS_FILE, Settings
 
 #: Seconds that a program gets to end by itself before it is killed. The daemon waits for a tick in progress.
 GRACE = 15.0
@@ -41,23 +40,29 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program to run: `name` for messages, `address` where people find it."""
+    """One program to run in `folder`: `name` for messages, `address` where people find it."""
 
     name: str
     address: str
     port: int
     command: tuple[str, ...]
+    folder: Path
 
 
-def run_dev(settings: Settings, ports: Ports, *, say: Callable[[str], None]) -> int:
+def run_dev(settings: Settings, ports: Ports, *, settings_file: Path | None = None, say: Callable[[str], None]) -> int:
     """Start the programs of a project and wait until they are stopped; returns the exit status.
+
+    Args:
+        settings_file: where the settings were read from, when it is not HEADGATE_SETTINGS or the project's headgate.toml.
 
     Raises:
         UsageError: the project does not say where its definitions are, or has no dagster.yaml, or a port is taken.
     """
-    _check_definitions(settings.project_dir / "pyproject.toml")
+    home = prepare_home(settings)
+    named = settings_file or os.environ.get("HEADGATE_SETTINGS") or settings.project_dir / SETTINGS_FILE
     environment = os.environ | {
-        "DAGSTER_HOME": str(prepare_home(settings)),
+        "DAGSTER_HOME": str(home),
+        "HEADGATE_SETTINGS": str(Path(named).resolve()),
         "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": LOOK_SECONDS,
         "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": LOOK_SECONDS,
         # What the programs' own libraries will change one day is not for the people who look at them.
@@ -65,27 +70,31 @@ def run_dev(settings: Settings, ports: Ports, *, say: Callable[[str], None]) -> 
         MLFLOW_UI_VARIABLE: f"http://{HOST}:{ports.mlflow}",
         REPORTS_UI_VARIABLE: f"http://{HOST}:{ports.reports}",
     }
-    return run_until_stopped(programs(settings, ports), folder=settings.project_dir, environment=environment, say=say)
+    return run_until_stopped(programs(settings, ports, home), environment=environment, say=say)
 
 
-def programs(settings: Settings, ports: Ports) -> list[Program]:
-    """What to start. Where the settings name an MLflow server, that one is used and none is started."""
+def programs(settings: Settings, ports: Ports, home: Path) -> list[Program]:
+    """What to start. Where the settings name an MLflow server, that one is used and none is started.
+
+    Raises:
+        UsageError: the project does not say where its definitions are.
+    """
     from headgate.evaluate.report.tracking import tracking_uri  # brings mlflow, which takes seconds
 
-    dagster = ("dagster", "dev", "-h", HOST, "-p", str(ports.dagster))
+    workspace = write_workspace(home, settings.project_dir)
+    dagster = ("dagster", "dev", "-w", str(workspace), "-h", HOST, "-p", str(ports.dagster))
     uri = tracking_uri(settings.tracking_setup)
     mlflow = ("mlflow", "ui", "--backend-store-uri", uri, "--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
     reports = ("headgate.orchestration.reports", "--port", str(ports.reports))
-    wanted = [_program("Dagster UI", ports.dagster, dagster)]
+    # Dagster warns of a dagster.yaml in the folder where it starts that is not the one of DAGSTER_HOME, so it starts there.
+    wanted = [_program("Dagster UI", ports.dagster, dagster, home)]
     if not uri.startswith(("http://", "https://", "databricks")):
-        wanted.append(_program("MLflow UI", ports.mlflow, mlflow))
-    return [*wanted, _program("Reports", ports.reports, reports)]
+        wanted.append(_program("MLflow UI", ports.mlflow, mlflow, settings.project_dir))
+    return [*wanted, _program("Reports", ports.reports, reports, settings.project_dir)]
 
 
-def run_until_stopped(
-    wanted: Sequence[Program], *, folder: Path, environment: Mapping[str, str], say: Callable[[str], None]
-) -> int:
-    """Start all in `folder`, wait for Ctrl-C, SIGTERM or the end of one; stop all. Returns the exit status.
+def run_until_stopped(wanted: Sequence[Program], *, environment: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """Start all, wait for Ctrl-C, SIGTERM or the end of one; stop all. Returns the exit status.
 
     Raises:
         UsageError: a port is taken.
@@ -105,7 +114,7 @@ def run_until_stopped(
     try:
         for program in wanted:
             # A session of its own: Ctrl-C reaches only us, and we stop the programs one after the other.
-            process = subprocess.Popen(program.command, cwd=folder, env=environment, start_new_session=True)
+            process = subprocess.Popen(program.command, cwd=program.folder, env=environment, start_new_session=True)
             running.append((program, process))
             say(f"{program.name:10} {program.address}")
         say("Ctrl-C stops them.")
@@ -121,22 +130,8 @@ def run_until_stopped(
     return 0
 
 
-def _program(name: str, port: int, module: tuple[str, ...]) -> Program:
-    return Program(name, f"http://{HOST}:{port}", port, (sys.executable, "-m", *module))
-
-
-def _check_definitions(file: Path) -> None:
-    """Dagster itself reads `[tool.dagster]`; without it, it would only say that it was given no arguments."""
-    try:
-        known = "dagster" in tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except FileNotFoundError:
-        raise UsageError(
-            f"{str(file)!r} does not exist; `headgate init` writes a whole project, for `headgate dev` too"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{str(file)!r} can't be read: {error}") from error
-    if not known:
-        raise UsageError(f'{str(file)!r} has no [tool.dagster]; add it, with module_name = "pipelines.definitions"')
+def _program(name: str, port: int, module: tuple[str, ...], folder: Path) -> Program:
+    return Program(name, f"http://{HOST}:{port}", port, (sys.executable, "-m", *module), folder)
 
 
 def _check_port(program: Program) -> None:

@@ -5,7 +5,7 @@ import dagster as dg
 import pytest
 
 from headgate.ingest.state.dead_letters import DeadLetter
-from headgate.orchestration import views
+from headgate.orchestration import checks, views
 from headgate.orchestration.checks import check_chunks, check_dead_letters, check_verdict
 from headgate.orchestration.references import CorpusReference
 from headgate.records import (
@@ -138,3 +138,15 @@ def test_a_stale_source_is_a_row_of_the_corpus_with_its_reason() -> None:
         "nothing in source 'wiki' has changed for 32.0 days, silent_after_days is 30"
     )
     assert (new["last_read_whole"], new["objective"], new["stale_or_silent"]) == ("never", "none", "")
+
+
+def test_a_check_says_what_becomes_of_a_failure_in_which_words_and_where_it_stands() -> None:
+    described = {spec.name: spec.description or "" for spec in checks.CHUNKS}
+    assert described["no_language_switched"].startswith("A failure stops the build, with the reason: “")
+    too_short, _, line = described["not_too_short"].rpartition(":")
+    assert too_short == (
+        "A document that fails is quarantined, with the reason: “… characters, validation.min_characters is 40”. "
+        "To change it: evals/expectations/documents.yaml"
+    )
+    assert line.isdigit()
+    assert not [text for text in described.values() if "{" in text or str(Path.cwd()) in text]

@@ -11,7 +11,7 @@ import pytest
 
 from headgate.errors import UsageError
 from headgate.orchestration.addresses import HOST
-from headgate.orchestration.dev import Ports, Program, programs, run_dev, run_until_stopped
+from headgate.orchestration.dev import Ports, Program, programs, run_until_stopped
 from headgate.settings import parse_settings
 
 PORTS = Ports(dagster=3000, mlflow=5000, reports=5001)
@@ -19,9 +19,15 @@ PORTS = Ports(dagster=3000, mlflow=5000, reports=5001)
 WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(60)"
 
 
+@pytest.fixture(autouse=True)
+def definitions(tmp_path: Path) -> None:
+    """The project says where Dagster finds its definitions."""
+    (tmp_path / "pyproject.toml").write_text('[tool.dagster]\nmodule_name = "pipelines.definitions"\n')
+
+
 def test_all_programs_listen_on_loopback_only(tmp_path: Path) -> None:
     settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
-    dagster, mlflow, reports = programs(settings, PORTS)
+    dagster, mlflow, reports = programs(settings, PORTS, tmp_path)
     assert reports.address == "http://127.0.0.1:5001"
     assert {"headgate.orchestration.reports", "--port", "5001"} <= set(reports.command)  # it binds HOST: test_reports
     assert dagster.address == "http://127.0.0.1:3000"
@@ -36,25 +42,10 @@ def test_an_mlflow_server_of_the_settings_is_used_and_none_is_started(tmp_path: 
     settings = parse_settings(
         {"corpus": {"folder": "documents"}, "evaluation": {"tracking_uri": "https://mlflow.example.org"}}, project_dir=tmp_path
     )
-    assert [program.name for program in programs(settings, PORTS)] == [
+    assert [program.name for program in programs(settings, PORTS, tmp_path)] == [
         "Dagster UI",
         "Reports",
     ]
-
-
-def test_a_folder_that_is_no_whole_project_is_told_what_it_lacks(tmp_path: Path) -> None:
-    settings = parse_settings({"corpus": {"folder": "documents"}}, project_dir=tmp_path)
-    with pytest.raises(UsageError, match=r"pyproject.toml' does not exist; .*headgate init"):
-        run_dev(settings, PORTS, say=print)
-    (tmp_path / "pyproject.toml").write_text("[project")
-    with pytest.raises(UsageError, match=r"pyproject.toml' can't be read"):
-        run_dev(settings, PORTS, say=print)
-    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
-    with pytest.raises(UsageError, match=r"has no \[tool.dagster\]; add it"):
-        run_dev(settings, PORTS, say=print)
-    (tmp_path / "pyproject.toml").write_text("[tool.dagster]\nmodule_name = 'pipelines.definitions'\n")
-    with pytest.raises(UsageError, match=r"dagster.yaml' does not exist; .*headgate init"):
-        run_dev(settings, PORTS, say=print)
 
 
 def test_a_taken_port_is_named_before_anything_is_started(tmp_path: Path) -> None:
@@ -62,19 +53,21 @@ def test_a_taken_port_is_named_before_anything_is_started(tmp_path: Path) -> Non
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        program = Program("Dagster UI", "", port, (sys.executable, "-c", "raise SystemExit('started')"))
+        program = Program("Dagster UI", "", port, (sys.executable, "-c", "raise SystemExit('started')"), tmp_path)
         with pytest.raises(UsageError, match=rf"port {port} can't be used .* --dagster-port"):
-            run_until_stopped([program], folder=tmp_path, environment={}, say=print)
+            run_until_stopped([program], environment={}, say=print)
 
 
 def start(*codes: str, ignore_interrupt: bool = False) -> subprocess.Popen[str]:
     """`run_until_stopped` in a process of its own, with a Python program for each of `codes`."""
-    listed = ", ".join(f"Program('p{number}', '', 0, (sys.executable, '-c', {code!r}))" for number, code in enumerate(codes))
+    listed = ", ".join(
+        f"Program('p{number}', '', 0, (sys.executable, '-c', {code!r}), Path())" for number, code in enumerate(codes)
+    )
     script = textwrap.dedent(f"""
         import os, sys
         from pathlib import Path
         from headgate.orchestration.dev import Program, run_until_stopped
-        sys.exit(run_until_stopped([{listed}], folder=Path(), environment=dict(os.environ), say=print))
+        sys.exit(run_until_stopped([{listed}], environment=dict(os.environ), say=print))
     """)
     ignore = "trap '' INT; " if ignore_interrupt else ""
     return subprocess.Popen(

@@ -70,6 +70,16 @@ class Expectation:
             found += [value] if isinstance(value, str) else list(value or ())
         return tuple(found)
 
+    @property
+    def wording(self) -> str:
+        """The reason before there is a row: settings filled in, "…" for what stands in the row."""
+        known = self.parameters
+        parts = (
+            text + ("" if field is None else format(known[field], spec or "") if field in known else "…")
+            for text, field, spec, _ in _FORMATTER.parse(self.reason)
+        )
+        return "".join(parts)
+
     def explain(self, row: Mapping[str, Any]) -> Remark:
         """The reason told of one failing row."""
         return Remark(self.code, _FORMATTER.vformat(self.reason, (), {**row, **self.parameters}))
