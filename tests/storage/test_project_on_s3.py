@@ -21,6 +21,7 @@ from headgate.interactions.log import InteractionLog
 from headgate.records import Question
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store, s3_errors
+from headgate.storage.layout import folder_of
 from tests.conftest import REPOSITORY
 from tests.s3 import Bucket, Proxy, Reply
 from tests.small_project import SmallProject, write_project
@@ -84,6 +85,7 @@ def test_a_project_lives_wholly_in_a_bucket(
     folders = {key.split("/")[0] for key in bucket.stored()}
     assert {"bundles", "objects", "lance", "releases", "reports", "verdicts", "interactions", "ingests", "chunk_sets"} <= folders
     assert not any(folder.startswith(("probe", "locks-clock", "mlflow", "fetched", "spool")) for folder in folders)
+    assert [key for key in bucket.stored() if (owner := folder_of(key)) is None or owner.place == "machine"] == []
     assert not list((project.folder / ".headgate" / "spool").rglob("*.jsonl"))
 
     host = tmp_path / "host"  # a host that has the store's address and nothing else
