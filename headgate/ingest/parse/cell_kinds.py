@@ -9,7 +9,7 @@ from typing import Literal
 CellKind = Literal["missing", "number", "quantity", "period", "date", "time", "code", "mark", "words"]
 
 #: What stands where there is no value; an empty cell is one too.
-_MISSING = frozenset({"", "-", "–", "—", "--", "---", ".", "..", "...", "…", "?", "n/a", "n.a.", "na", "nil", "null", "nan", "none", "tbd", "tba", "k. a.", "k.a.", "s/o", "n/d"})  # fmt: skip
+_MISSING = frozenset({"", "-", "–", "—", "--", "---", ".", "..", "...", "…", "?", "n/a", "n.a.", "na", "nil", "null", "nan", "none", "tbd", "tba", "k. a.", "k.a.", "s/o", "n/d", "—%", "-%", "–%", "- -", "- - %"})  # fmt: skip
 _MARKS = frozenset({"yes", "no", "true", "false", "ja", "nein", "oui", "non", "sí", "si", "x", "✓", "✔", "✗", "✘", "☐", "☑", "☒", "●", "○"})  # fmt: skip
 _MONTHS = (
     "jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero|braio)?|mar(?:ch|s|zo|ço)?|märz?|mrz|apr(?:il|ile)?|avril|abr(?:il)?|may|mai|mayo|"
@@ -23,12 +23,18 @@ _DAYS = (
 _CURRENCY = r"(?:[£$€¥₹₩₽₺₴₫฿₪]|[A-Z]{1,3}\$|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei)"
 _DIGITS = r"[\d٠-٩۰-۹０-９](?:[\d٠-٩۰-۹０-９.,'’\u00a0\u202f ]*[\d٠-٩۰-۹０-９])?"
 _NUMBER = re.compile(
-    rf"^[(<>≤≥~≈±+−-]{{0,2}}\s*(?:{_CURRENCY}\s*)?[+−-]?{_DIGITS}[kKmMbB]?\s*(?:%|‰|{_CURRENCY}|[.,]?[-–—]{{1,2}})?\s*\)?\s*(?:\*+|[¹²³]|\(\d\))?$"
+    rf"^[(<>≤≥~≈±+−-]{{0,2}}\s*(?:{_CURRENCY}\s*)?[(+−-]?\s*{_DIGITS}[kKmMbB]?\s*(?:%|‰|{_CURRENCY}|[.,]?[-–—]{{1,2}})?\s*\)?\s*(?:\*+|[¹²³]|\(\d\))?$"
+)
+_AMOUNT = rf"(?:{_CURRENCY}\s*)?[+−-]?{_DIGITS}\s*(?:%|{_CURRENCY})?"
+#: `0.39 - 0.46`, `max 0.025`, `up to 3`.
+_BOUNDS = re.compile(
+    rf"^(?:(?:max|min|approx|ca|about|up to|from|over|under|bis|ab|unter|über|jusqu'à|hasta|fino a)\.? )?{_AMOUNT}(?:\s?(?:[-–—]|to|bis|à)\s?{_AMOUNT})?(?: max\.?| min\.?)?$",
+    re.IGNORECASE,
 )
 _FRACTION = re.compile(r"^(?:\d+ )?\d+[/⁄]\d+$")
 _LONE_CURRENCY = re.compile(rf"^{_CURRENCY}\s*[(]?\s*[-–—]\s*[)]?$")
 _QUANTITY = re.compile(rf"^[<>≤≥~≈±+−-]?\s*{_DIGITS}\s*[^\W\d_µ°]{{1,12}}(?:[²³/.]?[^\W\d_]{{0,8}}\d?)?(?:\s+[^\W\d_]{{1,12}})?$|^{_DIGITS}\s*[µ°][^\W\d_]{{0,3}}$")  # fmt: skip
-_YEAR = re.compile(r"^(?:(?:FY|CY|GJ)\s*)?(?:1[89]|20|21)\d\d(?:\s*[-–/]\s*(?:(?:1[89]|20|21)?\d\d))?\s*(?:[AEF]|\*+|\([^()\d]{1,12}\))?$|^FY\s?\d\d$", re.IGNORECASE)  # fmt: skip
+_YEAR = re.compile(r"^(?:(?:FY|CY|GJ)\s*)?(?:1[89]|20|21)\d\d(?:\s*[-–/]\s*(?:(?:1[89]|20|21)?\d\d))?\s*(?:[AEF]|\*+|\([^()]{1,12}\))?$|^FY\s?\d\d$", re.IGNORECASE)  # fmt: skip
 _PART = re.compile(r"^(?:[QHTS][1-4]|[1-4][QH])(?:[\s/'’-]*(?:FY)?\s*\d{2,4})?$", re.IGNORECASE)
 _MONTH_NAME = re.compile(rf"^(?:{_MONTHS})\.?(?:[\s'’/,-]+\d{{2,4}})?$", re.IGNORECASE)
 _DAY_NAME = re.compile(rf"^(?:{_DAYS})\.?(?:\s?[-–/]\s?(?:{_DAYS})\.?)?$", re.IGNORECASE)
@@ -63,7 +69,7 @@ def cell_kind(text: str) -> CellKind:
         return "date"
     if _TIME.match(text):
         return "time"
-    if _NUMBER.match(text) or _FRACTION.match(text):
+    if _NUMBER.match(text) or _BOUNDS.match(text) or _FRACTION.match(text):
         return "number"
     if _QUANTITY.match(text):
         return "quantity"

@@ -22,6 +22,8 @@ def _text(item: Any) -> str:
     match item.tag[len(M) :]:
         case "r":
             return "".join(text.text or "" for text in item.iter(M + "t"))
+        case "f" if _property(item, "fPr", "type", "bar") == "noBar":
+            return f"{_group(item, 'num')} over {_group(item, 'den')}"
         case "f":
             return f"{_group(item, 'num')}/{_group(item, 'den')}"
         case "sSup":

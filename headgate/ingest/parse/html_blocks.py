@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block
-from headgate.ingest.parse.html_tables import is_layout, table_grid
+from headgate.ingest.parse.html_tables import is_layout, read_html_table
 from headgate.ingest.parse.raised_text import Level, Run, join_runs
 from headgate.ingest.parse.tables import table_blocks
 from headgate.records import ElementKind
@@ -135,9 +135,10 @@ class _Reader:
         caption = table.find("caption")
         if caption is not None and (text := " ".join(caption.itertext()).strip()):
             self.blocks.append(Block("text", text, line=caption.sourceline))
-        rows, inner = table_grid(table)
-        self.blocks += table_blocks(rows, line=table.sourceline)
-        for one in inner:
+        read = read_html_table(table)
+        self.blocks += [Block("text", text, line=table.sourceline) for text in read.strays]
+        self.blocks += table_blocks(read.rows, line=table.sourceline)
+        for one in read.inner:
             reader = _Reader()
             reader.read(one)
             self.blocks += reader.blocks

@@ -8,6 +8,7 @@ layout          role=presentation; a lone cell; without `th` of its own, a table
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from headgate.ingest.parse.raised_text import Level, Run, join_runs
@@ -16,7 +17,8 @@ from headgate.text.numbers import whole_number
 
 _MAX_SPAN = 1000  # the standard's own limit
 _MAX_COLUMNS = 1000
-_CELLS = ("td", "th")
+#: Read elsewhere, or no text.
+_OUTSIDE = frozenset({"caption", "colgroup", "col", "script", "style", "template", "noscript"})
 _ROW_SCOPES = frozenset({"row", "rowgroup"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: A line of their own inside a cell; other tags are part of the line.
@@ -28,23 +30,32 @@ _RAISED: dict[str, Level] = {"sup": "raised", "sub": "lowered"}
 _SILENT = frozenset("script style template noscript svg iframe object select textarea button audio video canvas input".split())
 
 
-def table_grid(table: Any) -> tuple[list[Row], list[Any]]:
-    """(rows, tables that stand in its cells). Text of those tables is left to them."""
+@dataclass(slots=True)
+class HtmlTable:
+    """`inner`: tables that stand in its cells, or by mistake between its rows; `strays`: text outside of its cells."""
+
+    rows: list[Row]
+    inner: list[Any]
+    strays: list[str]
+
+
+def read_html_table(table: Any) -> HtmlTable:
+    """Text of tables in its cells is left to them."""
     builder = GridBuilder(max_columns=_MAX_COLUMNS)
-    inner: list[Any] = []
-    for row in _rows(table):
-        cells = [cell for cell in row if cell.tag in _CELLS]
-        if not cells:
-            continue
-        builder.add((_placed(cell, inner) for cell in cells), header=_mark(row, cells))
-    return builder.rows, inner
+    read = HtmlTable(builder.rows, [], [])
+    for row in _rows(table, read):
+        cells = list(_cells(row, read))
+        if cells:
+            builder.add((_placed(cell, read.inner) for cell in cells), header=_mark(row, cells))
+    return read
 
 
 def is_layout(table: Any) -> bool:
     """Whether a table only lays out a page, so that its cells are read one after the other."""
     if (table.get("role") or "").lower() in ("presentation", "none"):
         return True
-    cells = [cell for row in _rows(table) for cell in row if cell.tag in _CELLS]
+    rest = HtmlTable([], [], [])
+    cells = [cell for row in _rows(table, rest) for cell in _cells(row, rest)]
     if len(cells) == 1:
         return True
     if any(cell.tag == "th" for cell in cells) or any(child.tag in ("caption", "thead") for child in table):
@@ -52,22 +63,43 @@ def is_layout(table: Any) -> bool:
     return any(item.tag == "table" or item.tag in _HEADINGS for cell in cells for item in cell.iterdescendants())
 
 
-def _rows(table: Any) -> Iterator[Any]:
-    """In the order they are shown: the foot last, wherever it is written."""
+def _rows(container: Any, read: HtmlTable) -> Iterator[Any]:
+    """In the order they are shown: the foot last, wherever it is written. Tags that have no place in a table are looked into."""
     feet: list[Any] = []
-    for child in table:
+    _keep(container.text, read)
+    for child in container:
         if child.tag == "tr":
             yield child
-        elif child.tag in ("thead", "tbody"):
-            yield from (row for row in child if row.tag == "tr")
         elif child.tag == "tfoot":
             feet.append(child)
+        elif child.tag == "table":
+            read.inner.append(child)
+        elif child.tag not in _OUTSIDE and isinstance(child.tag, str):
+            yield from _rows(child, read)
+        _keep(child.tail, read)
     for foot in feet:
-        yield from (row for row in foot if row.tag == "tr")
+        yield from _rows(foot, read)
+
+
+def _cells(container: Any, read: HtmlTable) -> Iterator[Any]:
+    _keep(container.text, read)
+    for child in container:
+        if child.tag in ("td", "th"):
+            yield child
+        elif child.tag == "table":
+            read.inner.append(child)
+        elif child.tag not in _OUTSIDE and isinstance(child.tag, str):
+            yield from _cells(child, read)
+        _keep(child.tail, read)
+
+
+def _keep(text: str | None, read: HtmlTable) -> None:
+    if text and text.strip():
+        read.strays.append(" ".join(text.split()))
 
 
 def _mark(row: Any, cells: list[Any]) -> HeaderMark:
-    if row.getparent().tag == "thead":
+    if next(row.iterancestors("thead", "table")).tag == "thead":
         return "told"
     filled = [cell for cell in cells if _has_text(cell)]
     if filled and all(cell.tag == "th" for cell in filled):
@@ -94,7 +126,8 @@ def _span(cell: Any, name: str) -> int:
 
 
 def cell_text(cell: Any, inner: list[Any]) -> str:
-    """The text of a cell on one line; lines and items of lists are set off by spaces, words are never joined or torn apart.
+    """The text of a cell on one line; lines and items of lists are set off by spaces, words are never joined or torn apart. A
+    cell that holds pictures alone says what they show.
 
     Args:
         inner: takes the tables that stand in the cell.
@@ -102,6 +135,7 @@ def cell_text(cell: Any, inner: list[Any]) -> str:
     from lxml import etree
 
     runs: list[Run] = []
+    pictures: list[str] = []
     levels: list[Level] = [""]
     walker = etree.iterwalk(cell, events=("start", "end"))
     for event, element in walker:
@@ -126,7 +160,8 @@ def cell_text(cell: Any, inner: list[Any]) -> str:
         if tag in _LINES:
             runs.append(Run(" "))
         if tag == "img" and (alternative := element.get("alt") or "") and "://" not in alternative:
-            runs.append(Run(f" {alternative} "))
+            pictures.append(alternative)
         if element.text:
             runs.append(Run(element.text, levels[-1]))
-    return " ".join(join_runs(runs).split())
+    text = " ".join(join_runs(runs).split())
+    return text or " ".join(" ".join(pictures).split())

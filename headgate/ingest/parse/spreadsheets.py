@@ -25,6 +25,7 @@ from headgate.records import FindingCode, Remark
 from headgate.records.remarks import note
 
 _MAX_FROZEN = 8  # rows that stay in view; more are no header
+_MAX_MERGED = 50  # columns that a merged cell keeps together
 _TITLE = 20  # characters; a longer lone cell above a table is text
 _REMARK = re.compile(r"^\s*#+(?!\S*#)\s*")
 SheetRow = tuple[int, dict[int, SheetCell]]
@@ -82,6 +83,9 @@ def _sheet_blocks(sheet: Sheet) -> list[Block]:
     """A sheet: its name as title, then what its blocks of filled rows hold."""
     blocks: list[Block] = []
     for run in _runs(sheet):
+        if len(run) == len(run[0][1]) == 1:
+            blocks += [Block("text", cell.text, line=run[0][0], sheet=sheet.name) for cell in run[0][1].values()]
+            continue
         for part in _side_by_side(run):
             rows = [Row(_cells(row, part), _mark(number, row, sheet, run)) for number, row in run if _touches(row, part)]
             if all(row.header == "shown" for row in rows):
@@ -111,30 +115,38 @@ def _runs(sheet: Sheet) -> Iterator[list[SheetRow]]:
 
 def _side_by_side(run: list[SheetRow]) -> list[range]:
     """Columns of the tables that stand beside each other: cut at an empty column where words, or a lone remark, follow it."""
-    used = sorted({column for _, row in run for first, cell in row.items() for column in _columns(first, cell, row)})
+    used = sorted(
+        {
+            column
+            for _, row in run
+            for first, cell in row.items()
+            for column in range(first, first + min(cell.across, _MAX_MERGED))
+        }
+    )
     parts: list[range] = []
     start = used[0]
     for column, following in zip(used, [*used[1:], None], strict=True):
         if following is None:
             parts.append(range(start, column + 1))
-        elif following > column + 1 and _begins_anew(run, following, used):
+        elif following > column + 1 and _begins_anew(run, following, range(start, column + 1)):
             parts.append(range(start, column + 1))
             start = following
     return parts
 
 
-def _columns(first: int, cell: SheetCell, row: dict[int, SheetCell]) -> range:
-    """What a cell fills: a merged one as far as the next filled cell of its row reaches at most."""
-    del row
-    return range(first, first + min(cell.across, 50))
+def _begins_anew(run: list[SheetRow], column: int, before: range) -> bool:
+    """Whether a column after an empty one begins another table than the one in the columns `before`.
 
-
-def _begins_anew(run: list[SheetRow], column: int, used: list[int]) -> bool:
-    """Whether a column after an empty one begins another table: it names rows, and has columns of its own or little to say."""
+    It does where it starts some rows further down with words, or where it names rows of its own; figures behind an empty column belong to
+    the rows that they stand in.
+    """
     texts = [row[column].text for _, row in run if column in row]
-    if len(run) < 2 or any(cell_kind(text) not in ("words", "code", "period", "date") for text in texts[1:]) or not texts:
+    first = next(position for position, (_, row) in enumerate(run) if column in row)
+    if cell_kind(texts[0]) == "words" and sum(1 for _, row in run[:first] if _touches(row, before)) > 1:
+        return True
+    if len(run) < 2 or any(cell_kind(text) not in ("words", "code", "period", "date") for text in texts[1:]):
         return False
-    wide = column + 1 in used
+    wide = any(column + 1 in row for _, row in run)
     return (len(texts) > 1 and cell_kind(texts[0]) == "words") if wide else len(texts) * 2 < len(run)
 
 

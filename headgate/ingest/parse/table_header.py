@@ -17,15 +17,18 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from headgate.ingest.parse.cell_kinds import cell_kind, is_attribute
 from headgate.ingest.parse.table_grid import Row
 
 _MAX_HEADER_ROWS = 4
+_LOOKED_AT = 300  # rows; more tell nothing new
 _MAX_LABEL = 80  # characters; longer cells are text
 _SAME_SHARE = 0.75  # of the filled cells of a column that make its kind
+_BASE_UNIT = r"(?:[µmckMGT]?(?:m|g|l|s|W|A|V|Hz|Pa|J|N|K|B|Wh|bit|bar|mol)|min|h|d|t|yr|°[CFK]?|in|ft|lb|oz|mi|pcs|pieces|Stück|[A-Z]{3}|[£$€¥%‰])"
 _UNIT = re.compile(
-    r"^(?:[(\[][^()\[\]]{1,40}[)\]]|[%‰£$€¥°]|[A-Z]{3}|[µmckMGTdhn]?(?:m|g|l|s|W|A|V|Hz|Pa|J|N|K|B|Wh|bar|min|t|h|d)[²³23]?(?:/[a-z]+[²³23]?)?|°[CFK]|pcs|pieces|Stück|in [^\d]{1,30})\.?$"
+    rf"^(?:[(\[][^()\[\]]{{1,40}}[)\]]|{_BASE_UNIT}(?:\s?\^?-?[²³23])?(?:\s?[/·*]\s?{_BASE_UNIT}(?:\s?\^?-?[²³23])?)?|in [^\d]{{1,30}})$"
 )
 _LOWER_NAME = re.compile(r"^[a-zß-ÿ][a-z0-9_ß-ÿ-]*$")
 _UPPER_NAME = re.compile(r"^[A-ZÀ-Þ][A-Z0-9_À-Þ -]+$")
@@ -37,24 +40,42 @@ def header_depth(rows: Sequence[Row], *, records: bool) -> int:
     Args:
         records: the rows are those of a data file, where two columns are no pairs of label and value.
     """
+    rows = rows[:_LOOKED_AT]
     told = _marked(rows, ("told",))
     if told:
         return told + _hanging(rows, told)
     shown = _marked(rows, ("told", "shown"))
     if shown and shown < len(rows) and _agrees(rows, shown):
         return shown + _hanging(rows, shown)
-    for depth in range(min(_MAX_HEADER_ROWS, len(rows) - 1), 0, -1):
-        if all(_is_upper(rows[level], rows[level + 1]) for level in range(depth - 1)) and _names_columns(
-            rows, depth, records=records
-        ):
+    least = _rows_above_corner(rows)
+    if not (least and _bears_levels(rows, least) and _evidence(rows, least) > 0):
+        least = 0
+    for depth in range(min(_MAX_HEADER_ROWS, len(rows) - 1), least, -1):
+        levels = all(_is_upper(rows[level], rows[level + 1]) for level in range(depth - 1))
+        if levels and _names_columns(rows, depth, records=records) and (depth == 1 or _bears_levels(rows, depth)):
             return depth
-    return 0
+    return least
+
+
+def _rows_above_corner(rows: Sequence[Row]) -> int:
+    """First rows with an empty first cell, where two or more columns stand beside it and the next row names itself; else 0."""
+    depth = 0
+    while depth < len(rows) and not rows[depth].cells[0].text:
+        depth += 1
+    fits = 0 < depth <= _MAX_HEADER_ROWS + 1 and depth < len(rows) and len(rows[0].cells) > 2
+    return depth if fits and sum(map(bool, _lowest(rows, depth))) * 3 >= 2 * (len(rows[0].cells) - 1) else 0
 
 
 def is_units(row: Row) -> bool:
     """Whether a row says in what its columns are measured."""
-    filled = [cell.text for cell in row.cells if cell.text and not cell.left]
-    return bool(filled) and not (row.cells[0].text and not _UNIT.match(row.cells[0].text)) and all(map(_UNIT.match, filled))
+    filled = [cell.text for cell in row.cells if not cell.left and cell_kind(cell.text) != "missing"]
+    return bool(filled) and all(map(_UNIT.match, filled))
+
+
+def spreads(text: str, names: Sequence[str]) -> bool:
+    """Whether a lone name in the middle of an upper row stands over all columns: those below are named alike, by periods or by words."""
+    kinds = {cell_kind(name) in ("period", "date") for name in names if name and not _UNIT.match(name)}
+    return len(kinds) == 1 or bool(_UNIT.match(text))
 
 
 def lone_text(row: Row) -> str | None:
@@ -109,6 +130,17 @@ def _is_upper(row: Row, below: Row) -> bool:
     return any(not cell.text and under.text for cell, under in cells[1:])
 
 
+def _bears_levels(rows: Sequence[Row], depth: int) -> bool:
+    """Whether several unmarked rows are one header: merged cells say so, or most columns below are of another kind than words."""
+    upper = rows[: depth - 1]
+    if any(cell_kind(cell.text) == "number" for row in upper for cell in row.cells):
+        return False
+    if any(cell.left for row in upper for cell in row.cells) or any(cell.above for row in rows[1:depth] for cell in row.cells):
+        return True
+    others = len(rows[0].cells) - 1
+    return sum(vote.strong for vote in _votes(rows, depth)) * 2 >= others
+
+
 def _lowest(rows: Sequence[Row], depth: int) -> list[str]:
     """The text that stands lowest among the first `depth` rows, for each column; units leave the name above them."""
     names = []
@@ -128,15 +160,16 @@ def _names_columns(rows: Sequence[Row], depth: int, *, records: bool) -> bool:
         return False
     if depth == 1 and (len(set(filled)) < len(filled) or len(filled) * 2 < len(names) or len(filled) < (2 if names[0] else 1)):
         return False
-    evidence = _evidence(rows, depth)
-    if evidence < 0:
+    votes = _votes(rows, depth)
+    if _evidence(rows, depth) < 0:
         return False
+    strong, weak = sum(vote.strong for vote in votes), sum(vote.weak for vote in votes)
     attributes = sum(map(is_attribute, filled))
     if len(names) == 2 and not records:
-        return evidence > 0 and attributes == 2
+        return bool(strong) and attributes == 2
     if not names[0] and all(names[1:]) and len(names) > 2 and all(row.cells[0].text for row in body):
-        return evidence > 0 or len(set(filled)) == len(filled)
-    return evidence > 0 or attributes >= max(2, len(filled) / 2)
+        return bool(strong) or len(set(filled)) == len(filled)
+    return bool(strong) or weak * 2 >= len(filled) or attributes >= max(2, len(filled) / 2)
 
 
 def _are_labels(rows: Sequence[Row], depth: int) -> bool:
@@ -146,20 +179,33 @@ def _are_labels(rows: Sequence[Row], depth: int) -> bool:
     )
 
 
+class _Vote(NamedTuple):
+    """What a column says of the name above it: of another kind than what is below, written in another way, or one of what is below."""
+
+    strong: bool = False
+    weak: bool = False
+    against: bool = False
+
+
 def _evidence(rows: Sequence[Row], depth: int) -> int:
     """Columns that speak for the first `depth` rows as header; -1 where one speaks against and not four times as many speak for."""
+    votes = _votes(rows, depth)
+    speaking = sum(vote.strong or vote.weak for vote in votes)
+    return -1 if sum(vote.against for vote in votes) * 4 > speaking else speaking
+
+
+def _votes(rows: Sequence[Row], depth: int) -> list[_Vote]:
     names = _lowest(rows, depth)
-    body = rows[depth:]
-    votes = Counter(
+    numbered = _counts_up(names)
+    return [
         _vote(
             name,
-            [row.cells[column].text for row in body if not row.cells[column].left],
-            corner=column == 0,
-            numbered=_counts_up(names),
+            [row.cells[column].text for row in rows[depth:] if not row.cells[column].left],
+            corner=not column,
+            numbered=numbered,
         )
         for column, name in enumerate(names)
-    )
-    return -1 if votes[-1] * 4 > votes[1] else votes[1]
+    ]
 
 
 def _counts_up(names: Sequence[str]) -> bool:
@@ -169,30 +215,27 @@ def _counts_up(names: Sequence[str]) -> bool:
     return not names[0] and len(told) == len(numbers) > 1 and all(low < high for low, high in itertools.pairwise(told))
 
 
-def _vote(name: str, below: Sequence[str], *, corner: bool, numbered: bool) -> int:
-    """1 where the column's name is of another kind than what is below, -1 where it is one of them, else 0."""
+def _vote(name: str, below: Sequence[str], *, corner: bool, numbered: bool) -> _Vote:
     values = [text for text in below if cell_kind(text) != "missing"]
     if not name:
-        return 0
+        return _Vote()
     kind = cell_kind(name)
-    if kind == "missing":
-        return -1
-    if name in values and kind != "period":
-        return -1
+    if kind == "missing" or (name in values and kind != "period"):
+        return _Vote(against=True)
     if not values:
-        return 0
+        return _Vote()
     kinds = Counter(map(cell_kind, values))
     common, count = kinds.most_common(1)[0]
     alike = common if count >= _SAME_SHARE * len(values) else ""
     if kind == "number":
-        return 0 if numbered else -1
+        return _Vote(against=not numbered)
     if kind == alike and kind != "words":
-        return 0 if kind == "period" and corner else -1
+        return _Vote(against=not (kind == "period" and corner))
     if kind in ("code", "quantity", "time") and kinds[kind]:
-        return -1
+        return _Vote(against=True)
     if alike and alike != "words":
-        return 1
-    return int(alike == "words" and kind == "words" and _is_written_apart(name, values))
+        return _Vote(strong=True)
+    return _Vote(weak=alike == kind == "words" and _is_written_apart(name, values))
 
 
 def _is_written_apart(name: str, values: Sequence[str]) -> bool:

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.cell_kinds import cell_kind
 from headgate.ingest.parse.table_grid import Cell, Row, plain_rows, tidy
-from headgate.ingest.parse.table_header import header_depth, is_units, lone_text
+from headgate.ingest.parse.table_header import header_depth, is_units, lone_text, spreads
 
 #: Characters of a line; a row that is longer goes on in further lines, each with its first cell.
 _MAX_LINE = 800
@@ -84,6 +85,8 @@ def read_tables(rows: Iterable[Row], *, records: bool = False, decide: bool = Tr
     if width == 1:
         return [TableText((), tuple(row.cells[0].text for row in tidied if not row.cells[0].above), len(tidied) > 1)]
     parts = _split_at_headers(tidied)
+    if len(parts) == 1 and decide and not any(row.header for row in tidied):
+        parts = _split_at_repeats(tidied)
     return [read for part in parts if (read := _read_one(part, records=records, decide=decide))]
 
 
@@ -108,6 +111,21 @@ def _split_at_headers(rows: list[Row]) -> list[list[Row]]:
     return parts
 
 
+def _split_at_repeats(rows: list[Row]) -> list[list[Row]]:
+    """Cut unmarked rows before those that say mostly what the first one says and name no number: headers of further parts of the table."""
+    first = [cell.text for cell in rows[0].cells]
+    named = sum(map(bool, first))
+    parts: list[list[Row]] = [[]]
+    for number, row in enumerate(rows):
+        texts = [cell.text for cell in row.cells]
+        same = sum(1 for one, other in zip(first, texts, strict=True) if one and one == other)
+        differs = texts != first and not any(cell_kind(text) == "number" for text in texts)
+        if number > 1 and named > 2 and same >= 2 and same * 2 >= named and differs:
+            parts.append([])
+        parts[-1].append(row)
+    return parts
+
+
 def _read_one(rows: list[Row], *, records: bool, decide: bool) -> TableText | None:
     rows = tidy(rows)
     if not rows:
@@ -121,12 +139,15 @@ def _read_one(rows: list[Row], *, records: bool, decide: bool) -> TableText | No
     depth = header_depth(rows, records=records) if decide or rows[0].header else 0
     if depth >= len(rows):
         return TableText(above, tuple(_beside(row.cells) for row in rows), len(rows) > 1 or width > 1)
-    labels = _labels(rows[:depth], width)
+    labels, untold = _labels(rows[:depth], width)
+    above = (*above, *untold)
     lines: list[str] = []
     section = ""
     body = rows[depth:]
     for number, row in enumerate(body):
         lone = lone_text(row)
+        if lone is None and width > 2 and not records:
+            lone = _lone_words(row)
         if lone is not None and not (labels[0] and (records or width == 2) and not row.cells[1].left):
             lines.append(lone)
             if row.header or row.cells[0].header:
@@ -147,6 +168,12 @@ def _take_titles(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
     return tuple(above), rows[position:]
 
 
+def _lone_words(row: Row) -> str | None:
+    """The words of a row that holds nothing else, wherever they stand: a heading of the rows below."""
+    own = [cell for cell in row.cells if cell.text and not cell.left]
+    return own[0].text if len(own) == 1 and not own[0].above and cell_kind(own[0].text) == "words" else None
+
+
 def _texts(row: Row) -> tuple[str, ...]:
     return tuple("" if cell.left else cell.text for cell in row.cells)
 
@@ -159,25 +186,36 @@ def _without_repeats(rows: list[Row]) -> list[Row]:
     return [row for number, row in enumerate(rows) if number == 0 or _texts(row) != first]
 
 
-def _labels(rows: list[Row], width: int) -> list[str]:
-    """Name of each column over all levels; a level without merge marks reaches over empty cells to its right that a lower one fills."""
+def _labels(rows: list[Row], width: int) -> tuple[list[str], list[str]]:
+    """(name of each column over all levels, names of which nobody can tell what columns they stand over).
+
+    A level without merge marks reaches over empty cells to its right that a lower one fills.
+    """
     levels: list[list[str]] = []
+    untold: list[str] = []
     for number, row in enumerate(rows):
-        below = rows[number + 1 :]
+        below = [[cell.text for cell in lower.cells] for lower in rows[number + 1 :]]
         texts = [cell.text for cell in row.cells]
-        if below and not any(cell.left for cell in row.cells):
-            texts = _spread(texts, [any(lower.cells[column].text for lower in below) for column in range(width)])
-        elif number and is_units(row) and sum(map(bool, texts)) == 1:
-            texts = ["", *[next(filter(None, texts))] * (width - 1)]
-        levels.append(texts)
-    return [_joined_label([texts[column] for texts in levels]) for column in range(width)]
+        own = [column for column, text in enumerate(texts) if text]
+        if any(cell.left for cell in row.cells) or not (below or is_units(row)):
+            levels.append(texts)
+        elif len(own) == 1 and own[0] > 0:
+            lone = texts[own[0]]
+            named = [_nearest([level[column] for level in (below or levels[::-1])]) for column in range(1, width)]
+            if spreads(lone, named):
+                levels.append(["", *("" if is_units(row) and "%" in name else lone for name in named)])
+            else:
+                untold.append(lone)
+        else:
+            levels.append(_spread(texts, [any(lower[column] for lower in below) for column in range(width)]))
+    return [_joined_label([texts[column] for texts in levels]) for column in range(width)], untold
+
+
+def _nearest(texts: list[str]) -> str:
+    return next((text for text in texts if text), "")
 
 
 def _spread(texts: list[str], filled_below: list[bool]) -> list[str]:
-    own = [column for column, text in enumerate(texts) if text]
-    if len(own) == 1 and own[0] > 0:
-        # A lone name in the middle of a row stands over all columns but the first.
-        return ["", *[texts[own[0]]] * (len(texts) - 1)]
     spread = list(texts)
     group = ""
     for column, text in enumerate(texts):

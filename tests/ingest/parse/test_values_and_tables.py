@@ -143,6 +143,44 @@ def test_a_stray_quote_is_told_and_swallows_nothing() -> None:
     assert [finding.code for finding in parsed.findings] == ["quotes"]
 
 
+def test_what_stands_in_a_table_outside_of_its_cells_is_not_lost() -> None:
+    torn = "<table>Before<tr><td>Plan</td><td>Solo</td></tr><tr><td>Fee</td><td>9</td></tr><tr><table><tr><td>Room</td><td>7B</td></tr></table></table>"
+    assert lines_of(parse(page_file(torn), "html"))[1:] == ["Before", "Plan: Solo", "Fee: 9", "Room: 7B"]
+
+
+def test_a_table_that_begins_lower_beside_another_is_a_table_of_its_own() -> None:
+    rows = [["Part", "Price"], ["Bolt", 2], ["Nut", 1, "", "Town", "Shops"], ["Pin", 1, "", "Lima", 4], ["", "", "", "Rome", 5]]
+    assert lines_of(parse(sheet_file(rows), "xlsx"))[1:] == [
+        "Part: Bolt; Price: 2",
+        "Part: Nut; Price: 1",
+        "Part: Pin; Price: 1",
+        "Town: Shops",
+        "Lima: 4",
+        "Rome: 5",
+    ]
+
+
+def test_a_header_that_comes_again_with_another_date_names_the_rows_below_it() -> None:
+    rows = (
+        "Product,March 2026,Change,Returns\nLamp,5,1,0\nBulb,6,2,1\nProduct,April 2026,Change,Returns\nLamp,7,2,0\nBulb,9,3,2\n"
+    )
+    assert read(rows, "csv") == [
+        "Product: Lamp; March 2026: 5; Change: 1; Returns: 0",
+        "Product: Bulb; March 2026: 6; Change: 2; Returns: 1",
+        "Product: Lamp; April 2026: 7; Change: 2; Returns: 0",
+        "Product: Bulb; April 2026: 9; Change: 3; Returns: 2",
+    ]
+
+
+def test_a_name_over_some_columns_that_nobody_can_tell_names_none() -> None:
+    rows = ",,,Percent change,\nRegion,2025,Actual,Constant,2024\nNorth,18,2,3,17\nSouth,9,0,4,9\n"
+    assert read(rows, "csv") == [
+        "Percent change",
+        "Region: North; 2025: 18; Actual: 2; Constant: 3; 2024: 17",
+        "Region: South; 2025: 9; Actual: 0; Constant: 4; 2024: 9",
+    ]
+
+
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
@@ -217,7 +255,7 @@ def test_note_marks_ordinals_units_and_fractions() -> None:
     )
     assert lines_of(parse(page, "html"))[1:] == [
         "The fee is 30^1 EUR. The memory holds 2^10 items. The 5th floor has 25 m2.",
-        "Take 2 1/2 cups of H2O^[3] at 10^6 2026, says Acme™.",
+        "Take 2 1/2 cups of H2O[3] at 10^6 2026, says Acme™.",
         "Part: Bolt; Price: 4^2; Room: 7B",
     ]
 
