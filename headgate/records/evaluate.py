@@ -141,6 +141,7 @@ class Canary(Record):
     checks: tuple[CanaryCheck, ...]
     slices: tuple[CanarySlice, ...] = ()
     questions: int = 0  # asked of both, logged ones and those of the suites
+    searches: int = 0  # questions and probes put to a bundle; the others were remembered from earlier canaries
     probes: int = 0  # documents searched by their own words
     probes_left_out: int = 0  # changed documents that were not, because they are too many
     jaccard: float | None = None

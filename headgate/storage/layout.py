@@ -136,6 +136,11 @@ CANARIES = Folder(
     goes_with_bundle=True, read="headgate.records:Canary.model_validate_json",
 )  # fmt: skip
 
+CANARY_HITS = Folder(
+    "canary_hits", "canary_hits/<retrieval>.json", what="what canaries found on an index: can be made again",
+    writer="headgate.evaluate.canary.hits", written="replaced", kept="aged", spared="unreleased_days",
+)  # fmt: skip
+
 # --- what happened ----------------------------------------------------------------------------------------------------
 INTERACTIONS = Folder(
     "interactions", "interactions/<segment>.jsonl", what="what was asked and answered",

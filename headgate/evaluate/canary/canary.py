@@ -2,6 +2,7 @@
 
     suites, newest logged questions ──► old bundle, new bundle ──► recall, paired; overlap of the first k; documents without hits
     documents by their own words    ──► old bundle, new bundle ──► documents that can't be found any more
+                                        (hits.py: what was asked of the same index before is remembered)
                                                                       └──► passed | failed | inconclusive ──► canaries/<id>.json, MLflow
 
 Alone: `headgate canary [BUNDLE] [--against BUNDLE]`.
@@ -9,7 +10,6 @@ Alone: `headgate canary [BUNDLE] [--against BUNDLE]`.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from headgate.answer.engine import Answerer
-from headgate.bundle import hold_bundle, load_manifest, open_bundle
+from headgate.bundle import hold_bundle, load_manifest
 from headgate.errors import CorpusError, HeadgateError, IntegrityError, NotFoundError, TrackingError
+from headgate.evaluate.canary.hits import Finder, Found, retrieval_key, search_key
 from headgate.evaluate.canary.overlap import jaccard, rank_biased_overlap
 from headgate.evaluate.canary.paired_recall import AskedOfBoth, PairedRecalls, gold_texts, paired_recalls, recall_slices
 from headgate.evaluate.canary.probes import Lost, probe_documents, read_documents
@@ -37,7 +37,6 @@ from headgate.records import (
     CanarySlice,
     Decision,
     FileOutcome,
-    Hit,
     IngestResult,
     Question,
     VersionDifference,
@@ -50,6 +49,9 @@ from headgate.storage.layout import BUNDLES, CANARIES, INGESTS
 _log = logging.getLogger(__name__)
 #: Questions asked at the same time.
 _CONCURRENCY = 2
+#: Documents searched by their own words in any case, and for each document that changed.
+_LEAST_PROBES = 20
+_PROBES_A_CHANGE = 5
 #: Names that a result lists of documents nobody asks for.
 _NAMED = 50
 Progress = Callable[[int, int], None]
@@ -166,12 +168,15 @@ def choose_baseline(store: Store, channel: str, bundle_id: str, against: str) ->
 
 def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str, progress: Progress | None) -> Canary:
     manifest, before = load_manifest(store, bundle_id), load_manifest(store, baseline)
+    if retrieval_key(manifest) == retrieval_key(before):
+        reason = "both search the same content in the same way, so they find the same: nothing was asked"
+        return _result(bundle_id, baseline, setup.canary, [CanaryCheck(name="retrieval", verdict="passed", reason=reason)], {})
     difference = compare_versions(store, before.table, manifest.table, examples=0)
     old_table, new_table = open_version(store, before.table), open_version(store, manifest.table)
     old_documents, new_documents = read_documents(old_table), read_documents(new_table)
     suites = load_suites(setup.gate_files.suites)
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="canary") as threads:
-        old, new = open_bundle(store, baseline), open_bundle(store, bundle_id)
+        old, new = Finder(store, baseline), Finder(store, bundle_id)
         try:
             asked, errors = _ask(
                 suites, recent_questions(store, setup.canary.questions, setup.logged_days), old, new, threads, progress
@@ -181,10 +186,10 @@ def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str
                 new_documents,
                 difference,
                 _outcomes(store, manifest.corpus.revision),
-                search_old=lambda question: _search(old, question),
-                search_new=lambda question: _search(new, question),
+                search_old=old.find,
+                search_new=new.find,
                 access=manifest.retrieval.access,
-                settings=setup.canary,
+                settings=_in_proportion(setup.canary, difference, same_search=search_key(manifest) == search_key(before)),
             )
         finally:
             old.close()
@@ -199,6 +204,7 @@ def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str
     never = sorted(new_documents.keys() - found_new)
     shared = {
         "questions": len(asked),
+        "searches": old.asked + new.asked,
         "probes": lost.asked,
         "probes_left_out": lost.left_out,
         "jaccard": fmean(jaccard(_texts_of(p.old), _texts_of(p.new), k) for p in asked) if asked else None,
@@ -214,14 +220,30 @@ def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str
     return _result(bundle_id, baseline, setup.canary, checks, shared)
 
 
+def _in_proportion(settings: CanarySettings, difference: VersionDifference, *, same_search: bool) -> CanarySettings:
+    """Fewer probes of unchanged documents where little changed and both search in the same way: an edit of one page can push few others out."""
+    if not same_search:
+        return settings
+    touched = sum(
+        len(documents)
+        for documents in (
+            difference.documents_added,
+            difference.documents_changed,
+            difference.documents_moved,
+            difference.documents_removed,
+        )
+    )
+    return settings.model_copy(update={"probes": min(settings.probes, max(_LEAST_PROBES, _PROBES_A_CHANGE * touched))})
+
+
 # --- asking ---------------------------------------------------------------------------------------------------------
 
 
 def _ask(
     suites: Sequence[Suite],
     logged: Sequence[Question],
-    old: Answerer,
-    new: Answerer,
+    old: Finder,
+    new: Finder,
     threads: ThreadPoolExecutor,
     progress: Progress | None,
 ) -> tuple[list[AskedOfBoth], list[str]]:
@@ -236,7 +258,7 @@ def _ask(
     def both(item: tuple[str, Case | None, Question]) -> AskedOfBoth | str:
         suite, case, question = item
         try:
-            return AskedOfBoth(suite, case, question, tuple(_search(old, question)), tuple(_search(new, question)))
+            return AskedOfBoth(suite, case, question, old.find(question), new.find(question))
         except Exception as error:  # noqa: BLE001 - a question that can't be asked is counted, and fails the canary
             return f"{question.text[:80]!r}: {type(error).__name__}: {error}"
 
@@ -260,10 +282,6 @@ def recent_questions(store: Store, limit: int, days: int) -> list[Question]:
     for interaction in logged:
         newest.setdefault((interaction.question.audience, interaction.question.text.strip().casefold()), interaction.question)
     return list(newest.values())[:limit]
-
-
-def _search(answerer: Answerer, question: Question) -> Sequence[Hit]:
-    return asyncio.run(answerer.retrieve(question)).hits
 
 
 def _outcomes(store: Store, revision: str) -> dict[str, FileOutcome]:
@@ -349,7 +367,7 @@ def _few(names: Sequence[str], otherwise: str) -> str:
 # --- reading and writing --------------------------------------------------------------------------------------------
 
 
-def _texts_of(hits: Sequence[Hit]) -> list[str]:
+def _texts_of(hits: Sequence[Found]) -> list[str]:
     """What is compared: texts, so that a document that moved stays the same."""
     return [hit.text for hit in hits]
 

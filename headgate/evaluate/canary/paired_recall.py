@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
+from headgate.evaluate.canary.hits import Found
 from headgate.evaluate.metrics.score import Scorable, recall
 from headgate.evaluate.statistics import paired_difference
 from headgate.evaluate.suites.quotes import SearchableText, searchable
 from headgate.evaluate.suites.suite import Case, Suite, Variant, choose_variant
-from headgate.records import Answer, CanarySlice, Hit, Question, RetrievedChunk
+from headgate.records import Answer, CanarySlice, Question, RetrievedChunk
 from headgate.settings import EvaluationSettings
 
 #: Slices with fewer cases are not shown.
@@ -25,8 +26,8 @@ class AskedOfBoth:
     suite: str
     case: Case | None
     question: Question
-    old: tuple[Hit, ...]
-    new: tuple[Hit, ...]
+    old: tuple[Found, ...]
+    new: tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _after_moves(case: Case, moved: Mapping[str, str]) -> Case:
     return case.model_copy(update={"variants": tuple(renamed(variant) for variant in case.variants)})
 
 
-def _recall(variant: Variant, case: Case, hits: Sequence[Hit], k: int) -> float:
+def _recall(variant: Variant, case: Case, hits: Sequence[Found], k: int) -> float:
     retrieved = tuple(RetrievedChunk(chunk_id=hit.chunk_id, doc_id=hit.doc_id, score=hit.score) for hit in hits)
     answer = Answer(text="", refused=True, retrieved=retrieved, bundle_id="", model="")
     chunks = {hit.chunk_id: searchable([hit.text]) for hit in hits[:k]}

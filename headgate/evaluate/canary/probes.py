@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from headgate.records import FileOutcome, Hit, Question, VersionDifference
+from headgate.evaluate.canary.hits import Found
+from headgate.records import FileOutcome, Question, VersionDifference
 from headgate.settings import CanarySettings
 
 #: Words of a chunk that are asked for.
@@ -22,7 +23,7 @@ _WORDS = 24
 #: Quarantine for these is a decision about the corpus, not a regression of the document.
 _INTENDED = ("near_duplicate", "duplicate", "exact_duplicate", "stale")
 #: Hits for a question, best first.
-Search = Callable[[Question], Sequence[Hit]]
+Search = Callable[[Question], Sequence[Found]]
 
 
 @dataclass(slots=True)
@@ -157,7 +158,7 @@ def _to_probe(
     return chosen + others[: max(0, settings.probes - len(chosen))], len(edited) - len(chosen)
 
 
-def _found(hits: Sequence[Hit]) -> set[str]:
+def _found(hits: Sequence[Found]) -> set[str]:
     return {hit.doc_id for hit in hits}
 
 
