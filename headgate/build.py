@@ -13,7 +13,7 @@ from headgate.ingest.run import ingest
 from headgate.records import Canary, IndexResult, IngestResult, Record
 from headgate.release.ledger import current_release
 from headgate.settings import Settings
-from headgate.storage import open_store
+from headgate.storage import Store, open_store
 
 #: Called with the stage, how much is done and how much there is.
 StageProgress = Callable[[str, int, int], None]
@@ -64,15 +64,14 @@ def build(
         bundle: Bundle = create_bundle(store, indexed, settings.bundle_setup)
         seconds = {"ingest": ingested.seconds, "index": indexed.seconds, "bundle": time.monotonic() - started}
     started = time.monotonic()
-    compared = _compare(settings, bundle.bundle_id, _stage(progress, "canary")) if canary else None
+    compared = _compare(store, settings, bundle.bundle_id, _stage(progress, "canary")) if canary else None
     if compared is not None:
         seconds["canary"] = time.monotonic() - started
     return BuildResult(bundle_id=bundle.bundle_id, ingest=ingested, index=indexed, canary=compared, seconds=seconds)
 
 
-def _compare(settings: Settings, bundle_id: str, progress: Callable[[int, int], None] | None) -> Canary | None:
+def _compare(store: Store, settings: Settings, bundle_id: str, progress: Callable[[int, int], None] | None) -> Canary | None:
     """The canary of a bundle against the one in service; the one there is, if it was made before."""
-    store = open_store(settings)
     release = current_release(store, settings.release.channel)
     if release is None or release.bundle_id == bundle_id:
         return None

@@ -187,11 +187,13 @@ def _tell(invocation: Invocation, verb: str, error: Exception | None) -> None:
 
     key = f"job:{verb}"
     try:
+        settings = invocation.settings
         if error is None:
-            resolve_alert(invocation.settings, invocation.store, key)
+            resolve_alert(invocation.store, settings.alerts, key)
         else:
             what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
-            raise_alert(invocation.settings, invocation.store, key=key, title=f"headgate {verb} failed", text=what)
+            title = f"headgate {verb} failed"
+            raise_alert(invocation.store, settings.alerts, project=settings.corpus.name, key=key, title=title, text=what)
     except Exception as problem:  # noqa: BLE001 - whatever it is, it must not take the place of the verb's own outcome
         _log.error("alert %r could not be recorded: %s", key, problem)
 

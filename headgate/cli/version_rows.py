@@ -11,15 +11,15 @@ import orjson
 from headgate.index.inventory import read_inventory
 from headgate.index.versions import list_versions
 from headgate.retention.needs import needed_bundles, needed_versions
-from headgate.settings import Settings
+from headgate.settings import RetentionSettings
 from headgate.storage import Store
 from headgate.storage.layout import BUNDLES, LANCE
 
 
-def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
+def version_rows(store: Store, rules: RetentionSettings) -> list[dict[str, Any]]:
     """Every pinned version, oldest first."""
     now = datetime.now(UTC)
-    needed = needed_bundles(store, settings.retention, now)
+    needed = needed_bundles(store, rules, now)
     bundles: dict[tuple[str, int], list[str]] = defaultdict(list)
     for key in store.list(BUNDLES.prefix()):
         table = orjson.loads(store.get(key))["table"]
@@ -28,7 +28,7 @@ def version_rows(settings: Settings, store: Store) -> list[dict[str, Any]]:
     known = list_versions(store)
     staying = {key for key, on_it in bundles.items() if needed.keys() & on_it}
     kept = {
-        table: needed_versions(store, settings.retention, table, {version for name, version in staying if name == table}, now)
+        table: needed_versions(store, rules, table, {version for name, version in staying if name == table}, now)
         for table in {pinned.ref.table for pinned in known}
     }
     rows = []

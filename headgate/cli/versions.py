@@ -27,7 +27,7 @@ def list_verb(invocation: Invocation, as_json: bool) -> None:
     """Every pinned version, with the bundles on it and why it is kept."""
     from headgate.cli.version_rows import version_rows
 
-    rows = version_rows(invocation.settings, invocation.store)
+    rows = version_rows(invocation.store, invocation.settings.retention)
     if as_json:
         print_json({"versions": rows})
         return

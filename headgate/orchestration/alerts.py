@@ -29,7 +29,12 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
     """One alert a job: failures of the same job are told again only after alerts.repeat_hours."""
     settings = project.settings()
     raise_alert(
-        settings, open_store(settings), key=_key(context.dagster_run), title=_title(context.dagster_run), text=_why(context)
+        open_store(settings),
+        settings.alerts,
+        project=settings.corpus.name,
+        key=_key(context.dagster_run),
+        title=_title(context.dagster_run),
+        text=_why(context),
     )
 
 
@@ -40,7 +45,7 @@ def alert_when_a_run_fails(context: dg.RunFailureSensorContext, project: Project
 )
 def resolve_when_a_run_succeeds(context: dg.RunStatusSensorContext, project: Project) -> None:
     settings: Settings = project.settings()
-    resolve_alert(settings, open_store(settings), _key(context.dagster_run))
+    resolve_alert(open_store(settings), settings.alerts, _key(context.dagster_run))
 
 
 @dg.sensor(
@@ -60,9 +65,10 @@ def alert_when_a_source_goes_stale(context: dg.SensorEvaluationContext, project:
         key = f"source:{source.corpus}/{source.source}"
         if source.reason:
             title = f"source {source.source!r} is {'silent' if source.fresh else 'stale'}"
-            raise_alert(settings, store, key=key, title=title, text=f"{source.reason}. {_LOOK}", severity="warning")
+            text = f"{source.reason}. {_LOOK}"
+            raise_alert(store, settings.alerts, project=settings.corpus.name, key=key, title=title, text=text, severity="warning")
         else:
-            resolve_alert(settings, store, key)
+            resolve_alert(store, settings.alerts, key)
     seen = _seen(found)
     check = check_freshness(found) if found and seen != context.cursor else None
     well = sum(not source.reason for source in found)

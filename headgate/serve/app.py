@@ -1,4 +1,4 @@
-"""The FastAPI application: routes, error shapes, life cycle. `headgate serve` runs it; alone: `uvicorn.run(create_app(load_settings()))`.
+"""The FastAPI application: routes, error shapes, life cycle. `headgate serve` runs it; its edge is `server.py`.
 
 Every error is JSON in the shape of the OpenAI API. The process is alive (`/healthz`) from the start and ready (`/readyz`) once a
 bundle is open and the interaction log can be written.
@@ -29,9 +29,9 @@ from headgate.serve.chat import make_router
 from headgate.serve.exchange import Desk
 from headgate.serve.live import Answering, LiveBundle, OpenBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
-from headgate.settings import Settings
+from headgate.settings import ServeSettings
 from headgate.sources.state.freshness import FreshnessView
-from headgate.storage import FolderStore, Store, open_store
+from headgate.storage import FolderStore, Store
 
 logger = logging.getLogger(__name__)
 PAGES = Path(__file__).parent / "pages"
@@ -47,25 +47,24 @@ _PAGE_FILES = {"chat.js": "text/javascript; charset=utf-8", "chat.css": "text/cs
 _RETRY_AFTER = "1"
 
 
-def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastAPI:
-    """The service over the store and channel of `settings`. A bundle that doesn't know `serve.audience` is not put in service."""
+def create_app(store: Store, channel: str, settings: ServeSettings, *, opener: OpenBundle = open_bundle) -> FastAPI:
+    """The service over a channel of the store. A bundle that doesn't know `settings.audience` is not put in service."""
 
     def open_for_audience(store: Store, bundle_id: str) -> Answering:
-        check_audience(load_manifest(store, bundle_id), settings.serve.audience)
+        check_audience(load_manifest(store, bundle_id), settings.audience)
         return opener(store, bundle_id)
 
-    store = open_store(settings)
     metrics = ServiceMetrics()
     live = LiveBundle(
         store,
-        settings.release.channel,
+        channel,
         open_for_audience,
-        poll_seconds=settings.serve.poll_seconds,
+        poll_seconds=settings.poll_seconds,
         on_swap=metrics.swapped,
         on_failure=metrics.swap_failed,
     )
     log = InteractionLog(store)
-    desk = Desk(live, log, metrics, settings.serve)
+    desk = Desk(live, log, metrics, settings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -82,26 +81,22 @@ def create_app(settings: Settings, *, opener: OpenBundle = open_bundle) -> FastA
             log.close()
 
     app = FastAPI(title="Headgate", version=__version__, docs_url=None, redoc_url=None, lifespan=life)
-    if settings.serve.allowed_origins:
+    if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.serve.allowed_origins,
+            allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type"],
             expose_headers=["x-headgate-bundle", "x-headgate-interaction", "retry-after"],
         )
-    app.include_router(
-        make_router(desk, live, audience=settings.serve.audience, max_body_bytes=settings.serve.max_body_kib * 1024)
-    )
-    _add_operations(app, settings, store=store, live=live, desk=desk, metrics=metrics)
+    app.include_router(make_router(desk, live, audience=settings.audience, max_body_bytes=settings.max_body_kib * 1024))
+    _add_operations(app, channel, store=store, live=live, desk=desk, metrics=metrics)
     _add_pages(app)
     _add_error_shapes(app, metrics)
     return app
 
 
-def _add_operations(
-    app: FastAPI, settings: Settings, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics
-) -> None:
+def _add_operations(app: FastAPI, channel: str, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics) -> None:
     started = time.time()
     freshness = FreshnessView(store)
 
@@ -127,7 +122,7 @@ def _add_operations(
         content = {
             "ready": not reason,
             "reason": reason,
-            "channel": settings.release.channel,
+            "channel": channel,
             "release": release.release if release else 0,
             "bundle_id": release.bundle_id if release else "",
             "promoted_at": release.promoted_at if release else "",

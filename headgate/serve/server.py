@@ -27,8 +27,9 @@ def run_server(settings: Settings, *, announce: Callable[[str], None]) -> None:
         StorageError: the store can't be written, so that no answer could be logged.
         UsageError: the address can't be listened on.
     """
-    open_store(settings).check_writable()
-    app = create_app(settings)
+    store = open_store(settings)
+    store.check_writable()
+    app = create_app(store, settings.release.channel, settings.serve)
     listening = _listen(settings.serve.host, settings.serve.port)
     host = f"[{settings.serve.host}]" if ":" in settings.serve.host else settings.serve.host
     announce(f"http://{host}:{listening.getsockname()[1]}")

@@ -47,8 +47,9 @@ class Desk:
 
     def wrong(self, key: str = "ingest:kb") -> Any:
         return raise_alert(
-            self.settings,
             self.store,
+            self.settings.alerts,
+            project=self.settings.corpus.name,
             key=key,
             title="ingest failed",
             text="disk full",
@@ -57,7 +58,7 @@ class Desk:
         )
 
     def over(self, key: str = "ingest:kb") -> Any:
-        return resolve_alert(self.settings, self.store, key, channels=self.channels, clock=lambda: self.now)
+        return resolve_alert(self.store, self.settings.alerts, key, channels=self.channels, clock=lambda: self.now)
 
 
 def webhook(hooks: Hooks, secret: bytes = b"") -> WebhookChannel:

@@ -32,9 +32,8 @@ class Service:
         self.settings = settings
         self.bundles = bundles
         self.store = open_store(settings)
-        self._server = uvicorn.Server(
-            uvicorn.Config(create_app(settings, opener=bundles), host="127.0.0.1", port=0, log_config=None)
-        )
+        app = create_app(self.store, settings.release.channel, settings.serve, opener=bundles)
+        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def start(self) -> None:

@@ -43,8 +43,10 @@ from headgate.serve.thin import refuse_pipeline_imports
 refuse_pipeline_imports()
 from headgate.serve.app import create_app
 from headgate.settings import load_settings
+from headgate.storage import open_store
 import headgate.serve.server, headgate.replay
-create_app(load_settings(Path({str(tmp_path / "headgate.toml")!r})))
+settings = load_settings(Path({str(tmp_path / "headgate.toml")!r}))
+create_app(open_store(settings), settings.release.channel, settings.serve)
 print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 """
     assert json.loads(run(program)) == []

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from headgate.monitor.alerts.destinations import Channel, open_channels
 from headgate.records import Record
-from headgate.settings import Settings
+from headgate.settings import AlertSettings
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import CLOSED_ALERTS, OPEN_ALERTS
 
@@ -60,9 +60,10 @@ class Alert(Record):
 
 
 def raise_alert(
-    settings: Settings,
     store: Store,
+    settings: AlertSettings,
     *,
+    project: str,
     key: str,
     title: str,
     text: str,
@@ -76,7 +77,7 @@ def raise_alert(
         StorageError: the store can't be written; then nobody was told.
     """
     now = clock()
-    told = open_channels(settings.alerts) if channels is None else channels
+    told = open_channels(settings) if channels is None else channels
     known = _read(store, key)
     if known is not None and known.resolved_at:  # wrong again before everybody knew that it was over: a new alert
         _close(store, known, now)
@@ -86,11 +87,11 @@ def raise_alert(
         severity=severity,
         title=title,
         text=text,
-        project=settings.corpus.name,
+        project=project,
         first_seen=known.first_seen if known else _iso(now),
         last_seen=_iso(now),
         seen=known.seen + 1 if known else 1,
-        deliveries=_due(known, told, now, timedelta(hours=settings.alerts.repeat_hours)),
+        deliveries=_due(known, told, now, timedelta(hours=settings.repeat_hours)),
     )
     store.put(_open_key(key), alert.model_dump_json(indent=2).encode())
     delivered = alert.model_copy(update={"deliveries": _deliver(alert, told, now)})
@@ -99,8 +100,8 @@ def raise_alert(
 
 
 def resolve_alert(
-    settings: Settings,
     store: Store,
+    settings: AlertSettings,
     key: str,
     *,
     channels: Sequence[Channel] | None = None,
@@ -114,7 +115,7 @@ def resolve_alert(
     if known is None:
         return None
     now = clock()
-    told = open_channels(settings.alerts) if channels is None else channels
+    told = open_channels(settings) if channels is None else channels
     names = {channel.name for channel in told}
     if known.resolved_at:
         due = tuple(one for one in known.deliveries if one.sent_at or (one.channel in names and one.attempts < _MOST_ATTEMPTS))
