@@ -24,10 +24,12 @@ from headgate.detect.instructions import find_instructions, find_suspects
 from headgate.detect.personal_data import locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.markdown import parse_markdown
+from headgate.ingest.validate.access import decide_access, vocabulary_of
 from headgate.ingest.validate.duplicates import comparable, compare
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
+from headgate.settings import CorpusSettings, RetrievalSettings
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 #: Label of the set → kind of ours.
@@ -190,7 +192,8 @@ def parsed_text(text: str) -> ParsedFile:
 
 def facts_of(path: str, parsed: ParsedFile) -> DocumentFacts:
     document = Document(path, "", "text/markdown", parsed.text, parsed.elements, DocumentMetadata(language="en"), "benchmark")
-    return document_facts(document, parsed, own_numbers=())
+    access = decide_access(parsed, [], vocabulary_of(CorpusSettings(), RetrievalSettings().access))
+    return document_facts(document, parsed, own_numbers=(), access=access)
 
 
 def interval(count: int, total: int) -> str:

@@ -19,6 +19,8 @@ from headgate.storage import open_store, sha256_hex
 from tests.s3 import bucket, proxy, s3_endpoint  # noqa: F401 - fixtures
 from tests.verbs import create_bundle, ensure_model, update_table
 
+#: A rule that shows the pages that carry no label to customers.
+EVERYBODY = {"pattern": "**", "audience": "customer", "confidentiality": "public"}
 REPOSITORY = Path(__file__).parent.parent
 PUBLIC_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -50,7 +52,7 @@ def make_project(tmp_path: Path, exported_model: Path) -> Callable[..., Settings
         shutil.copytree(REPOSITORY / "prompts", folder / "prompts", dirs_exist_ok=True)
         shutil.copytree(exported_model, folder / ".headgate" / "models", copy_function=os.link, dirs_exist_ok=True)
         (folder / "documents").mkdir(exist_ok=True)
-        content = {"corpus": {"name": "test", "folder": "documents"}} | sections
+        content = {"corpus": {"name": "test", "folder": "documents", "labels": [EVERYBODY]}} | sections
         return parse_settings(content, project_dir=folder)
 
     return make

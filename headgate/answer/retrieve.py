@@ -75,7 +75,7 @@ class Retriever:
         earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
         texts = [question.text, *(f"{previous} {question.text}" for previous in earlier), *_parts(question.text)]
         queries = await asyncio.to_thread(self._queries, texts, language)
-        allowed = self._settings.access.get(question.audience, ())
+        allowed = self._settings.audiences.seen_by(question.audience)
         hits = await self._search(queries, allowed, "" if language == self._default_language else language)
         if language != self._default_language and len(hits) < self._settings.top_k:
             known = {hit.chunk_id for hit in hits}

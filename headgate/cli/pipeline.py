@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from headgate.cli.display import SHORT, coloured, print_json, print_table, progress_lines, say
 from headgate.cli.invocation import Invocation, json_option, pass_invocation
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.records import Canary, IndexResult, IngestResult
+from headgate.records import AccessReport, Canary, IndexResult, IngestResult
 from headgate.storage import Store
 from headgate.storage.layout import INGESTS
 
@@ -139,6 +139,7 @@ def build(invocation: Invocation, revision: str, folder: Path | None, no_canary:
                 "parsed": result.ingest.parsed,
                 "derived": result.ingest.derived,
                 "kept": len(result.ingest.kept),
+                "access": result.ingest.access.model_dump() if result.ingest.access else None,
                 "changes": changes_summary(result.ingest),
                 "canary": result.canary.verdict if result.canary else None,
                 "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
@@ -238,6 +239,7 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
         "documents": result.chunk_set.documents,
         "chunks": result.chunk_set.chunks,
         "chunk_set": result.chunk_set.model_dump(),
+        "access": result.access.model_dump() if result.access else None,
         "checks": [check.model_dump() for check in result.checks],
         "not_indexed": [
             {"path": outcome.path, "outcome": outcome.outcome, "reasons": [asdict(one) for one in outcome.reasons]}
@@ -301,6 +303,8 @@ def _print_ingest(result: IngestResult) -> None:
                 if outcome.kept
             ],
         )
+    if result.access:
+        _print_access(result.access)
     failed = [check for check in result.checks if not check.passed]
     if failed:
         say()
@@ -315,6 +319,28 @@ def _print_ingest(result: IngestResult) -> None:
     say(
         f"\n{result.chunk_set.documents} documents, {result.chunk_set.chunks} chunks; {result.parsed} file(s) parsed now, the rest reused; {result.seconds:.1f} s"
     )
+
+
+def _print_access(access: AccessReport) -> None:
+    say()
+    print_table("Who sees what", ("audience", "documents"), list(access.seen_by.items()), right=("documents",))
+    say(
+        f"{access.by_label} documents by their own label, {access.by_rule} by a rule of corpus.labels, {access.without_label} without a label, "
+        f"seen by the privileged audience alone; {access.damaged} set aside because their label is damaged"
+    )
+    if access.narrowed:
+        say(f"Seen by fewer than at the last accepted ingest: {len(access.narrowed)}")
+    if access.widened:
+        say()
+        print_table(
+            "Seen by more than at the last accepted ingest",
+            ("path", "until now", "from now on", "accepted"),
+            [(one.path, ", ".join(one.before) or "nobody", ", ".join(one.now), one.accepted or "no") for one in access.widened],
+        )
+        if refused := [one for one in access.widened if not one.accepted]:
+            from headgate.ingest.validate.page import acceptance_lines
+
+            say(f"To accept them, put into headgate.toml:\n\n{acceptance_lines(refused)}")
 
 
 def _print_index(result: IndexResult) -> None:

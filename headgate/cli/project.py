@@ -17,6 +17,9 @@ from headgate.cli.settings_file import settings_toml
 from headgate.errors import CorpusError, StorageError, UsageError
 from headgate.settings import Settings, parse_settings
 
+#: Whom pages that carry no label are shown to in a new project: written out, so that it is somebody's decision.
+EVERYBODY = {"pattern": "**", "audience": "customer", "confidentiality": "public"}
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
@@ -51,14 +54,37 @@ def init(folder: Path, documents: Path, name: str | None, dvc: bool, as_json: bo
     if dvc:
         track_documents(folder, documents)
     if as_json:
-        print_json({"project": str(folder.resolve()), "documents": str(documents.resolve()), "dvc": dvc, "files": list(contents)})
+        rules = [rule.model_dump(exclude_defaults=True) for rule in settings.corpus.labels]
+        print_json(
+            {
+                "project": str(folder.resolve()),
+                "documents": str(documents.resolve()),
+                "dvc": dvc,
+                "files": list(contents),
+                "label_rules": rules,
+            }
+        )
         return
     say(
         f"Written to {folder}: {', '.join(_top(contents))}"
         + (f"; the documents are copied to {DATA}/ and under DVC" if dvc else "")
     )
+    _explain_access(documents)
     say(f'Next: cd {folder} && headgate build && headgate ask "…", and `headgate dev` to see it in Dagster')
     say("Then put real questions into evals/suites/starter.jsonl (evals/README.md says how), set evals/gates.yaml, and release.")
+
+
+def _explain_access(documents: Path) -> None:
+    """Who will see the documents, and by which line: nobody should find that out from an answer."""
+    rule = ", ".join(f'{name} = "{value}"' for name, value in EVERYBODY.items())
+    say(f"\nWho sees what: headgate.toml has one rule for the documents of {documents}:  [[corpus.labels]] {rule}")
+    say(
+        "It shows every page that carries no label to customers. A page that says `confidentiality: internal` itself is seen by staff alone,"
+    )
+    say(
+        "and one whose own label is damaged by nobody until it is mended. Narrow the pattern, or take the rule out: then pages without a label"
+    )
+    say("are seen by staff alone. The report of every build counts what is seen by such a rule. docs/access.md has it all.\n")
 
 
 @click.command("settings")
@@ -82,7 +108,8 @@ def _check_documents(documents: Path) -> None:
 def _settings_for(folder: Path, documents: Path, name: str | None, *, dvc: bool) -> Settings:
     collection = name or re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_")[:40] or "corpus"
     content = {
-        "corpus": {"name": collection} | ({"dvc_file": "data.dvc"} if dvc else {"folder": _relative(documents, folder)}),
+        "corpus": {"name": collection, "labels": [EVERYBODY]}
+        | ({"dvc_file": "data.dvc"} if dvc else {"folder": _relative(documents, folder)}),
         "evaluation": {"suites": ["evals/suites/starter.jsonl"]},
         "validation": {"expectations": "evals/expectations", "as_of": "today"},
     }

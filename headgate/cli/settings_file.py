@@ -38,14 +38,29 @@ _HEAD = """\
 # Environment: HEADGATE_SETTINGS names another file, HEADGATE_STORE replaces storage.root, MLFLOW_TRACKING_URI replaces
 # evaluation.tracking_uri. Keys of model providers stay in the providers' own variables, such as OPENAI_API_KEY.
 """
-_EXAMPLES = {
+#: What stands before the rules of a project as well as before the example of one.
+_ABOUT = {
     "corpus.labels": """
 # Labels for files that carry none; the first rule whose pattern matches fills what is missing. Also: topic, region, language,
-# effective_date, owner. Documents whose confidentiality no audience of retrieval.access may see are never used for its answers.
+# effective_date, owner. confidentiality decides who sees a page (retrieval.access): a page that carries no label and that no rule covers
+# is seen by the audience that sees every label, and by no other; one whose own label is damaged is covered by no rule (docs/access.md).
+""",
+}
+_EXAMPLES = {
+    "corpus.labels": """
 # [[corpus.labels]]
 # pattern = "internal/**"
 # audience = "staff"
 # confidentiality = "internal"
+""",
+    "validation.accept_audience": """
+# Documents that more audiences may see than at the last accepted ingest, each by its name; the report has these lines ready.
+# [[validation.accept_audience]]
+# documents = ["offers/summer.md"]
+# seen_before = ["staff"]
+# seen_now = ["customer", "staff"]
+# by = "J. Doe"
+# reason = "the offer is public from 1 June"
 """,
     "corpus.sources": """
 # Several sources as one corpus, in place of dvc_file and folder. kind = "folder", "dvc", "s3" or "http"; docs/sources.md has all keys.
@@ -83,7 +98,9 @@ def _section(name: str, section: BaseModel) -> str:
         if isinstance(value, Mapping):
             tables.append(_table(f"{name}.{key}", value, field))
         elif isinstance(value, tuple) and _holds_models(field.annotation):
-            tables.append("".join(_rule(f"{name}.{key}", rule) for rule in value) or _EXAMPLES[f"{name}.{key}"])
+            rules = "".join(_rule(f"{name}.{key}", rule) for rule in value)
+            about = _ABOUT.get(f"{name}.{key}", "").rstrip("\n")
+            tables.append(about + (rules or _EXAMPLES[f"{name}.{key}"]))
         else:
             lines.append(f"# {_comment(field)}\n{key} = {_value(value)}")
     return "\n".join([*lines, *tables]) + "\n"

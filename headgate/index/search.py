@@ -111,6 +111,7 @@ async def open_table(store: Store, ref: TableRef) -> ChunkTable:
 
 
 def _allowed(confidentiality: Sequence[str], language: str) -> Expr:
+    """Rows that carry one of the labels; one whose label is NULL equals none, and is found by nobody."""
     condition = col("confidentiality") == lit(confidentiality[0])
     for label in confidentiality[1:]:
         condition = condition | (col("confidentiality") == lit(label))

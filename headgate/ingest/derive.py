@@ -23,6 +23,7 @@ from headgate.ingest.parse.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.parse.conversion import find_programs, ocr_languages
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.labels import merge_labels
+from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.validate.redaction import redact
 from headgate.models.open import token_counter
@@ -34,7 +35,7 @@ from headgate.sources.patterns import matches
 from headgate.storage import sha256_file
 
 #: Raised when documents, or the way they are kept in the cache, are made differently.
-_FORMAT = 2
+_FORMAT = 3
 #: Settings of parsing that decide whether a file is parsed, never what comes out.
 _LIMITS = {
     "workers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
@@ -99,6 +100,8 @@ class Deriver:
         self._parsing = [self.parser_version, policies]
         self._facts = [_FORMAT, facts_version(setup.validation.own_numbers)]
         chunks, removed = setup.chunks.model_dump(mode="json"), setup.validation.model_dump(mode="json", include=_REMOVAL)
+        self._vocabulary = vocabulary_of(setup.corpus, setup.access, setup.validation.personal_data_by_label)
+        self._declared = [sorted(self._vocabulary.labels.items()), sorted(self._vocabulary.audiences.items()), dict(setup.access)]
         self._chunking = [self._facts, removed, CHUNKER_VERSION, chunks, tokenizer_key(setup.embedding_setup)]
 
     def load(self) -> None:
@@ -116,12 +119,9 @@ class Deriver:
 
     def document_key(self, origin: Origin) -> bytes:
         """Of a document with its labels."""
-        rules = self._rules(origin.path)
-        default = self._setup.corpus.default_language
+        labels = [self._rules(origin.path), self._setup.corpus.default_language, self._declared]
         content = origin.content_key.hex()
-        return _key(
-            "document", _FORMAT, origin.path, origin.digest, origin.media_type, content, rules, default, origin.stale_since
-        )
+        return _key("document", _FORMAT, origin.path, origin.digest, origin.media_type, content, labels, origin.stale_since)
 
     def facts_key(self, document_key: bytes) -> bytes:
         return _key("facts", document_key.hex(), self._facts)
@@ -130,11 +130,16 @@ class Deriver:
         return _key("chunks", document_key.hex(), self._chunking)
 
     def document(self, origin: Origin, parsed: ParsedFile) -> Document:
-        """The document with its labels: the file's own first, then those of the rules, then what can be told from the content."""
+        """The document with its labels: the file's own first, then those of the rules, then what can be told from the content.
+
+        Who may see it is decided by `decide_access` alone.
+        """
         detected = {"language": detect_language(parsed.text) or self._setup.corpus.default_language}
         own = {name: value for name, value in parsed.labels.items() if name in LABELS}
         title = {"title": _first_heading(parsed) or _title_from_path(origin.path)}
         labels = merge_labels(own, *self._rules(origin.path), title, detected) | {"stale_since": origin.stale_since}
+        access = self._access(origin.path, parsed)
+        labels |= {"confidentiality": access.confidentiality, "audience": access.audience}
         return Document(
             doc_id=origin.path,
             digest=origin.digest,
@@ -146,7 +151,8 @@ class Deriver:
         )
 
     def facts(self, document: Document, parsed: ParsedFile) -> DerivedFacts:
-        return DerivedFacts(document.metadata, document_facts(document, parsed, own_numbers=self._setup.validation.own_numbers))
+        access, own_numbers = self._access(document.doc_id, parsed), self._setup.validation.own_numbers
+        return DerivedFacts(document.metadata, document_facts(document, parsed, own_numbers=own_numbers, access=access))
 
     def chunks(self, document: Document, facts: DocumentFacts) -> DerivedChunks:
         """Chunks of the document without what the policies take out of it."""
@@ -164,6 +170,9 @@ class Deriver:
     @cached_property
     def _count_tokens(self) -> TokenCounter:
         return token_counter(self._setup.embedding_setup, self._setup.chunks)
+
+    def _access(self, path: str, parsed: ParsedFile) -> Access:
+        return decide_access(parsed, self._rules(path), self._vocabulary)
 
     def _rules(self, path: str) -> list[dict[str, str]]:
         rules = self._setup.corpus.label_rules

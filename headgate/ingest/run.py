@@ -242,6 +242,7 @@ def _result(
         data_docs=validated.data_docs,
         changes=comparison.changes,
         as_of=run.setup.validation.as_of,
+        access=validated.access,
     )
 
 

@@ -38,6 +38,7 @@ from headgate.records.index import (
     VersionDifference,
 )
 from headgate.records.ingest import (
+    AccessReport,
     BreakerState,
     Changes,
     Chunk,
@@ -56,11 +57,13 @@ from headgate.records.ingest import (
     SourceFile,
     SourceState,
     ValidationCheck,
+    Widened,
 )
 from headgate.records.release import Interaction, LastBuild, Rehearsal, Release, Token
 from headgate.records.remarks import ExclusionCode, FindingCode, Remark
 
 __all__ = [
+    "AccessReport",
     "Answer",
     "BreakerState",
     "Canary",
@@ -118,4 +121,5 @@ __all__ = [
     "ValidationCheck",
     "Verdict",
     "VersionDifference",
+    "Widened",
 ]

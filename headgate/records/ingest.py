@@ -185,6 +185,28 @@ class ValidationCheck(Record):
     accepted: str = ""  # who accepted the failure for this revision, and why (validation.accept)
 
 
+class Widened(Record):
+    """A document that an audience sees which did not at the last accepted ingest."""
+
+    path: str
+    before: tuple[str, ...]  # audiences, sorted
+    now: tuple[str, ...]
+    same_text_as: str = ""  # for a new path: the document that had this text
+    accepted: str = ""  # who accepted it and why (validation.accept_audience)
+
+
+class AccessReport(Record):
+    """Who sees what is indexed. documents == by_label + by_rule + without_label."""
+
+    seen_by: dict[str, int]  # audience → documents that it sees
+    by_label: int  # documents that carry a label themselves
+    by_rule: int  # without a label, declared by a rule of corpus.labels
+    without_label: int  # seen by the privileged audience alone
+    damaged: int  # quarantined, because their label is damaged, unknown or contradicting
+    widened: tuple[Widened, ...] = ()
+    narrowed: tuple[str, ...] = ()  # paths of documents that an audience does not see any more
+
+
 class BreakerState(Record):
     """Whether a source is asked. `open`: not before `open_until`; `half_open`: one request tries whether it is back."""
 
@@ -257,6 +279,7 @@ class IngestResult(Record):
     changes: Changes | None = None
     stage_seconds: dict[str, float] = Field(default_factory=dict)  # open, documents, validate, write
     as_of: str = ""  # day (YYYY-MM-DD) that ages were judged from; "" = they were not
+    access: AccessReport | None = None  # None in records of before it was counted
 
     @property
     def kept(self) -> tuple[FileOutcome, ...]:

@@ -45,6 +45,7 @@ FindingCode = Literal[
     "hidden_sheet",
     "hidden_slides",
     "kept",  # indexed in its last good version
+    "labels",  # a slip in a label that decides nothing
     "last_good",  # what became of the last version that could be read
     "moved",
     "name",  # looks like another file's
@@ -57,6 +58,10 @@ FindingCode = Literal[
     "truncated",
     "unreadable",
 ]
+
+
+#: Why it can't be told who may see a document; it is quarantined.
+LabelCode = Literal["label_damaged", "label_unknown", "label_contradicting"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

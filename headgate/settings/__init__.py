@@ -10,8 +10,16 @@ never settings: clients read their own variables.
 from __future__ import annotations
 
 from headgate.settings.answer import AnswerBehaviour, AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.audiences import Audiences
 from headgate.settings.index import EmbeddingSettings, IndexSettings
-from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
+from headgate.settings.ingest import (
+    AudienceAcceptance,
+    ChunkSettings,
+    CorpusSettings,
+    IngestSettings,
+    ParseSettings,
+    ValidationSettings,
+)
 from headgate.settings.load import SETTINGS_FILE, Settings, find_settings_file, load_settings, parse_settings
 from headgate.settings.operation import (
     AlertSettings,
@@ -41,6 +49,8 @@ __all__ = [
     "AlertSettings",
     "AnswerBehaviour",
     "AnswerSettings",
+    "AudienceAcceptance",
+    "Audiences",
     "BundleSetup",
     "CanarySettings",
     "ChunkSettings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from headgate.settings.audiences import Audiences
 from headgate.settings.section import Section
 
 
@@ -18,9 +19,15 @@ class RetrievalSettings(Section):
     dense_weight: float = Field(1.0, ge=0, description="weight of dense search in the fusion")
     text_weight: float = Field(1.0, ge=0, description="weight of full-text search in the fusion")
     access: dict[str, tuple[str, ...]] = Field(
-        default_factory=lambda: {"customer": ("public", ""), "staff": ("public", "internal", "")},
-        description="audience = confidentiality labels it may see; an audience that is not listed sees nothing",
+        default_factory=lambda: {"customer": ("public",), "staff": ("public", "internal")},
+        description="audience = confidentiality labels it may see; an audience that is not listed sees nothing. Pages without a label are "
+        "seen by the audience that sees every label here, and by no other",
     )
+
+    @property
+    def audiences(self) -> Audiences:
+        """Who sees what, by `access`."""
+        return Audiences(self.access)
 
 
 class AnswerBehaviour(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -120,6 +121,24 @@ def day_of(as_of: str, now: datetime) -> str:
 PersonalDataPolicy = Literal["quarantine", "redact", "allow"]
 
 
+class AudienceAcceptance(Section):
+    """Documents that more audiences may see from now on. It holds for these documents and audiences, whenever they come back."""
+
+    documents: tuple[str, ...] = Field(min_length=1, description="their corpus paths, each by its name")
+    seen_before: tuple[str, ...] = Field(description="audiences that saw them until now; [] = nobody")
+    seen_now: tuple[str, ...] = Field(min_length=1, description="audiences that see them from now on")
+    by: str = Field(min_length=2, description="who decided it")
+    reason: str = Field(min_length=10, description="why, 10 characters or more")
+
+    def covers(self, path: str, before: Sequence[str], now: Sequence[str]) -> bool:
+        """Whether this very change was accepted."""
+        return path in self.documents and set(before) == set(self.seen_before) and set(now) == set(self.seen_now)
+
+    @property
+    def why(self) -> str:
+        return f"{self.by}: {self.reason}"
+
+
 class ValidationSettings(Section):
     as_of: str = Field(
         "",
@@ -174,6 +193,9 @@ class ValidationSettings(Section):
         (),
         description='failed checks of level error that were looked at and are accepted: "check@revision: who and why"; revision as '
         "ingest shows it (8 characters or more) or its name",
+    )
+    accept_audience: tuple[AudienceAcceptance, ...] = Field(
+        (), description="documents that more audiences may see than at the last accepted ingest, each by name; see docs/access.md"
     )
     personal_data_by_label: dict[str, PersonalDataPolicy] = Field(
         default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"

@@ -73,6 +73,18 @@ class Settings(Section):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _no_label_is_not_public(self) -> Settings:
+        for audience, labels in self.retrieval.access.items():
+            privileged = self.retrieval.audiences.privileged
+            if "" in labels and audience not in privileged:
+                sees = ", ".join(sorted(privileged)) or "nobody"
+                raise ValueError(
+                    f'retrieval.access.{audience} lists "", pages without a label, which are seen by {sees}; take the "" out, and declare '
+                    "the pages that carry no label with a rule in corpus.labels (docs/access.md)"
+                )
+        return self
+
     def place(self, relative: str) -> Path:
         """`relative` (or an absolute path) as a path in the project."""
         return (self.project_dir / relative).resolve()

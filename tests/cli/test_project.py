@@ -198,7 +198,7 @@ def test_settings_survive_being_written_and_read(tmp_path: Path) -> None:
             "revisions": {"week 2": "0" * 32 + ".dir"},
             "labels": [{"pattern": "**", "audience": "staff"}, {"pattern": "a/*"}],
         },
-        "retrieval": {"access": {"everyone": [""], "staff": ["internal", ""]}},
+        "retrieval": {"access": {"everyone": ["public"], "staff": ["public", "internal", ""]}},
         "guard": {"block_injection": False},
     }
     settings = parse_settings(content, project_dir=tmp_path)

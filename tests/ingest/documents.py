@@ -10,6 +10,7 @@ from typing import Any
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.markdown import parse_markdown
+from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings, parse_settings
@@ -44,4 +45,13 @@ def facts_of(
     """`left_out`: in place of what the parser says of the page."""
     made, parsed = page(path, text, **labels)
     parsed = parsed if left_out is None else replace(parsed, left_out=tuple(left_out))
-    return document_facts(made, parsed, own_numbers=(settings or settings_of()).validation.own_numbers)
+    settings = settings or settings_of()
+    own_numbers = settings.validation.own_numbers
+    return document_facts(made, parsed, own_numbers=own_numbers, access=access_of(made, parsed, settings))
+
+
+def access_of(made: Document, parsed: ParsedFile, settings: Settings) -> Access:
+    """As the ingest decides it, but for labels that a test gave the document itself."""
+    decided = decide_access(parsed, [], vocabulary_of(settings.corpus, settings.retrieval.access))
+    given = made.metadata.confidentiality
+    return replace(decided, ground="label") if given and not decided.problems else decided

@@ -188,7 +188,7 @@ def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str
                 _outcomes(store, manifest.corpus.revision),
                 search_old=old.find,
                 search_new=new.find,
-                access=manifest.retrieval.access,
+                access={audience: manifest.retrieval.audiences.seen_by(audience) for audience in manifest.retrieval.access},
                 settings=_in_proportion(setup.canary, difference, same_search=search_key(manifest) == search_key(before)),
             )
         finally:

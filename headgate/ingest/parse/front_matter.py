@@ -28,7 +28,7 @@ from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.structured_text import shown_values
 from headgate.records.remarks import note
 
-_YAML_OPEN, _YAML_CLOSE = re.compile(r"-{3}[ \t]*(?:#.*)?"), re.compile(r"(?:-{3}|\.{3})[ \t]*")
+_YAML_OPEN, _YAML_CLOSE = re.compile(r"-{3}[ \t]*"), re.compile(r"(?:-{3}|\.{3})[ \t]*")
 _TOML_FENCE = re.compile(r"\+{3}[ \t]*")
 _KEY_LINE = re.compile(r"""^["']?[A-Za-z_][\w.-]*["']?[ \t]*[:=](?:[ \t]|$)""")
 _COMMENT = re.compile(r"<!--(.*?)-->[ \t]*\n?", re.DOTALL)
@@ -37,6 +37,7 @@ _MOST_COMMENTS = 5
 _LONGEST_HEAD = 40  # lines of front matter whose end is missing
 #: From so many words on a value is something to read, and not a name of a layout, a date or a link.
 _SENTENCE_WORDS = 3
+_LONGEST_UNSAID = 2000  # characters of one value
 _MOST_VALUES = 2000  # looked at to tell
 
 
@@ -44,19 +45,19 @@ _MOST_VALUES = 2000  # looked at to tell
 class FrontMatter:
     """`reading` are the labels, `blocks` what else it says in sentences; `body` is the rest, `skipped` the lines before it.
 
-    `source` is the front matter as it stands there, without its fences, where it was read.
+    `unsaid` is what it says that becomes neither.
     """
 
     reading: LabelReading
     blocks: tuple[Block, ...]
     body: str
     skipped: int
-    source: str = ""
+    unsaid: str = ""
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What of the page is read as labels, and not as text."""
-        return (leave_out("metadata", self.source),) if self.source else ()
+        """What of the page is neither label nor text."""
+        return (leave_out("metadata", self.unsaid),) if self.unsaid else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _front_matter(found: list[FrontMatter], body: str, skipped: int) -> FrontMat
         tuple(block for one in found for block in one.blocks),
         body,
         skipped,
-        "\n".join(one.source for one in found),
+        "\n".join(one.unsaid for one in found if one.unsaid),
     )
 
 
@@ -198,9 +199,6 @@ def _read_json(text: str, before: int) -> FrontMatter | None:
     try:
         content, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError) as error:
-        head = _until_blank(text.split("\n")[:_LONGEST_HEAD])
-        if not find_named(head, before + 1):
-            return None
         line = before + getattr(error, "lineno", 1)
         slip = LabelSlip("json", line, f"the front matter is not JSON: {getattr(error, 'msg', 'nested too deeply')}")
         return FrontMatter(LabelReading(slips=(slip,)), (), text, before)
@@ -209,9 +207,9 @@ def _read_json(text: str, before: int) -> FrontMatter | None:
         return None
     lines = text[:end].split("\n")
     entries = [_Entry(name, value, _line_of(name, lines, before)) for name, value in content.items()]
-    reading, blocks = _read_entries(entries, lines, before + 1)
+    reading, blocks, unsaid = _read_entries(entries, lines, before + 1)
     skipped = before + len(lines)
-    return FrontMatter(reading, blocks, rest.partition("\n")[2], skipped, text[:end])
+    return FrontMatter(reading, blocks, rest.partition("\n")[2], skipped, unsaid)
 
 
 # --- what it says ---------------------------------------------------------------------------------------------------
@@ -224,26 +222,29 @@ def _parsed(lines: list[str], before: int, kind: str) -> FrontMatter:
     except _Damage as damage:
         # What it says is not lost: the page is quarantined, and the text is there for whoever looks at it.
         return FrontMatter(LabelReading(slips=(damage.slip,)), (Block("text", "\n".join(lines), line=before + 1),), "", 0)
-    reading, blocks = _read_entries(entries, lines, before + 1)
-    return FrontMatter(reading, blocks, "", 0, "\n".join(lines))
+    reading, blocks, unsaid = _read_entries(entries, lines, before + 1)
+    return FrontMatter(reading, blocks, "", 0, unsaid)
 
 
-def _read_entries(entries: list[_Entry], lines: list[str], first_line: int) -> tuple[LabelReading, tuple[Block, ...]]:
+def _read_entries(entries: list[_Entry], lines: list[str], first_line: int) -> tuple[LabelReading, tuple[Block, ...], str]:
+    """(labels, what is said in sentences, what is said otherwise)."""
     reading = read_labels(((entry.name, entry.value, entry.line) for entry in entries), place="front_matter")
     read = {(key.label, entry.line) for entry in entries if (key := find_label(entry.name)) is not None}
     told = {slip.line for slip in reading.slips}
     slips = [slip for slip in find_named(lines, first_line) if (slip.label, slip.line) not in read and slip.line not in told]
     blocks: list[Block] = []
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for entry in entries:
         if find_label(entry.name) is not None:
             continue
         if _speaks(entry.value):
             blocks += [replace(block, line=entry.line) for block in shown_values(entry.name, entry.value)]
         elif entry.value not in (None, "", [], {}):
-            left_out.append(entry.name)
+            plain = "" if isinstance(entry.value, (Mapping, list)) else f": {entry.value}"
+            left_out[entry.name] = f"{entry.name}{plain[:_LONGEST_UNSAID]}"
     findings = (note("front_matter", f"left out, neither label nor text: {', '.join(left_out)[:300]}"),) if left_out else ()
-    return replace(reading, slips=(*reading.slips, *slips), findings=(*reading.findings, *findings)), tuple(blocks)
+    unsaid = "\n".join(left_out.values())
+    return replace(reading, slips=(*reading.slips, *slips), findings=(*reading.findings, *findings)), tuple(blocks), unsaid
 
 
 def _speaks(value: Any) -> bool:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from headgate.ingest.parse.label_keys import access_label
+from headgate.ingest.parse.label_keys import AccessLabel, access_label
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, Place, Stated, read_labels
 
 #: Attributes that name what a <meta> says, and those that hold it.
@@ -17,8 +17,10 @@ _NAMES, _VALUES = ("name", "property", "itemprop", "http-equiv"), ("content", "v
 _NOT_TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<\s*(/?[a-zA-Z][\w:-]*)\b([^<>]{3,500})")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)|["']([^"'>]*))""")
-_META_LIKE = re.compile(r"\bcontent\s*=", re.IGNORECASE)
-_BODY = re.compile(r"<\s*body\b|</\s*head\s*>", re.IGNORECASE)
+_HARMLESS = frozenset({"link", "base", "script", "style", "/script", "/style"})
+_WORD = re.compile(r"[^\W\d_][\w-]{5,30}")
+_NAMED = re.compile(r"[=\"']")
+_BODY = re.compile(r"<\s*(?:body|h[1-6]|p|div|main|article|section|table|[uo]l)\b|</\s*head\s*>", re.IGNORECASE)
 
 
 def read_head(tree: Any, source: str) -> tuple[LabelReading, str]:
@@ -38,27 +40,45 @@ def read_head(tree: Any, source: str) -> tuple[LabelReading, str]:
 
 
 def find_unread_tags(source: str, read: list[tuple[str, str]]) -> list[LabelSlip]:
-    """Tags that name a label of access, and are not among the (name, value) pairs that were read."""
+    """Places that name a label of access, and are not among the (name, value) pairs that were read from <meta> tags.
+
+    In the head of a page every such name counts; further down those in tags that look like <meta>.
+    """
     text = _NOT_TAGS.sub(lambda found: "\n" * found[0].count("\n"), source)
     head = found.start() if (found := _BODY.search(text)) else len(text)
     known = [" ".join(f"{name} {value}".split()).lower() for name, value in read if access_label(name)]
     slips: list[LabelSlip] = []
+    rest = list(text)
     for tag in _TAG.finditer(text):
-        name, inside = tag[1].lower(), tag[2]
-        if name != "meta" and not _META_LIKE.search(inside):
-            continue
-        label = _tag_label(inside, everything=name == "meta" or tag.start() < head)
-        if not label:
-            continue
-        said = " ".join(value for parts in _ATTRIBUTE.findall(inside) for value in parts[1:] if value).lower()
+        name, attributes = tag[1].lower(), _ATTRIBUTE.findall(tag[2])
+        said = " ".join(value for parts in attributes for value in parts[1:] if value).lower()
         match = next((one for one in known if name == "meta" and set(one.split()) <= set(said.split())), None)
         if match is not None:
             known.remove(match)
-            continue
-        shown = " ".join(tag[0].split())[:60]
-        line = text.count("\n", 0, tag.start()) + 1
-        slips.append(LabelSlip("unreadable", line, f"{shown!r} names a label, and is no <meta name=… content=…>", label))
+        label = None if match is not None else _tag_label(name, attributes)
+        if label:
+            slips.append(_slip(text, tag.start(), tag[0], label))
+        if label or match is not None or name in _HARMLESS or _is_meta(name, attributes):
+            rest[tag.start() : tag.end()] = " " * (tag.end() - tag.start())
+    left = "".join(rest)[:head]
+    for word in _WORD.finditer(left):
+        label = access_label(word[0])
+        if label == "confidentiality" or (label and _NAMED.search(left, word.start() - 12, word.end() + 3)):
+            slips.append(_slip(text, word.start(), text[max(word.start() - 20, 0) : word.end() + 30], label))
     return slips
+
+
+def _slip(text: str, position: int, shown: str, label: str) -> LabelSlip:
+    quoted = repr(" ".join(shown.split())[:60])
+    return LabelSlip(
+        "unreadable", text.count("\n", 0, position) + 1, f"{quoted} names a label, and is no <meta name=… content=…>", label
+    )
+
+
+def _is_meta(name: str, attributes: list[tuple[str, ...]]) -> bool:
+    """Whether a tag is a <meta> that says something else; what it says may hold any word."""
+    names = [next(filter(None, parts[1:]), "") for parts in attributes if parts[0].lower() in (*_NAMES, "charset")]
+    return name == "meta" and bool(names)
 
 
 def find_stated_tags(text: str, *, place: Place = "comment") -> list[Stated]:
@@ -73,13 +93,15 @@ def find_stated_tags(text: str, *, place: Place = "comment") -> list[Stated]:
     return found
 
 
-def _tag_label(inside: str, *, everything: bool) -> str:
-    """The label of access that a tag's attributes name, by an attribute's name or by a value that is a name."""
-    for parts in _ATTRIBUTE.findall(inside):
+def _tag_label(name: str, attributes: list[tuple[str, ...]]) -> AccessLabel | None:
+    """The label of access that a tag like <meta> names, by an attribute's name or by a value that is a name."""
+    if name != "meta" and not any(parts[0].lower() == "content" for parts in attributes):
+        return None
+    for parts in attributes:
         attribute, value = parts[0].lower(), next(filter(None, parts[1:]), "")
         if attribute in _VALUES:
             continue
-        words = [attribute, *(value.split() if everything or attribute in _NAMES else ())]
-        if label := next(filter(None, map(access_label, words)), ""):
-            return label
-    return ""
+        for word in (attribute, *value.split()):
+            if label := access_label(word):
+                return label
+    return None

@@ -38,7 +38,9 @@ _SPELLINGS: dict[str, tuple[AccessLabel, int]] = {
     "audience": ("audience", 2),
 }
 #: Words of their own within those distances.
-_OTHER_WORDS = frozenset({"clarification", "clarifications", "ambience", "confident", "confidence"})
+_OTHER_WORDS = frozenset({"clarification", "clarifications", "ambience", "confidence", "confident", "confidently"})
+#: However a word goes on that begins so, it speaks of confidentiality, but for `_OTHER_WORDS`.
+_STEM = "confid"
 _BETWEEN = re.compile(r"[\s\-.]+")
 _PARTS = re.compile(r"[\s\-._:/]+")
 #: Letters of other scripts that look like Latin ones.
@@ -71,6 +73,17 @@ def access_label(name: str) -> AccessLabel | None:
     return next((label for label in ACCESS_LABELS if key is not None and key.label == label), None)
 
 
+def begins_with_confidentiality(line: str) -> bool:
+    """Whether the letters of a line begin with the word, or nearly, whatever signs stand between and before them."""
+    letters = re.sub(r"[^a-z]", "", unicodedata.normalize("NFKC", line[:80]).lower().translate(_LOOKALIKES))
+    return any(
+        distance(letters[start : start + length], "confidentiality", 3) <= 3
+        for start in range(min(4, len(letters)))
+        for length in range(12, 18)
+        if start + length <= len(letters)
+    )
+
+
 def plain_name(name: str) -> str:
     """Small letters, `_` for what stands between words, without invisible characters and a leading `x_`."""
     visible = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
@@ -81,6 +94,8 @@ def _near(key: str) -> AccessLabel | None:
     if not key or len(key) > _LONGEST:
         return None
     letters = re.sub(r"[^a-z]", "", key.translate(_LOOKALIKES))
+    if (letters.startswith(_STEM) and letters not in _OTHER_WORDS) or "confidentiality" in letters:
+        return "confidentiality"
     for spelling, (label, allowed) in _SPELLINGS.items():
         if letters not in _OTHER_WORDS and distance(letters, spelling, allowed) <= allowed:
             return label

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headgate.ingest.parse.label_keys import access_label
+from headgate.ingest.parse.label_keys import access_label, begins_with_confidentiality
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, Place, Stated, read_labels, split_keywords
 
 #: What may stand before a name at the beginning of a line: list marks, quotes, comment signs, brackets.
@@ -22,11 +22,13 @@ _WORD = re.compile(r"([^\W\d][\w\-]{4,30})\s*[\"'”’`*_\])]*\s*(?:[:=：]|$)"
 _PAIR = re.compile(
     rf"^{_MARKS}_*(?P<key>[^\W\d_][\w\- ]{{4,40}}?)[\s\"'”’`*_\])]*[:=：|–—-]+[\s\"'“„‘`*_\[(|]*(?P<value>[^\W_][\w\- ]{{0,59}}?)[\s\"'”’`*_\])|.!>;,/-]*$"
 )
+_KEYWORD, _KEYWORD_PAIR = re.compile(r"[^\W\d_][\w-]{5,}"), re.compile(r"([^\W\d_][\w-]{5,})[\s,]+(\S+)")
 _KEYWORD_NAME = re.compile(r"([^\W\d_][\w-]*)\s*[:=]")
-#: `name: value`, `:name: value`, `#+NAME: value`, `% name: value`: as other programs have their labels.
-_NAMED_VALUE = re.compile(r"^[\s:#+%/.*_`\"'-]*[^\W\d][\w .-]{1,40}[*_`\"']*\s*[:=]\s*\S")
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 _TOP, _BOTTOM = 60, 20  # lines of a text that are looked at
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_LONGEST_LINE = 80  # characters of a line that is meant as a label
+_HEAD = 15  # lines at the top where labels are meant to stand
 _MOST_WORDS = 4  # of a value; more are a sentence
 
 
@@ -41,9 +43,10 @@ def find_named(lines: Sequence[str], first_line: int, *, everywhere: bool = True
     for line, text in enumerate(lines, first_line):
         found = _FIRST.match(text)
         label = _leading_label(found[2], text[found.end() :]) if found else ""
+        if not label and begins_with_confidentiality(text):
+            label = "confidentiality"
         if label:
-            assert found is not None
-            if "#" in found[1]:
+            if found and "#" in found[1]:
                 slips.append(
                     LabelSlip("commented_out", line, f"{text.strip()[:60]!r} is a comment; take the # away, or the line", label)
                 )
@@ -80,18 +83,29 @@ def find_stated(text: str, first_line: int = 1, *, place: Place = "text") -> lis
 def find_stated_beside(reading: LabelReading, text: str, first_line: int) -> LabelReading:
     """A reading with what the text of the page below it states of labels.
 
-    Lines of the form `name: value` at the very top are meant as labels, whatever their value: one of confidentiality is misplaced there.
+    A line near the top that names confidentiality and a short value is meant as a label, whatever the value: it is misplaced there.
     """
     stated = find_stated(text, first_line)
-    slips: list[LabelSlip] = []
-    for number, line in enumerate(text.split("\n"), first_line):
-        if line.strip() and not _NAMED_VALUE.match(line):
-            break
-        pair = _PAIR.match(line)
-        if pair and len(pair["value"].split()) <= _MOST_WORDS and access_label(pair["key"].strip()) == "confidentiality":
-            detail = f"{line.strip()[:60]!r} stands outside of front matter; write it between two lines of ---"
-            slips.append(LabelSlip("misplaced", number, detail, "confidentiality"))
+    lines = text.split("\n")
+    code = _code_lines(lines)
+    slips = [
+        LabelSlip(
+            "misplaced",
+            first_line + number,
+            f"{line.strip()[:60]!r} stands in the text; write it between two lines of ---",
+            "confidentiality",
+        )
+        for number, line in enumerate(lines[:_HEAD])
+        if number not in code and _is_meant(line)
+    ]
     return replace(reading, stated=(*reading.stated, *stated), slips=(*reading.slips, *slips))
+
+
+def _is_meant(line: str) -> bool:
+    """Whether a line of text is the name and value of a label, whatever happened to its signs; no heading and no sentence."""
+    _, sign, value = re.sub(r"[=>|：]", ":", line).partition(":")
+    short = len(line) <= _LONGEST_LINE and len(value.split()) <= _MOST_WORDS
+    return bool(sign and value.strip()) and short and not _HEADING.match(line) and begins_with_confidentiality(line)
 
 
 def read_keywords(keywords: str) -> LabelReading:
@@ -102,6 +116,10 @@ def read_keywords(keywords: str) -> LabelReading:
     for name, _ in pairs:
         if (label := access_label(name)) in named:
             named.remove(label)
+    # Beside pairs a word that begins like a label is one that lost its sign; alone it may be what the file is about.
+    lost = [word for word in _KEYWORD.findall(keywords) if access_label(word) == "confidentiality"] if pairs or named else []
+    if len(lost) > sum(access_label(name) == "confidentiality" for name, _ in pairs):
+        named.append("confidentiality")
     slips = [
         LabelSlip(
             "swallowed",
@@ -111,7 +129,9 @@ def read_keywords(keywords: str) -> LabelReading:
         )
         for label in dict.fromkeys(named)
     ]
-    return replace(reading, slips=(*reading.slips, *slips))
+    alone = _KEYWORD_PAIR.fullmatch(keywords.strip())
+    stated = (Stated(alone[1], alone[2].lower(), 0, "property"),) if alone and access_label(alone[1]) else ()
+    return replace(reading, slips=(*reading.slips, *slips), stated=(*reading.stated, *stated))
 
 
 def _leading_label(words: str, rest: str) -> str:

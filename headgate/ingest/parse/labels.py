@@ -138,11 +138,10 @@ class _Reader:
             self._slip(
                 "nested", line, f"{_quoted(key)} stands inside {_quoted(name)}; write it at the left edge, by itself", label
             )
-        values = value if isinstance(value, (list, tuple, set)) else [value]
-        for one in values:
+        for key, one in _plain_values(name, value):
             text = _access_text(one)
             if text and len(text) <= _LONGEST_STATED and len(self._stated) < _MOST_STATED:
-                self._stated.append(Stated(_text(name)[:_MAX_QUOTED], text, line, self._place))
+                self._stated.append(Stated(_text(key)[:_MAX_QUOTED], text, line, self._place))
 
     def _slip(self, kind: SlipKind, line: int, detail: str, label: str) -> None:
         self._slips.append(LabelSlip(kind, line, detail, label))
@@ -222,6 +221,21 @@ def _nested_labels(value: Any) -> Iterator[tuple[str, str]]:
                 waiting.append((inner, depth + 1))
         elif isinstance(inside, Sequence) and not isinstance(inside, (str, bytes)):
             waiting += [(inner, depth + 1) for inner in inside]
+
+
+def _plain_values(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, value) of everything plain inside a value, each under the name right above it."""
+    waiting: list[tuple[str, Any]] = [(name, value)]
+    for _ in range(_MOST_NESTED):
+        if not waiting:
+            return
+        key, inside = waiting.pop()
+        if isinstance(inside, Mapping):
+            waiting += [(str(inner), one) for inner, one in inside.items()]
+        elif isinstance(inside, (list, tuple, set)):
+            waiting += [(key, one) for one in inside]
+        else:
+            yield key, inside
 
 
 def _access_text(value: Any) -> str:

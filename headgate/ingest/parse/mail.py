@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import policy
-from email.errors import HeaderParseError, MessageError
+from email.errors import HeaderParseError, MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -20,12 +20,13 @@ from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.encoding import decode
 from headgate.ingest.parse.label_keys import ACCESS_LABELS, access_label
-from headgate.ingest.parse.labels import LabelReading, Stated, read_labels
+from headgate.ingest.parse.labels import LabelReading, LabelSlip, Stated, read_labels
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.plain_text import parse_lines
 from headgate.records import Remark
 from headgate.records.remarks import note
 
+_NAMES_LABEL = re.compile(r"confidentiality\s*:", re.IGNORECASE)
 HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[LeftOut]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
 ParseAttachment = Callable[[bytes, str, str], ParsedFile]
@@ -52,6 +53,15 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     language = first.get("content-language") or (_header_text(body.get("content-language")) if body is not None else "")
     named = [(name, value) for name, value in headers if _may_label(name)]
     reading = read_labels([*named, ("language", language), ("title", subject)])
+    if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects):
+        slip = LabelSlip(
+            "unreadable", len(headers) + 1, "a line among the mail's headers is none, so that those below it are not read"
+        )
+        reading = replace(reading, slips=(*reading.slips, slip))
+    swallowed = [name for name, value in headers if access_label(name) is None and _NAMES_LABEL.search(value)]
+    for name in swallowed:
+        slip = LabelSlip("swallowed", 0, f"the header {name!r} holds another one, of confidentiality", "confidentiality")
+        reading = replace(reading, slips=(*reading.slips, slip))
     reading = reading.with_defaults(effective_date=_mail_date(first.get("date", "")))
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")

@@ -1,6 +1,6 @@
 """The documents of the last accepted ingest, as far as a regression shows in them, and what became of those that changed.
 
-    validation/baseline/<corpus>.json    revision, accepted revisions, shape of every indexed document
+    validation/baseline/<corpus>.json    revision, accepted revisions, shape of every indexed document, who saw every document so far
 
 The baseline moves only when an ingest has no failed check of level error that was not accepted: otherwise a regression that was
 refused would be the measure of the next run, and pass. What is indexed never depends on it.
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from headgate.errors import IntegrityError, NotFoundError
+from headgate.ingest.validate.audiences import Seen
 from headgate.ingest.validate.facts import DocumentFacts
 from headgate.ingest.validate.rows import is_looser
-from headgate.settings import ValidationSetup
+from headgate.settings import Audiences, ValidationSetup
 from headgate.storage import Store
 from headgate.storage.layout import BASELINES
 
@@ -100,6 +101,7 @@ class Baseline:
     revision: str
     shapes: Mapping[str, Shape]
     accepted: tuple[str, ...] = field(default=())
+    seen: Mapping[str, Seen] = field(default_factory=dict)  # of every document that was indexed at any accepted ingest
 
 
 def shape_of(facts: DocumentFacts) -> Shape:
@@ -166,7 +168,7 @@ def change_row(path: str, before: Shape, now: Shape, *, quarantined: bool, setup
     }
 
 
-def load_baseline(store: Store, corpus: str) -> Baseline | None:
+def load_baseline(store: Store, corpus: str, audiences: Audiences) -> Baseline | None:
     """The last accepted ingest of a corpus; None when there is none yet.
 
     Raises:
@@ -178,7 +180,8 @@ def load_baseline(store: Store, corpus: str) -> Baseline | None:
         if content["format"] != _FORMAT:
             return None
         shapes = {path: Shape.from_json(shape) for path, shape in content["shapes"].items()}
-        return Baseline(content["revision"], shapes, tuple(content["accepted"]))
+        seen = {path: Seen(tuple(audiences), digest) for path, (audiences, digest) in content.get("seen", {}).items()}
+        return Baseline(content["revision"], shapes, tuple(content["accepted"]), seen or _seen_by_shapes(shapes, audiences))
     except NotFoundError:
         return None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
@@ -187,16 +190,35 @@ def load_baseline(store: Store, corpus: str) -> Baseline | None:
         ) from error
 
 
-def store_baseline(store: Store, corpus: str, revision: str, shapes: Mapping[str, Shape], before: Baseline | None) -> None:
-    """Make `revision` the last accepted ingest of a corpus."""
+def _seen_by_shapes(shapes: Mapping[str, Shape], audiences: Audiences) -> dict[str, Seen]:
+    """Who saw the documents of a baseline that was written when a document without a label was shown to everybody."""
+    everybody = tuple(sorted(audiences.access))
+    return {
+        path: Seen(
+            tuple(sorted(audiences.seeing(shape.confidentiality))) if shape.confidentiality else everybody, shape.text_digest
+        )
+        for path, shape in shapes.items()
+    }
+
+
+def store_baseline(
+    store: Store, corpus: str, revision: str, shapes: Mapping[str, Shape], seen: Mapping[str, Seen], before: Baseline | None
+) -> None:
+    """Make `revision` the last accepted ingest of a corpus.
+
+    Args:
+        seen: who sees each document that is indexed. Who saw those that are not, when they last were, is kept.
+    """
+    known = {**(before.seen if before else {}), **{path: replace(one, ground="") for path, one in seen.items()}}
     accepted = [one for one in (before.accepted if before else ()) if one != revision][-_MAX_REVISIONS:]
     content = {
         "format": _FORMAT,
         "revision": revision,
         "accepted": [*accepted, revision],
         "shapes": {path: shape.to_json() for path, shape in sorted(shapes.items())},
+        "seen": {path: [one.audiences, one.text_digest] for path, one in sorted(known.items())},
     }
-    if before is not None and before.revision == revision and before.shapes == shapes:
+    if before is not None and before.revision == revision and before.shapes == shapes and before.seen == known:
         return
     # Paths may hold what is no UTF-8: json escapes it, orjson refuses it.
     store.put(baseline_key(corpus), json.dumps(content, separators=(",", ":")).encode())

@@ -112,12 +112,17 @@ def suite_folder(settings: ValidationSettings, project_dir: Path) -> Path:
 
 
 def load_suites(
-    settings: ValidationSettings, project_dir: Path, columns: Mapping[SuiteName, Collection[str]]
+    settings: ValidationSettings,
+    project_dir: Path,
+    columns: Mapping[SuiteName, Collection[str]],
+    *,
+    taken: Mapping[str, Expectation] | None = None,
 ) -> dict[SuiteName, Suite]:
     """The four suites of a project.
 
     Args:
         columns: of each suite, the columns that its rows have.
+        taken: checks that are not in the suites, by the names that these must not use.
 
     Raises:
         SettingsError: a file is missing or malformed; every problem is named with its line.
@@ -125,7 +130,7 @@ def load_suites(
     folder = suite_folder(settings, project_dir)
     problems: list[str] = []
     suites: dict[SuiteName, Suite] = {}
-    names: dict[str, str] = {}
+    names: dict[str, str] = {name: entry.place for name, entry in (taken or {}).items()}
     for name in SUITES:
         entries: list[Expectation] = []
         for entry in _read(folder / f"{name}.yaml"):

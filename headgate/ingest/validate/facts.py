@@ -23,13 +23,14 @@ from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
+from headgate.ingest.validate.access import Access, Ground
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
 from headgate.records import Chunk, Document, Remark
 
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "5"
+FACTS_VERSION = "6"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
@@ -71,6 +72,8 @@ class DocumentFacts:
     instructions: tuple[Hit, ...]  # text that addresses the model
     suspects: tuple[Hit, ...]  # text that may
     findings: tuple[Remark, ...]  # remarks of the parser
+    ground: Ground  # why it is seen by whom it is
+    label_problems: tuple[Remark, ...]  # what is wrong with its labels; any keeps it out of the index
     left_out: tuple[LeftOut, ...]  # words of the source that are not in the text, one record a reason
 
     def to_json(self) -> dict[str, Any]:
@@ -88,6 +91,7 @@ class DocumentFacts:
             "instructions": [list(hit) for hit in self.instructions],
             "suspects": [list(hit) for hit in self.suspects],
             "findings": [asdict(one) for one in self.findings],
+            "label_problems": [asdict(one) for one in self.label_problems],
             "left_out": [asdict(one) for one in self.left_out],
         }
 
@@ -104,6 +108,7 @@ class DocumentFacts:
                 "instructions": tuple(Hit(*hit) for hit in content["instructions"]),
                 "suspects": tuple(Hit(*hit) for hit in content["suspects"]),
                 "findings": tuple(Remark(**one) for one in content["findings"]),
+                "label_problems": tuple(Remark(**one) for one in content["label_problems"]),
                 "left_out": tuple(LeftOut(**one) for one in content["left_out"]),
             }
         )
@@ -139,8 +144,8 @@ def facts_version(own_numbers: Sequence[str]) -> str:
     return f"facts {FACTS_VERSION}, rules {RULES_VERSION}, own {sha256(own.encode()).hexdigest()[:12]}"
 
 
-def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Sequence[str]) -> DocumentFacts:
-    """Facts of one document; `parsed` is what it was made from."""
+def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Sequence[str], access: Access) -> DocumentFacts:
+    """Facts of one document; `parsed` is what it was made from, `access` what `decide_access` says of it."""
     text = document.text
     prose = " ".join(element.text for element in document.elements if element.kind not in ("code", "table"))[:8000]
     language, confidence = identify_language(prose if len(prose) >= 40 else text)
@@ -178,7 +183,9 @@ def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Seque
         personal_kinds=dict(sorted(kinds.items())),
         instructions=tuple(find_instructions(text, parsed.hidden)),
         suspects=tuple(find_suspects(text)),
-        findings=parsed.findings[:20],
+        findings=(*parsed.findings[:20], *access.findings),
+        ground=access.ground,
+        label_problems=access.problems,
         left_out=summarise(parsed.left_out),
     )
 

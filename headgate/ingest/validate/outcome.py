@@ -1,7 +1,8 @@
 """Facts of one ingest + suites → quarantine with reasons, findings, named checks, and a report that can be browsed.
 
     document facts ──rows──► documents.yaml ──► quarantine | finding | error
-                  └─compare─► copies, boilerplate (the rest of documents.yaml)
+                  ├─compare─► copies, boilerplate (the rest of documents.yaml)
+                  └─access──► damaged labels ──► quarantine; seen by more than before ──► error (in code: no suite can turn these off)
     facts ↔ last accepted ingest ──► changes.yaml ──► finding | error
     counts, sources ──► corpus.yaml ──► finding | error
     chunk facts ──► chunks.yaml ──► finding | error
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from headgate.errors import IntegrityError
+from headgate.ingest.validate.audiences import Seen, find_widened, report_access, seen_by
 from headgate.ingest.validate.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
 from headgate.ingest.validate.duplicates import Comparable, comparable, compare
 from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
@@ -29,8 +31,8 @@ from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
 from headgate.ingest.validate.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
 from headgate.ingest.validate.verdicts import open_judge
-from headgate.records import Remark, SourceState, ValidationCheck
-from headgate.settings import ValidationSettings, ValidationSetup
+from headgate.records import AccessReport, Remark, SourceState, ValidationCheck
+from headgate.settings import Audiences, ValidationSettings, ValidationSetup
 from headgate.storage import Store
 
 _EXAMPLES = 5
@@ -43,6 +45,23 @@ _BOILERPLATE_SHARE = 0.05
 _MIN_LINES = 5  # documents with fewer different lines are not judged by their boilerplate
 #: Failing these means that the chunker is wrong; such chunks must not be indexed, and nobody can accept them.
 _CHUNKER_DEFECTS = ("orphans", "repeated_ids", "empty")
+
+_READABLE, _WIDENED = "labels_are_readable", "no_wider_audience"
+_WIDER = "seen by {} until now, by {} from now on; accept it by name in validation.accept_audience (docs/access.md)"
+#: Checks that no suite can turn off; their names are taken in the suites.
+ACCESS_CHECKS: Mapping[str, Expectation] = {
+    name: Expectation(name, "decided in code", {}, level, code, reason, {}, "headgate/ingest/validate/access.py")
+    for name, level, code, reason in (
+        (
+            _READABLE,
+            "quarantine",
+            "label_damaged",
+            "its label is damaged, unknown or contradicting, with the line and what is wrong there",
+        ),
+        (_WIDENED, "error", "wider_audience", _WIDER.format("…", "…")),
+    )
+}
+_SUITE_OF: Mapping[str, SuiteName] = {_READABLE: "documents", _WIDENED: "changes"}
 
 CORPUS_COLUMNS: Mapping[str, str] = {
     "files": "without excluded ones",
@@ -80,6 +99,7 @@ class Validated:
     findings: dict[str, list[Remark]] = field(default_factory=dict)
     checks: list[ValidationCheck] = field(default_factory=list)
     data_docs: str = ""
+    access: AccessReport | None = None
     validated_rows: int = 0  # rows that were judged; the verdicts on the others were known
 
 
@@ -121,12 +141,13 @@ def validate(
     """
     now = now or datetime.now(UTC)
     setup = setup.at(now)
-    suites = load_suites(setup.validation, setup.project_dir, COLUMNS)
-    baseline = load_baseline(store, setup.corpus.name) if store is not None and revision else None
+    suites = load_suites(setup.validation, setup.project_dir, COLUMNS, taken=ACCESS_CHECKS)
+    baseline = load_baseline(store, setup.corpus.name, Audiences(setup.access)) if store is not None and revision else None
     result = Validated()
     run = _Run(setup, store, result)
     shapes = run.judge_documents(facts, suites["documents"])
     indexed = {path: shape for path, shape in shapes.items() if path not in result.quarantined}
+    run.judge_access(baseline)
     returning = baseline is not None and revision != baseline.revision and revision in baseline.accepted
     compared = None if returning else baseline
     run.judge_changes(shapes, compared, suites["changes"])
@@ -143,27 +164,32 @@ def validate(
             revision=revision,
             compared_with=compared.revision if compared else "",
             counts=row,
+            access=result.access,
             now=now,
         )
         store.put(result.data_docs, page.encode("utf-8", "replace"))
         if all(check.passed or check.level != "error" or check.accepted for check in result.checks):
-            store_baseline(store, setup.corpus.name, revision, indexed, baseline)
+            store_baseline(store, setup.corpus.name, revision, indexed, {path: run.seen[path] for path in indexed}, baseline)
     return result
 
 
 def named_checks(settings: ValidationSettings, project_dir: Path) -> list[Expectation]:
     """Every named check of a project, in the order they are shown; raises as `load_suites` does. Imports nothing heavy."""
-    return [entry for suite in load_suites(settings, project_dir, COLUMNS).values() for entry in suite.entries]
+    suites = load_suites(settings, project_dir, COLUMNS, taken=ACCESS_CHECKS)
+    return [*ACCESS_CHECKS.values(), *(entry for suite in suites.values() for entry in suite.entries)]
 
 
 class _Run:
     """The tallies of one validation, filled suite by suite."""
 
     def __init__(self, setup: ValidationSetup, store: Store | None, result: Validated) -> None:
-        self.tallies: dict[str, _Tally] = {}
+        self.tallies: dict[str, _Tally] = {name: _Tally(entry, _SUITE_OF[name]) for name, entry in ACCESS_CHECKS.items()}
+        self.seen: dict[str, Seen] = {}  # of every document, as if it were indexed
+        self._audiences = Audiences(setup.access)
         self._setup = setup
         self._store = store
         self._result = result
+        self._damaged: set[str] = set()
 
     def judge(self, name: SuiteName, suite: Suite, rows: Sequence[Mapping[str, Any]]) -> None:
         """Judge rows that are all in memory."""
@@ -179,6 +205,7 @@ class _Run:
             stream = iter(facts)
             while block := list(islice(stream, _BLOCK)):
                 for one in block:
+                    self._judge_label(one)
                     shapes[one.doc_id] = shape_of(one)
                     comparables.append(comparable(one))
                     lines.append(one.lines)
@@ -195,6 +222,31 @@ class _Run:
         rows = [compared_row(row, comparison, share) for row, share in zip(labels, shares, strict=True)]
         self.judge("documents", suite.part(COMPARED_COLUMNS, inside=True), rows)
         return shapes
+
+    def _judge_label(self, facts: DocumentFacts) -> None:
+        """A document whose label can't be told is set aside, whatever the suites say."""
+        self.seen[facts.doc_id] = seen_by(facts, self._audiences)
+        self.tallies[_READABLE].checked += 1
+        if facts.label_problems:
+            for problem in facts.label_problems:
+                self._tell(_READABLE, facts.doc_id, problem, more=problem is not facts.label_problems[0])
+            self._damaged.add(facts.doc_id)
+
+    def judge_access(self, baseline: Baseline | None) -> None:
+        """Who sees what, and who sees more than at the last accepted ingest; after the documents were judged."""
+        now = {path: seen for path, seen in self.seen.items() if path not in self._result.quarantined}
+        before = baseline.seen if baseline else {}
+        widened = find_widened(now, before, self._setup.validation.accept_audience)
+        tally = self.tallies[_WIDENED]
+        tally.checked = len(now)
+        for one in widened:
+            if not one.accepted:
+                self._tell(
+                    _WIDENED,
+                    one.path,
+                    Remark("wider_audience", _WIDER.format(", ".join(one.before) or "nobody", ", ".join(one.now))),
+                )
+        self._result.access = report_access(now, before, widened, damaged=self._damaged, audiences=self._audiences.access)
 
     def judge_changes(self, shapes: Mapping[str, Shape], baseline: Baseline | None, suite: Suite) -> None:
         before = baseline.shapes if baseline else {}
@@ -238,7 +290,9 @@ class _Run:
                     checked=tally.checked,
                     failed=tally.failed,
                     examples=tuple(sorted(told)[:_EXAMPLES]),
-                    accepted=_acceptance(entry.name, revision, self._setup) if tally.failed and entry.level == "error" else "",
+                    accepted=_acceptance(entry.name, revision, self._setup)
+                    if tally.failed and entry.level == "error" and entry.name != _WIDENED
+                    else "",
                 )
             )
 
@@ -264,8 +318,13 @@ class _Run:
         self._result.validated_rows += judge.validated
 
     def _note(self, entry: Expectation, row: Mapping[str, Any]) -> None:
-        tally, path, reason = self.tallies[entry.name], str(row.get("doc_id", "")), entry.explain(row)
-        tally.failed += 1
+        self._tell(entry.name, str(row.get("doc_id", "")), entry.explain(row))
+
+    def _tell(self, name: str, path: str, reason: Remark, *, more: bool = False) -> None:
+        """Note a failing row; `more` for a further reason of the same one."""
+        tally = self.tallies[name]
+        entry = tally.entry
+        tally.failed += not more
         if len(tally.rows) < _MAX_REPORTED:
             tally.rows.append(ReportedRow(path, reason))
         if path:

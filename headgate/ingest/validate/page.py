@@ -6,13 +6,14 @@ Whatever comes from a document is escaped, and the page runs no script.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any, NamedTuple
 
-from headgate.records import Remark, ValidationCheck
+from headgate.records import AccessReport, Remark, ValidationCheck, Widened
 from headgate.storage.layout import VALIDATION_REPORTS
 
 _SUITES = {
@@ -21,6 +22,7 @@ _SUITES = {
     "corpus": ("Corpus", "the ingest as a whole"),
     "chunks": ("Chunks", "the passages of every indexed document"),
 }
+_MAX_WIDENED = 1000  # that the page lists; all are counted
 _STYLE = """
 :root { --ink: #1c2430; --soft: #5b6676; --line: #dfe4ea; --ground: #f6f8fa; --good: #1a7f4b; --look: #9a6700; --bad: #b42318; --info: #31577f }
 * { box-sizing: border-box }
@@ -70,13 +72,21 @@ def report_key(revision: str) -> str:
 
 
 def render_report(
-    reports: Sequence[CheckReport], *, corpus: str, revision: str, compared_with: str, counts: Mapping[str, Any], now: datetime
+    reports: Sequence[CheckReport],
+    *,
+    corpus: str,
+    revision: str,
+    compared_with: str,
+    counts: Mapping[str, Any],
+    access: AccessReport | None,
+    now: datetime,
 ) -> str:
     """The page as HTML.
 
     Args:
         compared_with: revision of the last accepted ingest, "" when there was none to compare with.
         counts: as `validate.CORPUS_COLUMNS`.
+        access: who sees what.
     """
     stopping = [report for report in reports if outcome(report.check) == "error"]
     verdict = (
@@ -103,6 +113,8 @@ def render_report(
         verdict,
         "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{value:,}</dd></div>" for name, value in figures.items()) + "</dl>",
     ]
+    if access is not None:
+        parts.append(_access(access))
     failed = [report for report in reports if not report.check.passed]
     if failed:
         order = {"error": 0, "accepted": 1, "quarantine": 2, "finding": 3}
@@ -112,6 +124,55 @@ def render_report(
         chosen = [report for report in reports if report.suite == suite]
         parts += [f"<h2>{title}</h2>", f'<p class="soft">{about}; <code>{suite}.yaml</code></p>', _overview(chosen)]
     return "\n".join([*parts, "</main></body></html>"])
+
+
+def _access(access: AccessReport) -> str:
+    """Who sees what, and what of it is new."""
+    figures = {
+        **{f"seen by {audience}": count for audience, count in access.seen_by.items()},
+        "labelled": access.by_label,
+        "declared by a rule": access.by_rule,
+        "without a label": access.without_label,
+        "label damaged": access.damaged,
+        "seen by more than before": len(access.widened),
+        "seen by fewer": len(access.narrowed),
+    }
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{value:,}</dd></div>" for name, value in figures.items())
+    rows = "".join(
+        f"<tr><td><code>{escape(one.path)}</code></td><td>{escape(', '.join(one.before) or 'nobody')}</td>"
+        f"<td>{escape(', '.join(one.now))}</td><td>{escape(one.accepted or 'not accepted')}</td></tr>"
+        for one in access.widened[:_MAX_WIDENED]
+    )
+    head = "<tr><th>document</th><th>seen by until now</th><th>from now on</th><th>accepted</th></tr>"
+    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
+    refused = [one for one in access.widened if not one.accepted]
+    lines = (
+        f'<p class="soft">To accept them, put into headgate.toml:</p><pre><code>{escape(acceptance_lines(refused))}</code></pre>'
+        if refused
+        else ""
+    )
+    return f"<h2>Who sees what</h2><dl>{cells}</dl>{table}{lines}"
+
+
+def acceptance_lines(widened: Sequence[Widened]) -> str:
+    """What `headgate.toml` needs to accept these documents, one entry for those that change alike."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for one in widened:
+        groups.setdefault((one.before, one.now), []).append(one.path)
+    return "\n".join(
+        "\n".join(
+            (
+                "[[validation.accept_audience]]",
+                f"documents = {json.dumps(paths, ensure_ascii=False)}",
+                f"seen_before = {json.dumps(before)}",
+                f"seen_now = {json.dumps(now)}",
+                'by = ""',
+                'reason = ""',
+                "",
+            )
+        )
+        for (before, now), paths in groups.items()
+    )
 
 
 def _head(corpus: str) -> str:

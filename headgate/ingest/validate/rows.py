@@ -13,7 +13,7 @@ from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT
 from headgate.ingest.validate.duplicates import Comparison
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import personal_policy
-from headgate.settings import ValidationSetup
+from headgate.settings import Audiences, ValidationSetup
 from headgate.sources.patterns import matches
 
 #: Below these a detected language is not believed.
@@ -187,7 +187,7 @@ def chunk_row(facts: ChunkFacts) -> dict[str, Any]:
 
 def audiences_of(confidentiality: str, access: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """The audiences that may see documents with this label."""
-    return frozenset(audience for audience, seen in access.items() if confidentiality in seen)
+    return Audiences(access).seeing(confidentiality)
 
 
 def is_looser(label: str, than: str, access: Mapping[str, tuple[str, ...]]) -> bool:

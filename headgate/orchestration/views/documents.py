@@ -9,7 +9,7 @@ import dagster as dg
 
 from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.orchestration.views.tables import Metadata, table
-from headgate.records import IngestResult, SourceState
+from headgate.records import AccessReport, IngestResult, SourceState
 from headgate.sources.corpus import Corpus
 
 
@@ -67,12 +67,36 @@ def ingest(result: IngestResult, *, reports_ui: str) -> Metadata:
         "changes": dg.MetadataValue.text(changes_line(result)),
         "kept_stale": dg.MetadataValue.int(len(result.kept)),
         "left_out": table(left_out, empty={"file": "", "outcome": "", "reasons": ""}),
+        **(access(result.access) if result.access else {}),
         **({"data_docs": dg.MetadataValue.url(f"{reports_ui}/{result.corpus_revision}/index.html")} if result.data_docs else {}),
         "parsed": dg.MetadataValue.int(result.parsed),
         "reused": dg.MetadataValue.int(reused_files(result)),
         "chunks": dg.MetadataValue.int(result.chunk_set.chunks),
         "chunk_set_digest": dg.MetadataValue.text(result.chunk_set.digest),
         "seconds": dg.MetadataValue.float(round(result.seconds, 2)),
+    }
+
+
+def access(found: AccessReport) -> Metadata:
+    """How many documents each audience sees, on what ground, and what of it changed since the last accepted ingest."""
+    seen = [{"audience": audience, "documents": count} for audience, count in found.seen_by.items()]
+    widened = [
+        {
+            "file": one.path,
+            "seen_before": ", ".join(one.before) or "nobody",
+            "seen_now": ", ".join(one.now),
+            "accepted": one.accepted or "no",
+        }
+        for one in found.widened
+    ]
+    return {
+        "seen_by": table(seen, empty={"audience": "", "documents": 0}),
+        "seen_by_own_label": dg.MetadataValue.int(found.by_label),
+        "seen_by_rule": dg.MetadataValue.int(found.by_rule),
+        "without_label": dg.MetadataValue.int(found.without_label),
+        "label_damaged": dg.MetadataValue.int(found.damaged),
+        "seen_by_more": table(widened, empty=dict.fromkeys(("file", "seen_before", "seen_now", "accepted"), "")),
+        "seen_by_fewer": dg.MetadataValue.int(len(found.narrowed)),
     }
 
 

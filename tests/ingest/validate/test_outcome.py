@@ -179,7 +179,7 @@ def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
                 {"pattern": "**", "confidentiality": "public", "audience": "customer"},
             ],
         },
-        "retrieval": {"access": {"customer": ["public", ""], "staff": ["public", "internal", ""]}},
+        "retrieval": {"access": {"customer": ["public"], "staff": ["public", "internal"]}},
     }
     body = "# T\n\n" + PROSE
 
@@ -195,7 +195,10 @@ def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
     ]
     result = validate(made, settings=settings_of(validation={"near_duplicate": 1.0}, **sections), store=store)
 
-    assert list(result.quarantined) == ["internal/leak.md"]
+    assert result.quarantined.keys() == {"internal/leak.md", "plans/typo.md"}
+    assert list(map(str, result.quarantined["plans/typo.md"])) == [
+        "label_unknown: line 2, unknown_value: confidentiality 'pubilc' is not declared in retrieval.access or corpus.labels; declared are internal, public"
+    ]
     assert result.quarantined["internal/leak.md"][0].text.startswith(
         "the file says confidentiality 'public', which more audiences see"
     )
@@ -374,11 +377,14 @@ def test_what_is_quarantined_does_not_depend_on_earlier_ingests(project: Project
 
 
 def test_a_label_that_shows_a_document_to_more_people_stops_the_release(project: Project) -> None:
-    access = {"retrieval": {"access": {"customer": ["public", ""], "staff": ["public", "internal", ""]}}}
+    access = {"retrieval": {"access": {"customer": ["public"], "staff": ["public", "internal"]}}}
     settings = settings_of(project.settings.project_dir, **access)
     project.ingest("one", [facts_of("a.md", BEFORE, confidentiality="internal")], settings)
     result = project.ingest("two", [facts_of("a.md", BEFORE, confidentiality="public")], settings)
-    assert failed(result)["no_confidentiality_loosened"] == "error"
+    assert failed(result)["no_wider_audience"] == "error"
+    assert str(result.findings["a.md"][0]).startswith(
+        "wider_audience: seen by staff until now, by customer, staff from now on; accept it"
+    )
     assert failed(project.ingest("three", [facts_of("a.md", BEFORE, confidentiality="internal")], settings)) == {}
 
 

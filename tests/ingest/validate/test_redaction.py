@@ -10,7 +10,7 @@ from headgate.ingest.parse.blocks import Block, assemble
 from headgate.ingest.validate.facts import document_facts
 from headgate.ingest.validate.redaction import apply_edits, redact
 from headgate.records import Document, DocumentMetadata
-from tests.ingest.documents import page, settings_of
+from tests.ingest.documents import access_of, page, settings_of
 
 PAGE = "# Paying\n\nWe took £20 from card 4111 1111 1111 1111 today. Thank you.\n\n- first\n- IBAN GB82 WEST 1234 5698 7654 32\n- last\n"
 
@@ -18,7 +18,9 @@ PAGE = "# Paying\n\nWe took £20 from card 4111 1111 1111 1111 today. Thank you.
 def cleaned(text: str, *, confidentiality: str = "", **policies: object) -> Document:
     made, parsed = page("a.md", text, confidentiality=confidentiality)
     settings = settings_of(validation=policies)
-    return redact(made, document_facts(made, parsed, own_numbers=()), settings.validation)
+    return redact(
+        made, document_facts(made, parsed, own_numbers=(), access=access_of(made, parsed, settings)), settings.validation
+    )
 
 
 def hold(document: Document) -> bool:
@@ -53,7 +55,8 @@ def test_the_policy_follows_the_label() -> None:
 def test_other_policies_leave_the_document_as_it_is(policy: str) -> None:
     made, parsed = page("a.md", PAGE)
     settings = settings_of(validation={"personal_data": policy})
-    assert redact(made, document_facts(made, parsed, own_numbers=()), settings.validation) is made
+    facts = document_facts(made, parsed, own_numbers=(), access=access_of(made, parsed, settings))
+    assert redact(made, facts, settings.validation) is made
 
 
 def test_neutralising_takes_out_the_sentence_that_addresses_the_model() -> None:
