@@ -359,10 +359,10 @@ def _attachment(source: _Source, content: bytes, name: str, declared: str) -> Pa
 
 def _old_office(source: _Source) -> ParsedFile:
     from headgate.ingest.parse.conversion import convert_office
+    from headgate.ingest.parse.passwords import decrypt_old_office
 
-    content, extension = convert_office(
-        source.content, source.media_type, source.programs, path=source.path, seconds=source.seconds
-    )
+    opened = decrypt_old_office(source.content, source.passwords, path=source.path)
+    content, extension = convert_office(opened, source.media_type, source.programs, path=source.path, seconds=source.seconds)
     return _PARSERS[EXTENSIONS[extension]](replace(source, content=content, media_type=EXTENSIONS[extension]))
 
 
