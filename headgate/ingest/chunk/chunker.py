@@ -31,7 +31,7 @@ from headgate.settings import ChunkSettings
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk_document", "chunk_id"]
 
 #: Raised whenever the same document would be chunked differently.
-CHUNKER_VERSION = "3"
+CHUNKER_VERSION = "4"
 
 
 class _Span(NamedTuple):

@@ -161,17 +161,17 @@ class Cutter:
         return [
             Unit(low, high, self.count(low, high) + 1, element.kind == "text")
             for start, end in spans
-            for low, high in self._halve(element.start + start, element.start + end, room)
+            for low, high in self._halve(element.start + start, element.start + end, room, cells=element.kind == "table")
         ]
 
-    def _halve(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
-        """A unit over the budget, cut at the white space nearest its middle; where there is none, at a pause or between letters."""
+    def _halve(self, start: int, end: int, room: int, *, cells: bool) -> list[tuple[int, int]]:
+        """A unit over the budget, cut nearest its middle: between the cells of a row, at white space, at a pause, or between letters."""
         if self.count(start, end) + 1 <= room or end - start < 2:
             return [(start, end)]
         text = self._document.text
         middle = (start + end) // 2
-        left, right = text.rfind(" ", start + 1, middle), text.find(" ", middle, end - 1)
-        spaces = [position for position in (left, right) if position > start]
+        spaces = _nearest(text, "; ", start, end) if cells else []
+        spaces = [position + 1 for position in spaces] or _nearest(text, " ", start, end)
         before = after = (
             min(spaces, key=lambda position: abs(position - middle)) if spaces else _between_letters(text, start, end)
         )
@@ -180,7 +180,14 @@ class Cutter:
         while before > start and text[before - 1].isspace():
             before -= 1
         parts = [(start, before), (after, end)] if start < before and after < end else [(start, middle), (middle, end)]
-        return [span for low, high in parts for span in self._halve(low, high, room)]
+        return [span for low, high in parts for span in self._halve(low, high, room, cells=cells)]
+
+
+def _nearest(text: str, sign: str, start: int, end: int) -> list[int]:
+    """Where a sign stands last before the middle and first after it."""
+    middle = (start + end) // 2
+    found = text.rfind(sign, start + 1, middle), text.find(sign, middle, end - 1)
+    return [position for position in found if position > start]
 
 
 def _between_letters(text: str, start: int, end: int) -> int:

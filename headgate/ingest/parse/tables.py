@@ -28,7 +28,7 @@ from headgate.ingest.parse.table_grid import Cell, Row, plain_rows, tidy
 from headgate.ingest.parse.table_header import header_depth, is_units, lone_text, spreads
 
 #: Characters of a line; a row that is longer goes on in further lines, each with its first cell.
-_MAX_LINE = 800
+_MAX_LINE = 400
 _MAX_ROW_NAME = 80
 _LABEL_END = " :："
 #: Ends of a label that need no colon.
@@ -296,7 +296,7 @@ def _wrapped(first: str, parts: list[str]) -> list[str]:
     line: list[str] = []
     size = 0
     for part in parts:
-        if line and size + len(part) > _MAX_LINE:
+        if len(line) > (not first) and size + len(part) > _MAX_LINE:
             lines.append("; ".join(line))
             line, size = [], 0
         line.append(part)

@@ -89,6 +89,13 @@ def test_equal_passages_get_different_ids() -> None:
     assert len({chunk.chunk_id for chunk in chunks}) == len(chunks)
 
 
+def test_a_row_over_the_budget_is_cut_between_its_cells() -> None:
+    row = "; ".join(f"column {number}: value {number} of many" for number in range(40))
+    chunks = chunk_document(document(Block("table", row)), ChunkSettings(max_tokens=60), count_words)
+    assert len(chunks) > 2
+    assert all(chunk.text.startswith("column ") and chunk.text.rstrip(";").endswith(" of many") for chunk in chunks)
+
+
 def test_rows_of_a_table_are_never_split() -> None:
     rows = [f"plan: Plan {number}; price a month: £{number}.00; contract: {number} months" for number in range(40)]
     made = document(Block("title", "Prices", level=1), Block("table", "\n".join(rows)))
