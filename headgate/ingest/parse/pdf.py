@@ -120,7 +120,8 @@ def _best_reading(content: bytes, path: str, passwords: Sequence[str]) -> Pages:
         return found
     other = read_with_pdfium(content, passwords=passwords)
     better = not found.glyphs or doubt > max(2 * unreadable_share(other), _DOUBTFUL_SHARE)
-    if other.count and (better or found.problem) and (other.glyphs or not found.glyphs):
+    # pdfium opens what it can't decrypt, and then sees nothing.
+    if other.count and (better or found.problem) and (other.glyphs or not (found.glyphs or found.encrypted)):
         notes = {page.number: page for page in found.pages}
         pages = [
             replace(page, notes=notes[page.number].notes, written=notes[page.number].written) if page.number in notes else page

@@ -1,8 +1,8 @@
-"""Words and ruled tables of a page → parts in reading order: runs of lines, and tables.
+"""Words, ruled tables and framed boxes of a page → parts in reading order: runs of lines, and tables.
 
 A page is cut where a strip stays empty over several lines with text on both sides of it (a gutter). What stands on both sides is read
 column by column, or row by row where it is a table (pdf_tables.py). A heading or a paragraph that crosses the strip ends it. Each
-column is cut again in the same way, so that a table inside a column is found.
+column is cut again in the same way, so that a table inside a column is found. What stands in a box of its own is read together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.pdf_bidi import is_right_to_left
 from headgate.ingest.parse.pdf_grids import GridTable
 from headgate.ingest.parse.pdf_page import Box
@@ -23,7 +25,20 @@ _ENDLESS = 1e6
 _MAX_DEPTH = 6
 #: Least width of a gutter by the lines beside it, in parts of the font's size; the gaps of justified type seldom stay on two lines.
 _WIDTHS = ((6, 0.5), (3, 0.7), (2, 1.0))
+_ALL = 0.9  # of a page's words; what holds more is the page's own frame
 _LARGER = 1.15  # a heading, against the text around it
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """What stands in a box of its own, in reading order."""
+
+    box: Box
+    parts: tuple[Part, ...]
+
+
+Part: TypeAlias = "list[Line] | GridTable | TextTable"
+Placed: TypeAlias = GridTable | Framed
 
 
 @dataclass(slots=True)
@@ -33,10 +48,10 @@ class _Band:
     y0: float
     y1: float
     words: list[Word] = field(default_factory=list)
-    tables: list[GridTable] = field(default_factory=list)
+    blocks: list[Placed] = field(default_factory=list)
 
     def boxes(self) -> list[Box]:
-        return [(word.x0, word.y0, word.x1, word.y1) for word in self.words] + [table.box for table in self.tables]
+        return [(word.x0, word.y0, word.x1, word.y1) for word in self.words] + [block.box for block in self.blocks]
 
     def empty(self) -> list[Span]:
         """Strips without content, the endless ones on both sides included."""
@@ -57,16 +72,59 @@ class _Band:
         return max(box[2] for box in self.boxes())
 
 
-Part = list[Line] | GridTable | TextTable
+def in_reading_order(
+    words: Sequence[Word], tables: Sequence[GridTable], frames: Sequence[Box], page: int, left_out: list[LeftOut]
+) -> list[Part]:
+    """Runs of lines and tables, from the first to the last that is read.
+
+    Args:
+        frames: boxes that are drawn around something.
+        left_out: the numbers of numbered lines are added to it.
+    """
+    outside = list(words)
+    placed: list[Placed] = []
+    loose = list(tables)
+    for frame in _outer(frames, words):
+        inside = [word for word in outside if lies_in(frame, word)]
+        if not _holds_lines_of_its_own(frame, inside, outside):
+            continue
+        held = [table for table in loose if _contains(frame, table.box)]
+        inner = [other for other in frames if other != frame and _contains(frame, other)]
+        placed.append(Framed(frame, tuple(in_reading_order(inside, held, inner, page, left_out))))
+        taken = set(map(id, inside))
+        outside = [word for word in outside if id(word) not in taken]
+        loose = [table for table in loose if table not in held]
+    return list(_arranged(outside, [*placed, *loose], page, 0, left_out))
 
 
-def in_reading_order(words: Sequence[Word], tables: Sequence[GridTable], page: int) -> list[Part]:
-    """Runs of lines and tables, from the first to the last that is read."""
-    return list(_arranged(list(words), list(tables), page, 0))
+def lies_in(box: Box, word: Word) -> bool:
+    """Whether the middle of a word is inside of a box."""
+    return box[0] - 1 <= (word.x0 + word.x1) / 2 <= box[2] + 1 and box[1] - 1 <= word.middle <= box[3] + 1
 
 
-def _arranged(words: list[Word], tables: list[GridTable], page: int, depth: int) -> Iterator[Part]:
-    bands = _bands(words, tables)
+def _outer(frames: Sequence[Box], words: Sequence[Word]) -> list[Box]:
+    """Frames that lie in no other one, apart from those around nearly everything."""
+    kept = [frame for frame in frames if sum(lies_in(frame, word) for word in words) <= _ALL * len(words)]
+    return [frame for frame in kept if not any(other != frame and _contains(other, frame) for other in kept)]
+
+
+def _contains(outer: Box, inner: Box) -> bool:
+    return outer[0] - 1 <= inner[0] and outer[1] - 1 <= inner[1] and inner[2] <= outer[2] + 1 and inner[3] <= outer[3] + 1
+
+
+def _holds_lines_of_its_own(frame: Box, inside: Sequence[Word], words: Sequence[Word]) -> bool:
+    """Whether a frame holds two lines or more, whole: nothing sticks out, and no line goes on beside it."""
+    if len(inside) < 2 or max(word.middle for word in inside) - min(word.middle for word in inside) < inside[0].size:
+        return False
+    if any(word.x0 < frame[0] - 2 or word.x1 > frame[2] + 2 for word in inside):
+        return False
+    held = set(map(id, inside))
+    edge = [word for word in words if id(word) not in held and frame[1] < word.middle < frame[3]]
+    return not any(0 <= word.x0 - frame[2] < 0.5 * word.size or 0 <= frame[0] - word.x1 < 0.5 * word.size for word in edge)
+
+
+def _arranged(words: list[Word], placed: list[Placed], page: int, depth: int, left_out: list[LeftOut]) -> Iterator[Part]:
+    bands = _bands(words, placed)
     size = statistics.median(word.size for word in words) if words else 10.0
     flow: list[_Band] = []
     place = 0
@@ -74,7 +132,7 @@ def _arranged(words: list[Word], tables: list[GridTable], page: int, depth: int)
         end, gutters = _columnar(bands, place, size) if depth < _MAX_DEPTH else (place, [])
         if gutters:
             run = bands[place:end]
-            parts = _side_by_side(run, gutters, page, depth)
+            parts = _side_by_side(run, gutters, page, depth, left_out)
             if parts is None:
                 flow += run
             else:
@@ -88,11 +146,11 @@ def _arranged(words: list[Word], tables: list[GridTable], page: int, depth: int)
     yield from _flowing(flow, page)
 
 
-def _bands(words: list[Word], tables: list[GridTable]) -> list[_Band]:
+def _bands(words: list[Word], placed: list[Placed]) -> list[_Band]:
     """From the top. A word's height is taken without the room above and below its letters, so that close lines stay apart."""
-    spans: list[tuple[float, float, Word | GridTable]] = []
+    spans: list[tuple[float, float, Word | Placed]] = []
     spans += [(word.y0 + 0.25 * word.size, word.y1 - 0.25 * word.size, word) for word in words]
-    spans += [(table.box[1], table.box[3], table) for table in tables]
+    spans += [(block.box[1], block.box[3], block) for block in placed]
     bands: list[_Band] = []
     for y0, y1, content in sorted(spans, key=lambda span: (-span[1], -span[0])):
         if not bands or y1 <= bands[-1].y0:
@@ -102,7 +160,7 @@ def _bands(words: list[Word], tables: list[GridTable]) -> list[_Band]:
         if isinstance(content, Word):
             band.words.append(content)
         else:
-            band.tables.append(content)
+            band.blocks.append(content)
     return bands
 
 
@@ -111,11 +169,12 @@ def _flowing(bands: list[_Band], page: int) -> Iterator[Part]:
     words: list[Word] = []
     for band in bands:
         words += band.words
-        if band.tables:
+        if band.blocks:
             if words:
                 yield lines_of(words, page)
             words = []
-            yield from sorted(band.tables, key=lambda table: (-table.box[3], table.box[0]))
+            for block in sorted(band.blocks, key=lambda block: (-block.box[3], block.box[0])):
+                yield from block.parts if isinstance(block, Framed) else (block,)
     if words:
         yield lines_of(words, page)
 
@@ -174,7 +233,7 @@ def _both_sides(band: _Band, span: Span) -> bool:
 def _is_heading(band: _Band, gutters: dict[Span, int], size: float) -> bool:
     """Whether a band stands in one column only and is set larger than the text: it heads what is below, over all columns."""
     alone = not any(_both_sides(band, span) for span in gutters)
-    return alone and bool(band.words) and not band.tables and all(word.size >= _LARGER * size for word in band.words)
+    return alone and bool(band.words) and not band.blocks and all(word.size >= _LARGER * size for word in band.words)
 
 
 def _without_tail(bands: Sequence[_Band], start: int, end: int, gutters: list[Span], size: float) -> int:
@@ -185,7 +244,7 @@ def _without_tail(bands: Sequence[_Band], start: int, end: int, gutters: list[Sp
         if band.x1 > gutters[0][0] + 0.1:
             break
         last -= 1
-    while last < end and bands[last - 1].y0 - bands[last].y1 < 1.0 * size and not bands[last].tables:
+    while last < end and bands[last - 1].y0 - bands[last].y1 < 1.0 * size and not bands[last].blocks:
         above = [word.size for word in bands[last - 1].words if word.x1 <= gutters[0][0] + 0.1]
         if not above or any(abs(word.size - above[0]) > 0.1 * size for word in bands[last].words):
             break
@@ -193,19 +252,24 @@ def _without_tail(bands: Sequence[_Band], start: int, end: int, gutters: list[Sp
     return last
 
 
-def _side_by_side(bands: Sequence[_Band], gutters: list[Span], page: int, depth: int) -> list[Part] | None:
+def _side_by_side(
+    bands: Sequence[_Band], gutters: list[Span], page: int, depth: int, left_out: list[LeftOut]
+) -> list[Part] | None:
     """Columns one after the other, or one table; None where the gaps mean nothing and the lines are read through."""
     words = [word for band in bands for word in band.words]
-    tables = [table for band in bands for table in band.tables]
+    placed = [block for band in bands for block in band.blocks]
     turned = sum(is_right_to_left(word.text) for word in words) * 2 > len(words)
     while True:
         columns = _parted(words, gutters)
-        kind = "columns" if tables else arrangement(columns, page)
+        kind = "columns" if placed else arrangement(columns, page)
         if kind == "list":
             gutters = gutters[1:]
             if not gutters:
                 return None
             continue
+        if kind == "numbered":
+            left_out.append(leave_out("markup", " ".join(word.text for word in columns[0])))
+            return list(_arranged(columns[1], [], page, depth + 1, left_out))
         if kind == "lines":
             return None
         if kind == "table":
@@ -216,8 +280,8 @@ def _side_by_side(bands: Sequence[_Band], gutters: list[Span], page: int, depth:
     edges = [-_ENDLESS, *((start + end) / 2 for start, end in gutters), _ENDLESS]
     places = range(len(columns) - 1, -1, -1) if turned else range(len(columns))
     for place in places:
-        inside = [table for table in tables if edges[place] <= (table.box[0] + table.box[2]) / 2 < edges[place + 1]]
-        parts += _arranged(columns[place], inside, page, depth + 1)
+        inside = [block for block in placed if edges[place] <= (block.box[0] + block.box[2]) / 2 < edges[place + 1]]
+        parts += _arranged(columns[place], inside, page, depth + 1, left_out)
     return parts
 
 

@@ -23,6 +23,7 @@ from headgate.ingest.parse.pdf_words import Word, rows_of
 
 _EDGE = 0.08  # outer share of a page's height where headers and footers stand
 _REACH = 0.2  # as far inwards as they go
+_APART = 1.6  # times a row's size: what stands nearer to the text is a line of it
 #: A page's number that says what it is, and one that does not.
 _NAMED_NUMBER = re.compile(
     r"(?:page|pages|seite|página|pagina|strona|sida|side|p\.|s\.)\s*(\d{1,4}|[ivxl]{1,6})(?:\s*(?:/|of|von|de|di|sur|av|z)\s*\d{1,4})?"
@@ -44,6 +45,7 @@ class Row:
     from_top: float
     from_foot: float
     in_table: bool
+    gap: float  # to the row that is nearer to the middle of the page, in parts of its size
 
     @property
     def text(self) -> str:
@@ -67,7 +69,9 @@ def page_rows(page: int, box: Box, words: Sequence[Word]) -> list[Row]:
     for place, row in enumerate(rows):
         middle = statistics.median(word.middle for word in row)
         in_table = (place > 0 and aligned[place - 1]) or (place < len(aligned) and aligned[place])
-        found.append(Row(page, tuple(row), (box[3] - middle) / height, (middle - box[1]) / height, in_table))
+        inwards = rows[place + 1 : place + 2] if 2 * middle > box[1] + box[3] else rows[place - 1 : place] if place else []
+        gap = abs(middle - statistics.median(word.middle for word in inwards[0])) / row[0].size if inwards else 99.0
+        found.append(Row(page, tuple(row), (box[3] - middle) / height, (middle - box[1]) / height, in_table, gap))
     return found
 
 
@@ -112,7 +116,7 @@ def furniture(rows: Sequence[Row], pages: int, body: float) -> list[Row]:
     def is_furniture(row: Row) -> bool:
         if row.in_table or row.size > 1.3 * body:
             return False
-        if row.at_edge and _has_page_number(row, offset):
+        if row.at_edge and row.gap >= _APART and _has_page_number(row, offset):
             return True
         shared = max(len(seen[key]) for key in _keys(row))
         if pages == 1:

@@ -63,7 +63,7 @@ class GridTable:
 
 
 def grids(rules: Iterable[Box]) -> list[Grid]:
-    """The grids of two columns and two rows or more among a page's rules."""
+    """The cells among a page's rules, in groups that touch; a box that stands alone is a grid of one cell."""
     level, upright = _edges(rules)
     if not level or not upright or len(level) > _MAX_EDGES or len(upright) > _MAX_EDGES:
         return []
@@ -72,8 +72,7 @@ def grids(rules: Iterable[Box]) -> list[Grid]:
     for cells in _touching(_cells(level, upright)):
         xs = _distinct([x for cell in cells for x in (cell[0], cell[2])])
         ys = _distinct([y for cell in cells for y in (cell[1], cell[3])])
-        if len(xs) >= 3 and len(ys) >= 3:
-            found.append(Grid(tuple(cells), tuple(xs), tuple(ys)))
+        found.append(Grid(tuple(cells), tuple(xs), tuple(ys)))
     return found
 
 
@@ -199,6 +198,8 @@ def table_in(grid: Grid, words: Sequence[Word], page: int) -> GridTable | None:
     Args:
         words: those inside of its box.
     """
+    if len(grid.xs) < 3 or len(grid.ys) < 3:
+        return None
     held: dict[Box, list[Word]] = defaultdict(list)
     astray = 0
     for word in words:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from headgate.ingest.parse.left_out import LeftOut, leave_out
-from headgate.ingest.parse.pdf_columns import Part, in_reading_order
+from headgate.ingest.parse.pdf_columns import Part, in_reading_order, lies_in
 from headgate.ingest.parse.pdf_furniture import furniture, page_rows
 from headgate.ingest.parse.pdf_grids import GridTable, grids, table_in
 from headgate.ingest.parse.pdf_page import Box, Glyph, Page, turned, upright
@@ -21,6 +21,8 @@ from headgate.ingest.parse.pdf_words import Line, Word, lines_of, words_of_glyph
 
 #: Characters without meaning: unknown ones, those of private areas, control characters.
 UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x08\x0e-\x1f]")
+#: Dots that lead the eye, and lines to write on.
+_LEADER = re.compile(r"[.·…_]{4,}|…{2,}|(?:\. ?){5,}")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x08\x0e-\x1f]")
 
 
@@ -40,6 +42,7 @@ class _Sheet:
     page: Page
     words: list[Word]
     tables: list[GridTable]
+    frames: list[Box]
     aslant: list[Line]
 
 
@@ -62,39 +65,38 @@ def lay_out(pages: Sequence[Page]) -> Layout:
     for sheet, lines in zip(sheets, aslant, strict=True):
         number = sheet.page.number
         words = [word for word in sheet.words if id(word) not in dropped[number]]
-        result[number] = in_reading_order(words, sheet.tables, number)
+        result[number] = in_reading_order(words, sheet.tables, sheet.frames, number, left_out)
         # Its size says nothing: a watermark is no heading.
         result[number] += [[replace(line, size=body, bold=False)] for line in lines]
     return Layout(result, left_out, body)
 
 
 def _sheet(page: Page, left_out: list[LeftOut]) -> _Sheet:
-    frames: dict[float, list[Glyph]] = defaultdict(list)
+    by_turn: dict[float, list[Glyph]] = defaultdict(list)
     for glyph in page.glyphs:
-        frames[glyph.turn].append(glyph)
-    words = _readable(words_of_glyphs(frames.pop(0.0, [])), left_out)
+        by_turn[glyph.turn].append(glyph)
+    words = _readable(words_of_glyphs(by_turn.pop(0.0, [])), left_out)
     words = _without_struck(words, page, left_out)
-    other = {turn: _readable(words_of_glyphs(glyphs), left_out) for turn, glyphs in frames.items()}
+    other = {turn: _readable(words_of_glyphs(glyphs), left_out) for turn, glyphs in by_turn.items()}
     tables: list[GridTable] = []
+    frames: list[Box] = []
     for grid in grids(page.rules):
-        inside = [word for word in words if _is_in(grid.box, word)]
+        inside = [word for word in words if lies_in(grid.box, word)]
         upright_words = {id(word) for word in inside}
-        turned_words = [word for turn, found in other.items() for word in found if _is_in(grid.box, _on_page(word, turn))]
+        turned_words = [word for turn, found in other.items() for word in found if lies_in(grid.box, _on_page(word, turn))]
         table = table_in(
             grid,
             [*inside, *(_on_page(word, turn) for turn, found in other.items() for word in found if word in turned_words)],
             page.number,
         )
-        if table is not None:
+        if table is None:
+            frames += grid.cells
+        else:
             tables.append(table)
             words = [word for word in words if id(word) not in upright_words]
             other = {turn: [word for word in found if word not in turned_words] for turn, found in other.items()}
     aslant = [line for turn in sorted(other) for line in lines_of(other[turn], page.number)]
-    return _Sheet(page, words, tables, aslant)
-
-
-def _is_in(box: Box, word: Word) -> bool:
-    return box[0] - 1 <= (word.x0 + word.x1) / 2 <= box[2] + 1 and box[1] - 1 <= word.middle <= box[3] + 1
+    return _Sheet(page, words, tables, frames, aslant)
 
 
 def _on_page(word: Word, turn: float) -> Word:
@@ -107,6 +109,10 @@ def _readable(words: Sequence[Word], left_out: list[LeftOut]) -> list[Word]:
     """Words without glyphs that say nothing. Inside of a word, one that is unknown stays as U+FFFD, for what is around it is no word alone."""
     kept: list[Word] = []
     for word in words:
+        if _LEADER.search(word.text):
+            if text := _LEADER.sub(" ", word.text).strip():
+                kept.append(replace(word, text=text))
+            continue
         if not UNREADABLE.search(word.text):
             kept.append(word)
             continue

@@ -34,6 +34,8 @@ MAX_PAGES = 2000
 MAX_RULES = 20_000  # of a page; drawings and maps have more, and hold no tables
 _BROKEN = (PDFException, PSException, KeyError, ValueError, TypeError, IndexError, AttributeError, AssertionError, struct.error, OverflowError, RecursionError)  # fmt: skip
 _BOLD = re.compile(r"bold|black|heavy|semib|demi(?!r)", re.IGNORECASE)
+#: A hyphen by the standard's table of Windows characters, which pdfminer reads as a space.
+_SOFT_HYPHEN = 0xAD
 #: Text rendering modes of PDF 32000-1, 9.3.6, that leave no ink.
 _NO_INK = frozenset({3, 7})
 
@@ -116,6 +118,8 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
             text = font.to_unichr(cid)
         except PDFUnicodeNotDefined:
             text = UNKNOWN
+        if cid == _SOFT_HYPHEN and text == " " and not font.is_multibyte():
+            text = "\u00ad"
         char = LTChar(matrix, font, fontsize, scaling, rise, text, font.char_width(cid), font.char_disp(cid), ncs, graphicstate)
         a, b, *_ = matrix
         turn = 0.0 if b == 0 and a > 0 else round(math.degrees(math.atan2(b, a)), 1) % 360

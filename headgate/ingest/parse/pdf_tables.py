@@ -6,12 +6,12 @@ of a table begin anew. Where cells hold several lines, they begin on the lines o
 
 from __future__ import annotations
 
-import itertools
 import re
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from headgate.ingest.parse.pdf_grids import header_marks
@@ -19,7 +19,7 @@ from headgate.ingest.parse.pdf_page import Box
 from headgate.ingest.parse.pdf_words import Line, Word, joined, lines_of
 from headgate.ingest.parse.table_grid import Cell, Row
 
-Arrangement = Literal["columns", "table", "list", "lines"]
+Arrangement = Literal["columns", "table", "list", "numbered", "lines"]
 _HANGING = re.compile(
     r"[•●◦▪‣·○■□◆►➢✓*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,3}(?:\.\d{1,3})+\.?|§+\s?\d+[a-z]?|\[\d{1,3}\]"
 )
@@ -42,23 +42,32 @@ class TextTable:
 
 
 def arrangement(columns: Sequence[Sequence[Word]], page: int) -> Arrangement:
-    """How words in columns are read. `list`: the first column holds the numbers or bullets of the second."""
+    """How words in columns are read. `list`: the first column holds the numbers or bullets of the second; `numbered`: those of its lines."""
     lines = [lines_of(words, page) for words in columns]
     if any(not column for column in lines):
         return "lines"
-    if all(_HANGING.fullmatch(line.text) for line in lines[0]):
+    marks = [line.text for line in lines[0]]
+    if any(map(_HANGING.fullmatch, marks)) and all(_HANGING.fullmatch(mark) or _NUMBER.fullmatch(mark) for mark in marks):
         return "list"
     prose = [_is_prose(column) for column in lines]
     if all(prose):
         return "table" if _cells_begin_together(lines) else "columns"
-    if len(lines) == 2 and prose[1] and all(_NUMBER.fullmatch(line.text) for line in lines[0]):
-        return "list"
+    if len(lines) == 2 and prose[1] and all(map(_NUMBER.fullmatch, marks)):
+        return "numbered" if _counts_lines(lines[0], lines[1]) else "list"
     if any(prose):
         starts = [line for column, running in zip(lines, prose, strict=True) if running for line in _starts(column)]
         others = [line for column, running in zip(lines, prose, strict=True) if not running for line in column]
+        if len({len(column) for column in lines}) == 1 and _share_beside(others, lines[prose.index(True)]) == 1:
+            return "table"  # a line beside every line: names that happen to look like sentences
         return "table" if _share_beside(others, starts) >= 0.7 else "columns"
     beside = [_share_beside(column, [line for other in lines if other is not column for line in other]) for column in lines]
     return "table" if statistics.median(beside) >= 0.6 else "columns"
+
+
+def _counts_lines(numbers: Sequence[Line], lines: Sequence[Line]) -> bool:
+    """Whether numbers grow by one step, and most stand beside lines that do not begin anything."""
+    steps = {int(below.text) - int(above.text) for above, below in pairwise(numbers)}
+    return len(steps) == 1 and steps <= {1, 2, 5, 10} and _share_beside(numbers, _starts(lines)) < 0.6
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:
@@ -66,7 +75,7 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     if len(lines) < 2 or statistics.mean(_length(line) for line in lines) < _LONG:
         return False
     right = max(line.x1 for line in lines)
-    pairs = [(above, below) for above, below in itertools.pairwise(lines) if _is_close(above, below)]
+    pairs = [(above, below) for above, below in pairwise(lines) if _is_close(above, below)]
     going_on = sum(_goes_on(above, below, right) for above, below in pairs)
     return bool(pairs) and going_on >= 0.4 * len(pairs) and 2 * len(pairs) >= len(lines) - 1
 
@@ -109,7 +118,7 @@ def _cells_begin_together(columns: Sequence[Sequence[Line]]) -> bool:
     """Whether columns of running text are cells: two or more of their paragraphs begin side by side after a gap, and hardly any alone."""
     after_gaps = []
     for lines in columns:
-        steps = [above.middle - below.middle for above, below in itertools.pairwise(lines)]
+        steps = [above.middle - below.middle for above, below in pairwise(lines)]
         usual = min(steps)
         after_gaps.append([below for step, below in zip(steps, lines[1:], strict=True) if step > 1.2 * usual])
     if min(len(found) for found in after_gaps) < 2:
@@ -176,7 +185,7 @@ def _belongs_above(
     step = _height(bands[place - 1]) - _height(band)
     if step > _LOOSE * size:
         return False
-    steps = [_height(upper) - _height(lower) for upper, lower in itertools.pairwise(bands)]
+    steps = [_height(upper) - _height(lower) for upper, lower in pairwise(bands)]
     wide = [one for one in steps if one > 1.25 * step]
     full = sum(bool(cell) for cell in band) == len(band)
     if (
