@@ -25,7 +25,7 @@ from headgate.detect.personal_data import locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.markdown import parse_markdown
 from headgate.ingest.validate.access import decide_access, vocabulary_of
-from headgate.ingest.validate.duplicates import comparable, compare
+from headgate.ingest.validate.duplicates import comparable, find_copies
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
@@ -117,7 +117,7 @@ def copies() -> None:
     """Handbook pages with a share of their words replaced: found as near copies at 0.9 or not, against the exact similarity."""
     pages = [facts_of(path, parsed) for path, parsed in handbook() if len(parsed.text) > 600][:300]
     texts = {path: parsed.text for path, parsed in handbook()}
-    base = compare(map(comparable, pages), threshold=0.9)
+    base = find_copies(map(comparable, pages), threshold=0.9)
     print(f"{len(pages)} pages of their own: {len(base.copies)} taken for copies")
     chance = random.Random(20260202)
     for share in (0.005, 0.01, 0.02, 0.03, 0.05):
@@ -130,7 +130,7 @@ def copies() -> None:
             other = facts_of(f"copy/{page.doc_id}", parsed_text(changed))
             one, two = shingle(texts[page.doc_id]), shingle(changed)
             true = len(one & two) / len(one | two) >= 0.9
-            told = bool(compare(map(comparable, (page, other)), threshold=0.9).copies)
+            told = bool(find_copies(map(comparable, (page, other)), threshold=0.9).copies)
             above, below = above + true, below + (not true)
             right, wrong = right + (true and told), wrong + (told and not true)
         print(
@@ -146,7 +146,7 @@ def cost() -> None:
         facts = [facts_of(path, parsed) for path, parsed in pages]
         derived = time.perf_counter() - started
         started = time.perf_counter()
-        found = compare(map(comparable, facts), threshold=0.9)
+        found = find_copies(map(comparable, facts), threshold=0.9)
         print(
             f"{name}: {len(facts)} pages, facts {1000 * derived / len(facts):.1f} ms a page, "
             f"comparing all {time.perf_counter() - started:.2f} s, {len(found.copies)} copies"

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -34,7 +34,7 @@ from headgate.models.files import EmbeddingModel
 from headgate.models.open import open_embedder
 from headgate.models.prepare import ensure_model
 from headgate.models.tokens import whole_words
-from headgate.records import IndexResult, LastBuild, Record, TableRef
+from headgate.records import Answer, IndexResult, LastBuild, Question, Record, TableRef, Token
 from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.storage import Store, sha256_hex
@@ -75,6 +75,19 @@ class Manifest(Record):
     def to_bytes(self) -> bytes:
         """Canonical JSON: sorted keys, no white space."""
         return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+
+
+class Answering(Protocol):
+    """An opened bundle, as service, rehearsal and replay see it."""
+
+    def answer_now(self, question: Question) -> Answer: ...
+
+    def stream(self, question: Question) -> AsyncIterator[Token]: ...
+
+    def close(self) -> None: ...
+
+
+OpenBundle = Callable[[Store, str], Answering]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@
     ├── ObjectChanged              an object that is not the one that was listed, while it is read
     ├── UnknownFormat              a number format whose look is not certain; the stored value is shown then
     ├── ModelError                 a chat or embedding model that failed or did not answer in time
+    ├── ClosedError                a table or a model that was closed is used
     ├── AnswerFailedError          an answer that failed before anything of it was sent
     ├── NotReadyError              the service has no open bundle
     ├── BusyError                  the service has no free place
@@ -224,6 +225,10 @@ class Gone(HeadgateError):
 
 class ObjectChanged(HeadgateError):
     """The object of a bucket is not the one that was asked for."""
+
+
+class ClosedError(HeadgateError):
+    """A table or a model is used after it was closed: whoever holds it lets go too early."""
 
 
 class AnswerFailedError(HeadgateError):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from headgate.bundle import open_bundle
+from headgate.bundle import OpenBundle, open_bundle
 from headgate.errors import UsageError
 from headgate.interactions.log import InteractionLog
-from headgate.records import Answer, Question, Record
+from headgate.records import Answer, Record
 from headgate.storage import Store
 
 #: What is compared: everything but clocks and what the provider charged.
@@ -26,12 +25,6 @@ _COMPARED = {
 }
 
 
-class Answering(Protocol):
-    def answer_now(self, question: Question) -> Answer: ...
-
-    def close(self) -> None: ...
-
-
 class Replay(Record):
     """`differences` names the fields of the answer that differ; empty when `identical`."""
 
@@ -43,7 +36,7 @@ class Replay(Record):
     got: Answer
 
 
-def replay(store: Store, interaction_id: str, *, opener: Callable[[Store, str], Answering] = open_bundle) -> Replay:
+def replay(store: Store, interaction_id: str, *, opener: OpenBundle = open_bundle) -> Replay:
     """Ask the logged question again and compare text, refusal, citations, retrieved passages with their scores, and contexts.
 
     Raises:
@@ -57,8 +50,10 @@ def replay(store: Store, interaction_id: str, *, opener: Callable[[Store, str], 
             f"interaction {interaction_id!r} was cut off ({interaction.error or 'the client went away'}); there is no whole answer to compare with"
         )
     answerer = opener(store, interaction.answer.bundle_id)
-    got = answerer.answer_now(interaction.question)
-    answerer.close()
+    try:
+        got = answerer.answer_now(interaction.question)
+    finally:
+        answerer.close()
     expected_fields, got_fields = _compared(interaction.answer), _compared(got)
     differences = tuple(name for name in sorted(_COMPARED) if expected_fields[name] != got_fields[name])
     return Replay(

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from headgate.bundle import Bundle, last_built, list_bundles, load_manifest, open_bundle
-from headgate.errors import IntegrityError, NotFoundError, PromptError
+from headgate.errors import ClosedError, IntegrityError, NotFoundError, PromptError
 from headgate.records import IndexResult, Question
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store, sha256_hex
@@ -52,6 +52,16 @@ def test_an_opened_bundle_answers_with_citations_and_carries_its_id(settings: Se
     assert answer.citations[0].doc_id == "billing/refunds.md"
     assert answer.citations[0].quote in help_chunks()[0].text
     assert answer.bundle_id == bundle.bundle_id == answerer.bundle_id
+
+
+def test_a_closed_bundle_answers_no_more_and_another_opening_of_it_does(settings: Settings, bundle: Bundle) -> None:
+    question = Question(text="When does a refund reach my payment method?")
+    first, second = (open_bundle(open_store(settings), bundle.bundle_id) for _ in range(2))
+    first.close()
+    first.close()
+    with pytest.raises(ClosedError, match="was closed"):
+        first.answer_now(question)
+    assert not second.answer_now(question).refused
 
 
 def test_the_same_question_gets_the_same_answer(settings: Settings, bundle: Bundle) -> None:

@@ -178,7 +178,8 @@ class Answerer:
         )
 
     def close(self) -> None:
-        """Nothing is held that the interpreter does not free; kept so that callers say when they are done."""
+        """Let go of the table and the embedding model; whoever asks afterwards gets a ClosedError. May be called again."""
+        self._retriever.close()
 
     def _small_talk(self, talk: SmallTalk) -> str | None:
         """The reply of the refusal prompt, in the message's language where it has one; None where it has none at all."""

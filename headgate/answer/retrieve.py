@@ -65,6 +65,11 @@ class Retriever:
         self._languages = tuple(languages)
         self._default_language = default_language
 
+    def close(self) -> None:
+        """Let go of the table and of the embedding model, which the scorer of passages shares."""
+        self._table.close()
+        self._embedder.close()
+
     async def retrieve(self, question: Question) -> Retrieval:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
 

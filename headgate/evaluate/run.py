@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from headgate.evaluate.suites.suite import ALL, ResolvedCase, ResolvedSuite, Sui
 from headgate.models.embedder import Embedder, Vectors
 from headgate.models.open import open_embedder
 from headgate.records import Answer, CaseResult, Question, Report, Score, SuiteResult
+from headgate.records.progress import Progress
 from headgate.settings import EvaluationSettings, EvaluationSetup
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import OBJECTS
@@ -36,7 +38,6 @@ from headgate.storage.layout import OBJECTS
 _log = logging.getLogger(__name__)
 #: Questions asked at the same time: enough to use two cores, few enough that latency means something.
 CONCURRENCY = 2
-Progress = Callable[[int, int], None]
 
 
 class Answers(Protocol):
@@ -89,9 +90,9 @@ def evaluate_suites(
     answerer = open_bundle(store, bundle_id)
     try:
         files = {name: store.local(OBJECTS.key(digest), digest) for name, digest in manifest.embedding.files.items()}
-        embedder = open_embedder(manifest.embedding, files)
         chunks = indexed_chunks(store, bundle_id)
-        results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), setup.evaluation, progress=progress)
+        with closing(open_embedder(manifest.embedding, files)) as embedder:
+            results = run_suites(answerer, resolved, chunks, cosine_similarity(embedder), setup.evaluation, progress=progress)
     finally:
         answerer.close()
     report = make_report(bundle_id, results, created_at=datetime.now(UTC).isoformat(timespec="seconds"))

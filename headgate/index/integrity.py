@@ -18,7 +18,7 @@ A check that can't be made, since what it compares with was pruned, is told as n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from headgate.index.rows import ROW_FORMAT, embedding_text, row_mark, search_tex
 from headgate.index.table_indexes import wanted_indexes
 from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
+from headgate.records.progress import Progress
 from headgate.settings import IndexSettings
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import INGESTS, OBJECTS
@@ -41,7 +42,6 @@ from headgate.storage.layout import INGESTS, OBJECTS
 _UNIT_TOLERANCE = 1e-2
 _EXAMPLES = 5
 _READ = 2048
-Progress = Callable[[int, int], None]
 
 
 class _Findings:

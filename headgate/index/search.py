@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lancedb.expr import Expr, col, lit
 from lancedb.query import MatchQuery
 
-from headgate.errors import IntegrityError
+from headgate.errors import ClosedError, IntegrityError
 from headgate.index.inventory import manifest_name, table_folder, verify_inventory
 from headgate.records import Hit, TableRef
 from headgate.storage import Store
@@ -34,8 +34,20 @@ class ChunkTable:
     """Search over one table version. Build with `open_table`."""
 
     def __init__(self, table: Any, ref: TableRef) -> None:
-        self._table = table
+        self._opened = table
         self.ref = ref
+
+    def close(self) -> None:
+        """Let go of the table; a search afterwards raises ClosedError. May be called again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def _table(self) -> Any:
+        if self._opened is None:
+            raise ClosedError(f"table {self.ref.table!r} version {self.ref.version} was closed; open it again")
+        return self._opened
 
     async def dense(
         self, vector: npt.NDArray[np.float32], *, limit: int, confidentiality: Sequence[str], language: str = ""

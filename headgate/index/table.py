@@ -39,14 +39,13 @@ from headgate.index.inventory import (
 from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
-from headgate.index.vectors import Progress as EmbeddingProgress
-from headgate.index.vectors import VectorSource, open_vectors
+from headgate.index.vectors import EmbeddingProgress, VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
-from headgate.models.embedder import Progress
 from headgate.models.files import EmbeddingModel
 from headgate.models.prepare import ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
+from headgate.records.progress import Progress
 from headgate.settings import IndexSettings, IndexSetup
 from headgate.storage import Held, Store, sha256_hex
 from headgate.storage.layout import LANCE, OBJECTS

@@ -33,7 +33,7 @@ _KNOWN_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class EmbeddingProgress:
     """How far embedding is. `done` and `total` count the texts that had to be embedded, `known` those that did not."""
 
     done: int
@@ -80,7 +80,7 @@ class VectorSource:
         return usage
 
     def vectors(
-        self, texts: Mapping[str, str], progress: Callable[[Progress], None] | None = None
+        self, texts: Mapping[str, str], progress: Callable[[EmbeddingProgress], None] | None = None
     ) -> Iterator[tuple[list[str], Vectors]]:
         """Vectors of all `texts` (text digest → text), each digest exactly once, in no particular order.
 
@@ -108,10 +108,10 @@ class VectorSource:
         yield from self._compute(texts, unknown, known, progress)
 
     def _compute(
-        self, texts: Mapping[str, str], unknown: list[str], known: int, progress: Callable[[Progress], None] | None
+        self, texts: Mapping[str, str], unknown: list[str], known: int, progress: Callable[[EmbeddingProgress], None] | None
     ) -> Iterator[tuple[list[str], Vectors]]:
         if progress:
-            progress(Progress(0, len(unknown), 0.0, None, known))
+            progress(EmbeddingProgress(0, len(unknown), 0.0, None, known))
         seconds = 0.0
         costs = sum(len(texts[digest]) for digest in unknown)
         paid = 0
@@ -130,12 +130,14 @@ class VectorSource:
                 rate = done / seconds if seconds else 0.0
                 # Short texts come first and go faster, so time left is told from characters, not from texts.
                 left = seconds * (costs - paid) / paid if paid else 0.0
-                progress(Progress(done, len(unknown), rate, left, known))
+                progress(EmbeddingProgress(done, len(unknown), rate, left, known))
             yield block, vectors
 
     def close(self) -> None:
-        """Bring the cache below its bound and let go of it."""
+        """Bring the cache below its bound and let go of it and of the engine."""
         self._cache.close()
+        if self._engine is not None:
+            self._engine.close()
 
 
 def open_vectors(local_root: Path, settings: EmbeddingSettings, model: EmbeddingModel, folder: Path) -> VectorSource:

@@ -34,13 +34,11 @@ from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
 from headgate.ingest.validate.engine import start_import
 from headgate.records import CorpusState, FileState, KeptVersion, Outcome, Remark, SourceFile, remarks
+from headgate.records.progress import Progress
 from headgate.settings import IngestSetup, ParseSettings
 from headgate.sources.corpus import Corpus
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import Store, sha256_hex
-
-#: Called with (files done, files in all).
-Progress = Callable[[int, int], None]
 
 
 @dataclass

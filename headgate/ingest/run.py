@@ -19,13 +19,14 @@ import orjson
 from headgate.errors import CorpusError, DamagedCache, DamagedEntry, IntegrityError
 from headgate.index.chunk_set import ChunkBlock, ChunkSetWriter, chunk_set_digest, chunk_set_key
 from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
-from headgate.ingest.documents import FileWork, Progress, Run, make_documents, used_keys
+from headgate.ingest.documents import FileWork, Run, make_documents, used_keys
 from headgate.ingest.state.cache import discard_cache, open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
-from headgate.ingest.state.history import compare, read_state, write_state
+from headgate.ingest.state.history import compare_files, read_state, write_state
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
 from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
+from headgate.records.progress import Progress
 from headgate.records.remarks import note
 from headgate.settings import IngestSetup
 from headgate.sources.corpus import open_corpus
@@ -34,7 +35,7 @@ from headgate.storage import Store, sha256_file
 from headgate.storage.layout import INGESTS
 from headgate.storage.scratch import scratch_folder
 
-__all__ = ["Progress", "ingest"]
+__all__ = ["ingest"]
 
 #: Restarts after a damaged cache entry before the cache is thrown away.
 _RESTARTS = 3
@@ -206,9 +207,9 @@ def _write_chunk_set(run: Run, works: Sequence[FileWork]) -> ChunkSetRef:
 def _result(
     run: Run, works: Sequence[FileWork], validated: Validated, chunk_set: ChunkSetRef, seconds: dict[str, float], whole: float
 ) -> IngestResult:
-    comparison = compare(run.before, run.corpus.files)
+    changed = compare_files(run.before, run.corpus.files)
     for work in works:
-        if old := comparison.moved.get(work.file.path):
+        if old := changed.moved.get(work.file.path):
             work.findings.append(note("moved", f"{old} → {work.file.path}"))
     outcomes = tuple(
         FileOutcome(
@@ -219,7 +220,7 @@ def _result(
             findings=tuple(work.findings),
             chunks=work.chunks if work.outcome == "indexed" else 0,
             parsed=work.file.path in run.attempted,
-            moved_from=comparison.moved.get(work.file.path, ""),
+            moved_from=changed.moved.get(work.file.path, ""),
             kept=work.kept if work.outcome == "indexed" else None,
         )
         for work in works
@@ -240,7 +241,7 @@ def _result(
         stage_seconds={stage: round(value, 3) for stage, value in seconds.items()},
         checks=tuple(validated.checks),
         data_docs=validated.data_docs,
-        changes=comparison.changes,
+        changes=changed.changes,
         as_of=run.setup.validation.as_of,
         access=validated.access,
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from headgate.errors import ModelError
+from headgate.records.progress import Progress
 
 Vectors = npt.NDArray[np.float32]
-#: Called with (texts done, texts in all).
-Progress = Callable[[int, int], None]
 #: What becomes of a text over the model's limit: a question is cut, a chunk is an error.
 TooLong = Literal["cut", "refuse"]
 #: Largest distance of a vector's length from 1.
@@ -23,7 +22,10 @@ class Embedder(Protocol):
     """A model that is ready to embed; may be used from any thread."""
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """(n, d) float32, unit length, row i for text i."""
+        """(n, d) float32, unit length, row i for text i. Raises ClosedError once it is closed."""
+
+    def close(self) -> None:
+        """Let go of the model, once no text is being embedded. May be called again."""
 
 
 def checked(vectors: Vectors, texts: int, dimensions: int) -> Vectors:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from headgate.errors import ModelError, SettingsError
-from headgate.models.embedder import Progress, Vectors
+from headgate.errors import ClosedError, ModelError, SettingsError
+from headgate.models.embedder import Vectors
 from headgate.models.files import EmbeddingModel
 from headgate.models.tokens import TokenCounter
 from headgate.records import EmbeddingUsage
+from headgate.records.progress import Progress
 from headgate.settings import EmbeddingSettings
 
 #: First wait between tries, seconds; doubles, with full jitter.
@@ -34,6 +35,7 @@ class RemoteEmbedder:
         self._model = model
         self.dimensions = model.dimensions
         self.usage = EmbeddingUsage()
+        self._closed = False
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """See `Embedder`. Vectors are scaled to unit length.
@@ -41,6 +43,8 @@ class RemoteEmbedder:
         Raises:
             ModelError: every try failed, the deadline passed, or the reply is not one finite vector of the right length for each text.
         """
+        if self._closed:
+            raise ClosedError("the embedding model was closed; open its bundle again")
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(texts), self._model.batch):
             batch = list(texts[start : start + self._model.batch])
@@ -48,6 +52,10 @@ class RemoteEmbedder:
             if progress:
                 progress(start + len(batch), len(texts))
         return vectors
+
+    def close(self) -> None:
+        """See `Embedder`. Nothing is held here: connections are litellm's, which all models of a process share."""
+        self._closed = True
 
     def _ask(self, texts: list[str]) -> Vectors:
         model, exceptions = self._model, self._litellm.exceptions

@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from headgate.models.embedder import Progress, TooLong, Vectors, checked, refuse_too_long
+from headgate.errors import ClosedError
+from headgate.models.embedder import TooLong, Vectors, checked, refuse_too_long
 from headgate.models.files import EmbeddingModel
+from headgate.records.progress import Progress
 
 #: Texts in one inference. Larger ones are no faster, and need more memory.
 _BATCH = 8
@@ -103,8 +105,8 @@ class OpenVinoEmbedder:
         }
         # From the file: handing over its bytes takes several times as long, and twice the memory.
         model = core().read_model(graph, weights) if weights else core().read_model(graph)
-        self._compiled = core().compile_model(model, "CPU", options)
-        self._queue = openvino.AsyncInferQueue(self._compiled, streams)
+        self._compiled: Any = core().compile_model(model, "CPU", options)
+        self._queue: Any = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
         self.dimensions = int(self._compiled.output(0).partial_shape[1].get_length())
 
@@ -124,6 +126,8 @@ class OpenVinoEmbedder:
             vectors[positions] = request.get_output_tensor(0).data
 
         with self._lock:
+            if self._queue is None:
+                raise ClosedError("the embedding model was closed; open its bundle again")
             self._queue.set_callback(keep)
             for length, positions in batches:
                 ids = np.zeros((len(positions), length), dtype=np.int64)
@@ -138,6 +142,11 @@ class OpenVinoEmbedder:
                     progress(done, len(texts))
             self._queue.wait_all()
         return checked(vectors, len(texts), self.dimensions)
+
+    def close(self) -> None:
+        """See `Embedder`."""
+        with self._lock:
+            self._queue = self._compiled = None
 
 
 def same_length_batches(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:

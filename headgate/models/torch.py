@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from headgate.errors import ModelError, SettingsError
-from headgate.models.embedder import Progress, TooLong, Vectors, checked, refuse_too_long
+from headgate.errors import ClosedError, ModelError, SettingsError
+from headgate.models.embedder import TooLong, Vectors, checked, refuse_too_long
 from headgate.models.files import EmbeddingModel
+from headgate.records.progress import Progress
 
 #: Texts in one call; sorted by length before.
 _BATCH = 32
@@ -64,7 +65,7 @@ class TorchEmbedder:
                 path = Path(place) / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, path)
-            self._model = sentence_transformers.SentenceTransformer(place, device=self._device, local_files_only=True)
+            self._model: Any = sentence_transformers.SentenceTransformer(place, device=self._device, local_files_only=True)
         self._half = model.precision == "bf16"
         self._max_tokens = model.max_tokens
         self._refuse = too_long == "refuse"
@@ -77,6 +78,8 @@ class TorchEmbedder:
         Raises:
             ModelError: a vector is not finite and of unit length, the GPU failed, or a text is too long and may not be cut.
         """
+        if self._model is None:
+            raise ClosedError("the embedding model was closed; open its bundle again")
         counts = [len(ids) for ids in self._model.tokenizer(list(texts), truncation=False)["input_ids"]] if texts else []
         if self._refuse:
             refuse_too_long(texts, counts, self._max_tokens)
@@ -95,3 +98,8 @@ class TorchEmbedder:
         except RuntimeError as error:  # out of GPU memory, a driver that went away
             raise ModelError(f"sentence-transformers failed on {self._device}: {error}") from error
         return checked(vectors, len(texts), self.dimensions)
+
+    def close(self) -> None:
+        """See `Embedder`."""
+        with self._lock:
+            self._model = None

@@ -12,33 +12,20 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import orjson
 from pydantic import ValidationError
 
-from headgate.bundle import hold_bundle, load_manifest, open_bundle
+from headgate.bundle import OpenBundle, hold_bundle, load_manifest, open_bundle
 from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, ReleaseRefused
-from headgate.records import Answer, Question, Record, Rehearsal, Release, Verdict
+from headgate.records import Question, Record, Rehearsal, Release, Verdict
 from headgate.settings import GateFiles, ReleaseSettings
 from headgate.storage import Store, sha256_file, sha256_hex
 from headgate.storage.layout import RELEASES, VERDICTS
 
 #: How often a number may be lost to another promoter before giving up.
 _MAX_RACES = 5
-
-
-class Answering(Protocol):
-    """What a rehearsal needs of an opened bundle."""
-
-    def answer_now(self, question: Question) -> Answer: ...
-
-    def close(self) -> None: ...
-
-
-OpenBundle = Callable[[Store, str], Answering]
 
 
 class Status(Record):

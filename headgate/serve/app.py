@@ -21,13 +21,13 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from headgate import __version__
-from headgate.bundle import check_audience, load_manifest, open_bundle
+from headgate.bundle import Answering, OpenBundle, check_audience, load_manifest, open_bundle
 from headgate.errors import AnswerFailedError, BusyError, ClientGoneError, NotReadyError, RequestError, StorageError
 from headgate.interactions.log import InteractionLog
 from headgate.serve import wire
 from headgate.serve.chat import make_router
 from headgate.serve.exchange import Desk
-from headgate.serve.live import Answering, LiveBundle, OpenBundle
+from headgate.serve.live import LiveBundle
 from headgate.serve.metrics import Outcome, ServiceMetrics
 from headgate.settings import ServeSettings
 from headgate.sources.state.freshness import FreshnessView

@@ -11,31 +11,20 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
+from headgate.bundle import Answering, OpenBundle
 from headgate.errors import HeadgateError, IntegrityError, NotReadyError
-from headgate.records import Question, Record, Release, Token
+from headgate.records import Record, Release
 from headgate.release.ledger import current_release, latest_number
 from headgate.storage import Store
 
 logger = logging.getLogger(__name__)
 #: Longest wait before a release that could not be opened is tried again, seconds.
 _LONGEST_RETRY = 60.0
-
-
-class Answering(Protocol):
-    """What the service needs of an opened bundle."""
-
-    def stream(self, question: Question) -> AsyncIterator[Token]: ...
-
-    def close(self) -> None: ...
-
-
-OpenBundle = Callable[[Store, str], Answering]
 
 
 class Problem(Record):

@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 import pytest
 
-from headgate.errors import CorpusError, IntegrityError, StorageError
+from headgate.errors import ClosedError, CorpusError, IntegrityError, StorageError
 from headgate.index.inventory import table_folder, verify_inventory
 from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
@@ -295,3 +295,15 @@ def test_what_a_killed_drop_left_is_no_table(settings: Settings, indexed: IndexR
     again = update_table(settings, put_chunks(settings, help_chunks(), "r1"))
     assert again.ref.digest == indexed.ref.digest
     verify_inventory(store, again.ref.table, again.ref.version, again.ref.files_digest)
+
+
+def test_a_closed_table_is_searched_no_more(settings: Settings, indexed: IndexResult) -> None:
+    async def search() -> None:
+        table = await open_table(open_store(settings), indexed.ref)
+        assert await table.chunk_texts()
+        table.close()
+        table.close()
+        with pytest.raises(ClosedError, match="was closed"):
+            await table.chunk_texts()
+
+    asyncio.run(search())

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from headgate.errors import ModelError
-from headgate.index.vectors import BLOCK, Progress, VectorSource, vectors_folder
+from headgate.index.vectors import BLOCK, EmbeddingProgress, VectorSource, vectors_folder
 from headgate.models.embedder import Embedder
 from headgate.models.files import EmbeddingModel
 from headgate.models.vector_cache import VectorCache, cache_files, clear_vectors
@@ -123,7 +123,7 @@ def test_what_was_computed_before_a_failure_is_kept(tmp_path: Path) -> None:
 def test_progress_tells_rate_and_time_left(tmp_path: Path) -> None:
     ticks = iter(range(1000))
     cache = VectorCache(tmp_path, MODEL.digest, DIMENSIONS, limit=2**30)
-    told: list[Progress] = []
+    told: list[EmbeddingProgress] = []
     with VectorSource(MODEL, cache, CountingEngine, clock=lambda: float(next(ticks))) as opened:
         list(opened.vectors(texts_of(2 * BLOCK), told.append))
     assert [(progress.done, progress.total) for progress in told] == [(0, 2 * BLOCK), (BLOCK, 2 * BLOCK), (2 * BLOCK, 2 * BLOCK)]
@@ -144,6 +144,14 @@ def test_vectors_of_a_broken_engine_are_neither_used_nor_kept(tmp_path: Path) ->
     engine = CountingEngine()
     collect(source(tmp_path, engine), texts_of(3))
     assert len(engine.asked) == 3
+
+
+def test_a_source_of_vectors_closes_the_engine_that_it_opened(tmp_path: Path) -> None:
+    used, unused = CountingEngine(), CountingEngine()
+    for engine in (used, unused):
+        with source(tmp_path, engine) as opened:
+            list(opened.vectors(texts_of(3)))
+    assert (used.closed, unused.closed) == (True, False)
 
 
 def test_the_models_used_longest_ago_go_first_and_then_the_oldest_vectors(tmp_path: Path) -> None:

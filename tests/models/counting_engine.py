@@ -19,6 +19,7 @@ class CountingEngine:
 
     def __init__(self, *, fail_after: int = 10**9) -> None:
         self.asked: list[str] = []
+        self.closed = False
         self._fail_after = fail_after
 
     def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
@@ -28,6 +29,9 @@ class CountingEngine:
         seeds = [int(sha256_hex(text.encode())[:8], 16) for text in texts]
         rows = np.stack([np.random.default_rng(seed).normal(size=DIMENSIONS) for seed in seeds]).astype(np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def texts_of(count: int) -> dict[str, str]:

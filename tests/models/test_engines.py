@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from headgate.bundle import load_manifest, open_bundle
-from headgate.errors import IntegrityError, ModelError, SettingsError
+from headgate.errors import ClosedError, IntegrityError, ModelError, SettingsError
 from headgate.models import openvino
 from headgate.models.embedder import Embedder
 from headgate.models.files import model_files
@@ -45,6 +48,35 @@ def test_a_vector_depends_on_its_text_alone_to_the_last_bit(make_project: Make, 
     assert np.array_equal(together[order], shuffled)
     for position in (0, 13, 60, 84):
         assert np.array_equal(alone.embed([TEXTS[position]])[0], together[position])
+
+
+def _open_models() -> int:
+    gc.collect()
+    return sum(type(one).__name__ == "CompiledModel" for one in gc.get_objects())
+
+
+def test_a_closed_engine_frees_its_model_after_what_is_being_embedded(settings: Settings) -> None:
+    before = _open_models()
+    opened = engine(settings, streams=2)
+    assert _open_models() == before + 1
+    began = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        embedding = thread.submit(opened.embed, TEXTS * 3, progress=lambda *_: began.set())
+        began.wait()
+        opened.close()
+        assert embedding.result().shape == (len(TEXTS) * 3, 384)
+    opened.close()
+    assert _open_models() == before
+    with pytest.raises(ClosedError, match="was closed"):
+        opened.embed(["too late"])
+
+
+def test_a_closed_model_of_sentence_transformers_embeds_no_more(make_project: Make) -> None:
+    opened = engine(make_project("torch", embedding={"engine": "sentence-transformers", "precision": "f32"}))
+    assert opened.embed(["in time"]).shape == (1, 384)
+    opened.close()
+    with pytest.raises(ClosedError, match="was closed"):
+        opened.embed(["too late"])
 
 
 def test_bf16_agrees_with_f32(make_project: Make) -> None:

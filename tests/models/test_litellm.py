@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headgate.bundle import open_bundle
-from headgate.errors import ModelError, SettingsError
+from headgate.errors import ClosedError, ModelError, SettingsError
 from headgate.models import litellm
 from headgate.models.litellm import RemoteEmbedder
 from headgate.models.open import open_embedder
@@ -79,6 +79,15 @@ def test_a_run_tells_what_its_provider_was_paid(remote: Callable[..., Settings],
     again = update_table(settings, chunk_set)
     assert (again.usage.requests, again.usage.cost) == (0, 0.0)
     assert "embedding_cost_usd" not in views.index(again)
+
+
+def test_a_closed_model_asks_nobody(remote: Callable[..., Settings], server: EmbeddingServer) -> None:
+    opened = embedder(remote())
+    asked = len(server.requests)
+    opened.close()
+    with pytest.raises(ClosedError, match="was closed"):
+        opened.embed(["too late"])
+    assert len(server.requests) == asked
 
 
 def test_dimensions_are_found_by_asking_and_remembered(remote: Callable[..., Settings], server: EmbeddingServer) -> None:

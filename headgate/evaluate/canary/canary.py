@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 from typing import Any
@@ -41,6 +42,7 @@ from headgate.records import (
     Question,
     VersionDifference,
 )
+from headgate.records.progress import Progress
 from headgate.release.ledger import history
 from headgate.settings import CanarySettings, EvaluationSetup
 from headgate.storage import Store, sha256_hex
@@ -54,7 +56,6 @@ _LEAST_PROBES = 20
 _PROBES_A_CHANGE = 5
 #: Names that a result lists of documents nobody asks for.
 _NAMED = 50
-Progress = Callable[[int, int], None]
 
 
 def run_canary(
@@ -175,25 +176,24 @@ def _compare(store: Store, setup: EvaluationSetup, bundle_id: str, baseline: str
     old_table, new_table = open_version(store, before.table), open_version(store, manifest.table)
     old_documents, new_documents = read_documents(old_table), read_documents(new_table)
     suites = load_suites(setup.gate_files.suites)
-    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="canary") as threads:
-        old, new = Finder(store, baseline), Finder(store, bundle_id)
-        try:
-            asked, errors = _ask(
-                suites, recent_questions(store, setup.canary.questions, setup.logged_days), old, new, threads, progress
-            )
-            lost = probe_documents(
-                old_documents,
-                new_documents,
-                difference,
-                _outcomes(store, manifest.corpus.revision),
-                search_old=old.find,
-                search_new=new.find,
-                access={audience: manifest.retrieval.audiences.seen_by(audience) for audience in manifest.retrieval.access},
-                settings=_in_proportion(setup.canary, difference, same_search=search_key(manifest) == search_key(before)),
-            )
-        finally:
-            old.close()
-            new.close()
+    with (
+        closing(Finder(store, baseline)) as old,
+        closing(Finder(store, bundle_id)) as new,
+        ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="canary") as threads,
+    ):
+        asked, errors = _ask(
+            suites, recent_questions(store, setup.canary.questions, setup.logged_days), old, new, threads, progress
+        )
+        lost = probe_documents(
+            old_documents,
+            new_documents,
+            difference,
+            _outcomes(store, manifest.corpus.revision),
+            search_old=old.find,
+            search_new=new.find,
+            access={audience: manifest.retrieval.audiences.seen_by(audience) for audience in manifest.retrieval.access},
+            settings=_in_proportion(setup.canary, difference, same_search=search_key(manifest) == search_key(before)),
+        )
     moved = {pair.before: pair.after for pair in difference.documents_moved}
     k = setup.canary.recall_at
     old_gold, new_gold = (gold_texts(table, suites, moved=moved) for table in (old_table, new_table))

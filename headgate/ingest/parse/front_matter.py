@@ -23,7 +23,7 @@ import yaml
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.label_keys import find_label
 from headgate.ingest.parse.label_statements import find_named
-from headgate.ingest.parse.labels import LabelReading, LabelSlip, SlipKind, merge_readings, read_labels
+from headgate.ingest.parse.labels import LabelReading, LabelSlip, merge_readings, read_labels
 from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.structured_text import shown_values
 from headgate.records.remarks import note
@@ -65,12 +65,6 @@ class _Entry:
     name: str
     value: Any
     line: int
-
-
-class _Damage(Exception):
-    def __init__(self, kind: SlipKind, line: int, detail: str) -> None:
-        super().__init__(detail)
-        self.slip = LabelSlip(kind, line, detail)
 
 
 def split_front_matter(text: str) -> FrontMatter:
@@ -217,11 +211,10 @@ def _read_json(text: str, before: int) -> FrontMatter | None:
 
 def _parsed(lines: list[str], before: int, kind: str) -> FrontMatter:
     """The front matter that `lines` hold, the first of which is line `before + 1`; its body is empty."""
-    try:
-        entries = _yaml_entries(lines, before) if kind == "yaml" else _toml_entries(lines, before)
-    except _Damage as damage:
+    entries = _yaml_entries(lines, before) if kind == "yaml" else _toml_entries(lines, before)
+    if isinstance(entries, LabelSlip):
         # What it says is not lost: the page is quarantined, and the text is there for whoever looks at it.
-        return FrontMatter(LabelReading(slips=(damage.slip,)), (Block("text", "\n".join(lines), line=before + 1),), "", 0)
+        return FrontMatter(LabelReading(slips=(entries,)), (Block("text", "\n".join(lines), line=before + 1),), "", 0)
     reading, blocks, unsaid = _read_entries(entries, lines, before + 1)
     return FrontMatter(reading, blocks, "", 0, unsaid)
 
@@ -263,8 +256,8 @@ def _speaks(value: Any) -> bool:
     return False  # more than anybody writes at the top of a page; its name is told
 
 
-def _yaml_entries(lines: list[str], before: int) -> list[_Entry]:
-    """Raises _Damage."""
+def _yaml_entries(lines: list[str], before: int) -> list[_Entry] | LabelSlip:
+    """The entries, or what keeps them from being read."""
     text = "\n".join(lines)
     try:
         loader = yaml.SafeLoader(text)
@@ -273,7 +266,7 @@ def _yaml_entries(lines: list[str], before: int) -> list[_Entry]:
             if node is None:
                 return []
             if not isinstance(node, yaml.MappingNode):
-                raise _Damage("not_a_mapping", before + 1, "the front matter holds no lines of the form `name: value`")
+                return LabelSlip("not_a_mapping", before + 1, "the front matter holds no lines of the form `name: value`")
             return [
                 _Entry(
                     str(loader.construct_object(name, deep=True)),
@@ -285,16 +278,16 @@ def _yaml_entries(lines: list[str], before: int) -> list[_Entry]:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise _yaml_damage(error, lines, before) from error
+        return _yaml_damage(error, lines, before)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise _Damage("yaml", before + 1, f"the front matter is not YAML: {type(error).__name__}") from error
+        return LabelSlip("yaml", before + 1, f"the front matter is not YAML: {type(error).__name__}")
 
 
 def _node_line(node: Any, before: int) -> int:
     return before + int(node.start_mark.line) + 1
 
 
-def _yaml_damage(error: yaml.MarkedYAMLError, lines: list[str], before: int) -> _Damage:
+def _yaml_damage(error: yaml.MarkedYAMLError, lines: list[str], before: int) -> LabelSlip:
     mark = error.problem_mark or error.context_mark
     at = min(mark.line if mark else 0, len(lines) - 1)
     context = error.context_mark.line if error.context_mark else at
@@ -302,26 +295,28 @@ def _yaml_damage(error: yaml.MarkedYAMLError, lines: list[str], before: int) -> 
     shown = repr(lines[at].strip()[:60])
     quotes = [line for line in lines[context : at + 1] if line.count('"') % 2 or line.count("'") % 2]
     if "\t" in lines[at][: len(lines[at]) - len(lines[at].lstrip())] or "'\\t'" in problem:
-        return _Damage("tab", before + at + 1, f"{shown} has a tab where YAML wants spaces")
+        return LabelSlip("tab", before + at + 1, f"{shown} has a tab where YAML wants spaces")
     if quotes or "quoted scalar" in str(error.context):
         where = next((number for number in range(context, at + 1) if lines[number] in quotes), at)
-        return _Damage("quote", before + where + 1, f"{lines[where].strip()[:60]!r} has a quotation mark without its other half")
+        return LabelSlip(
+            "quote", before + where + 1, f"{lines[where].strip()[:60]!r} has a quotation mark without its other half"
+        )
     if "mapping values are not allowed" in problem and len(re.findall(r":(?:\s|$)", lines[at])) > 1:
-        return _Damage("colon", before + at + 1, f"{shown} has a second colon; put the value in quotation marks")
+        return LabelSlip("colon", before + at + 1, f"{shown} has a second colon; put the value in quotation marks")
     if "mapping values are not allowed" in problem or "indentation" in problem or lines[at][:1].isspace():
-        return _Damage("indentation", before + at + 1, f"{shown} is not set in as the lines around it")
-    return _Damage("yaml", before + at + 1, f"{shown} is not YAML: {problem}")
+        return LabelSlip("indentation", before + at + 1, f"{shown} is not set in as the lines around it")
+    return LabelSlip("yaml", before + at + 1, f"{shown} is not YAML: {problem}")
 
 
-def _toml_entries(lines: list[str], before: int) -> list[_Entry]:
-    """Raises _Damage."""
+def _toml_entries(lines: list[str], before: int) -> list[_Entry] | LabelSlip:
+    """The entries, or what keeps them from being read."""
     try:
         content = tomllib.loads("\n".join(lines) + "\n")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"\(at line (\d+)", str(error))
         at = min(int(found[1]) if found else 1, len(lines) or 1)
         shown = repr(lines[at - 1].strip()[:60]) if lines else "it"
-        raise _Damage("toml", before + at, f"{shown} is not TOML: {str(error).partition(' (at')[0]}") from error
+        return LabelSlip("toml", before + at, f"{shown} is not TOML: {str(error).partition(' (at')[0]}")
     return [_Entry(name, value, _line_of(name, lines, before)) for name, value in content.items()]
 
 

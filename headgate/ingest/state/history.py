@@ -25,7 +25,7 @@ from headgate.storage.layout import INGEST_STATE, KEPT
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FileChanges:
     """`moved` maps new paths to old ones."""
 
     changes: Changes
@@ -64,7 +64,7 @@ def copy_state(source: Store, target: Store, corpus: str) -> None:
     write_state(target, state)
 
 
-def compare(before: CorpusState, files: Iterable[SourceFile]) -> Comparison:
+def compare_files(before: CorpusState, files: Iterable[SourceFile]) -> FileChanges:
     """What changed since `before`. A new path with the content of a path that is gone is a move; each path is in one move at most.
 
     Among several candidates those with the same file name are paired first, then by path, so that the result depends on the two
@@ -88,7 +88,7 @@ def compare(before: CorpusState, files: Iterable[SourceFile]) -> Comparison:
                 moved[path] = found
                 candidates.remove(found)
     changed = sum(path in before.files and before.files[path].digest != file.digest for path, file in now.items())
-    return Comparison(
+    return FileChanges(
         Changes(
             added=len(added) - len(moved),
             changed=changed,

@@ -84,7 +84,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Copies:
     """Copies and conflicts by path. What a copy is a copy of is never itself a copy."""
 
     copies: dict[str, Copy]
@@ -118,8 +118,8 @@ def comparable(facts: DocumentFacts) -> Comparable:
     )
 
 
-def compare(documents: Iterable[Comparable], *, threshold: float) -> Comparison:
-    """Find copies and conflicts.
+def find_copies(documents: Iterable[Comparable], *, threshold: float) -> Copies:
+    """Documents that say the same, and those that say the same under other labels.
 
     Args:
         threshold: similarity from which a document counts as a near copy, 0 to 1.
@@ -142,7 +142,7 @@ def compare(documents: Iterable[Comparable], *, threshold: float) -> Comparison:
     long_enough = [document for document in unique if document.shingles >= _MIN_SHINGLES]
     _compare_signatures(long_enough, threshold, copies, conflicts)
     by_id = {document.doc_id: document for document in ordered}
-    return Comparison({path: _resolved(copy, copies, by_id) for path, copy in copies.items()}, conflicts)
+    return Copies({path: _resolved(copy, copies, by_id) for path, copy in copies.items()}, conflicts)
 
 
 def _compare_signatures(

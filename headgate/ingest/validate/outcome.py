@@ -25,7 +25,7 @@ import numpy as np
 from headgate.errors import IntegrityError
 from headgate.ingest.validate.audiences import Seen, find_widened, report_access, seen_by
 from headgate.ingest.validate.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
-from headgate.ingest.validate.duplicates import Comparable, comparable, compare
+from headgate.ingest.validate.duplicates import Comparable, comparable, find_copies
 from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
@@ -213,13 +213,13 @@ class _Run:
 
         self._judge_blocks("documents", suite.part(COMPARED_COLUMNS, inside=False), blocks())
         sound = [position for position, one in enumerate(comparables) if one.doc_id not in self._result.quarantined]
-        comparison = compare((comparables[position] for position in sound), threshold=self._setup.validation.near_duplicate)
+        copies = find_copies((comparables[position] for position in sound), threshold=self._setup.validation.near_duplicate)
         shares = boilerplate_shares([lines[position] for position in sound])
         labels = (
             {"doc_id": one.doc_id, "confidentiality": repr(one.confidentiality)}
             for one in (comparables[position] for position in sound)
         )
-        rows = [compared_row(row, comparison, share) for row, share in zip(labels, shares, strict=True)]
+        rows = [compared_row(row, copies, share) for row, share in zip(labels, shares, strict=True)]
         self.judge("documents", suite.part(COMPARED_COLUMNS, inside=True), rows)
         return shapes
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT
-from headgate.ingest.validate.duplicates import Comparison
+from headgate.ingest.validate.duplicates import Copies
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import personal_policy
 from headgate.settings import Audiences, ValidationSetup
@@ -162,10 +162,10 @@ def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]
     }
 
 
-def compared_row(row: Mapping[str, Any], comparison: Comparison, boilerplate: float | None) -> dict[str, Any]:
+def compared_row(row: Mapping[str, Any], copies: Copies, boilerplate: float | None) -> dict[str, Any]:
     """`row` with the columns of `COMPARED_COLUMNS`."""
-    copy = comparison.copies.get(row["doc_id"])
-    conflict = comparison.conflicts.get(row["doc_id"])
+    copy = copies.copies.get(row["doc_id"])
+    conflict = copies.conflicts.get(row["doc_id"])
     return {
         **row,
         "exact_copy": int(copy is not None and copy.exact),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headgate.errors import IntegrityError
 from headgate.ingest.state.history import (
-    compare,
+    compare_files,
     copy_state,
     is_expired,
     keep_version,
@@ -36,19 +36,21 @@ def now(files: dict[str, str]) -> list[SourceFile]:
 
 
 def test_a_new_path_with_the_content_of_a_gone_one_is_a_move() -> None:
-    found = compare(state({"a": "1", "b": "2", "c": "3", "gone": "9"}), now({"a": "1", "b": "changed", "new/c": "3", "d": "4"}))
+    found = compare_files(
+        state({"a": "1", "b": "2", "c": "3", "gone": "9"}), now({"a": "1", "b": "changed", "new/c": "3", "d": "4"})
+    )
     assert found.moved == {"new/c": "c"}
     assert found.changes.model_dump() == {"added": 1, "changed": 1, "moved": 1, "removed": 1, "unchanged": 1}
 
 
 def test_a_copy_beside_its_original_is_added_and_not_moved() -> None:
-    found = compare(state({"a": "1"}), now({"a": "1", "copy": "1"}))
+    found = compare_files(state({"a": "1"}), now({"a": "1", "copy": "1"}))
     assert found.moved == {}
     assert (found.changes.added, found.changes.unchanged) == (1, 1)
 
 
 def test_of_several_candidates_the_one_of_the_same_name_is_the_origin() -> None:
-    found = compare(state({"old/a.md": "1", "old/b.md": "1"}), now({"new/b.md": "1", "new/a.md": "1"}))
+    found = compare_files(state({"old/a.md": "1", "old/b.md": "1"}), now({"new/b.md": "1", "new/a.md": "1"}))
     assert found.moved == {"new/a.md": "old/a.md", "new/b.md": "old/b.md"}
 
 
@@ -59,14 +61,14 @@ FILES = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from("1234"), ma
 @given(FILES, FILES, st.randoms(use_true_random=False))
 def test_every_file_is_counted_once_whatever_the_order(before: dict[str, str], after: dict[str, str], random: object) -> None:
     files = now(after)
-    found = compare(state(before), files)
+    found = compare_files(state(before), files)
     changes = found.changes
     assert changes.added + changes.changed + changes.moved + changes.unchanged == len(after)
     assert changes.removed == len(before.keys() - after.keys()) - changes.moved
     assert len(set(found.moved.values())) == len(found.moved)
     assert all(before[old] == after[new] and old not in after and new not in before for new, old in found.moved.items())
     random.shuffle(files)  # type: ignore[attr-defined]
-    assert compare(state(before), files) == found
+    assert compare_files(state(before), files) == found
 
 
 def test_a_state_is_read_as_it_was_written_and_can_be_taken_elsewhere(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ import random
 
 import pytest
 
-from headgate.ingest.validate.duplicates import Comparison, comparable, compare
+from headgate.ingest.validate.duplicates import Copies, comparable, find_copies
 from headgate.ingest.validate.facts import DocumentFacts
 from headgate.ingest.validate.resemblance import estimate, shingle, sign
 from tests.ingest.documents import LONG, facts_of
 
 
-def compared(*facts: DocumentFacts, threshold: float = 0.9) -> Comparison:
-    return compare(map(comparable, facts), threshold=threshold)
+def compared(*facts: DocumentFacts, threshold: float = 0.9) -> Copies:
+    return find_copies(map(comparable, facts), threshold=threshold)
 
 
 def test_the_most_canonical_of_equal_documents_is_kept() -> None:
