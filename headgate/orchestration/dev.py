@@ -116,9 +116,12 @@ def run_until_stopped(wanted: Sequence[Program], *, environment: Mapping[str, st
             # A session of its own: Ctrl-C reaches only us, and we stop the programs one after the other.
             process = subprocess.Popen(program.command, cwd=program.folder, env=environment, start_new_session=True)
             running.append((program, process))
-            say(f"{program.name:10} {program.address}")
-        say("Ctrl-C stops them.")
+        say(f"{', '.join(program.name for program in wanted)}: starting; Ctrl-C stops them.")
+        waited_for = list(wanted)
         while not stopping:
+            for program in [program for program in waited_for if _answers(program.port)]:
+                waited_for.remove(program)
+                say(f"{program.name} is ready: {program.address}")
             for program, process in running:
                 if (status := process.poll()) is not None:
                     say(f"{program.name} ended with status {status}")
@@ -144,6 +147,11 @@ def _check_port(program: Program) -> None:
             raise UsageError(
                 f"{program.name}: port {program.port} can't be used ({error.strerror}); choose another with {option}"
             ) from None
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -58,10 +58,11 @@ def test_a_taken_port_is_named_before_anything_is_started(tmp_path: Path) -> Non
             run_until_stopped([program], environment={}, say=print)
 
 
-def start(*codes: str, ignore_interrupt: bool = False) -> subprocess.Popen[str]:
+def start(*codes: str, port: int = 0, ignore_interrupt: bool = False) -> subprocess.Popen[str]:
     """`run_until_stopped` in a process of its own, with a Python program for each of `codes`."""
     listed = ", ".join(
-        f"Program('p{number}', '', 0, (sys.executable, '-c', {code!r}), Path())" for number, code in enumerate(codes)
+        f"Program('p{number}', 'http://{HOST}:{port}', {port}, (sys.executable, '-c', {code!r}), Path())"
+        for number, code in enumerate(codes)
     )
     script = textwrap.dedent(f"""
         import os, sys
@@ -82,6 +83,19 @@ def wait_until_up(process: subprocess.Popen[str], programs: int) -> None:
         line = process.stdout.readline()
         assert line, "it ended before all programs were up"
         seen += line.strip() == "up"
+
+
+def test_people_are_told_where_to_look_as_soon_as_there_is_something_to_see() -> None:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    serving = f"import socket, time; s = socket.create_server(('{HOST}', {port})); time.sleep(60)"
+    process = start(serving, port=port)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "p0: starting; Ctrl-C stops them.\n"
+    assert process.stdout.readline() == f"p0 is ready: http://{HOST}:{port}\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
