@@ -8,6 +8,7 @@ import html
 import re
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,6 +21,7 @@ from headgate.storage.layout import VALIDATION_REPORTS
 
 #: A report quotes documents: nothing in it may run or load anything.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_STYLE = "body{font:16px/1.6 system-ui,sans-serif;max-width:50em;margin:2em auto;padding:0 1em} h1{font-size:1.4em}"
 _REPORT = re.compile(r"/([\w-][\w.-]{0,127})/(?:index\.html)?", re.ASCII)
 
 
@@ -57,13 +59,17 @@ def report_server(store: Store, port: int) -> ThreadingHTTPServer:
 
 def _overview(store: Store) -> bytes:
     entries = sorted(store.entries(VALIDATION_REPORTS.prefix()), key=lambda entry: -entry.modified)
-    revisions = [html.escape(VALIDATION_REPORTS.first(entry.key)) for entry in entries]
-    rows = "".join(f"<li><a href='/{revision}/index.html'>{revision}</a></li>" for revision in revisions)
+    rows = "".join(_row(html.escape(VALIDATION_REPORTS.first(entry.key)), entry.modified) for entry in entries)
     return _page("Validation reports, the newest first", f"<ol>{rows}</ol>" if rows else "None yet: run `headgate ingest`.")
 
 
+def _row(revision: str, written: float) -> str:
+    when = datetime.fromtimestamp(written, UTC).strftime("%-d %B %Y %H:%M UTC")
+    return f"<li><a href='/{revision}/index.html'>{revision}</a>, {when}</li>"
+
+
 def _page(title: str, body: str) -> bytes:
-    return f"<!doctype html><html lang='en'><title>{title}</title><h1>{title}</h1><p>{body}</p></html>".encode()
+    return f"<!doctype html><html lang='en'><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{body}</html>".encode()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

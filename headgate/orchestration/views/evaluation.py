@@ -64,13 +64,14 @@ def _quality_plot(evaluated: Report, recall_at: Sequence[int], threshold: float)
 
 
 def _metric_rows(evaluated: Report) -> list[dict[str, str]]:
-    """One row a headline, one column a suite: value and 95 % interval; empty where the suite does not have it."""
+    """One row a headline that any suite has, one column a suite: value and 95 % interval; empty where the suite does not have it."""
     columns = {f"{suite} (n={result.n})": result.metrics for suite, result in evaluated.suites.items()}
     # Spaces that don't break: Dagster's tables fold cells into narrow columns.
     return [
         {"metric": name}
         | {column: interval_text(metrics.get(name)).replace(" ", "\N{NO-BREAK SPACE}") for column, metrics in columns.items()}
         for name in HEADLINES
+        if any(interval_text(metrics.get(name)) for metrics in columns.values())
     ]
 
 
