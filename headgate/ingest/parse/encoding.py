@@ -1,7 +1,8 @@
 """Bytes → text, in whatever encoding they are.
 
-Order: byte order mark, declared encoding, UTF-8, UTF-16 and UTF-32 without a mark, then the encoding under which the text looks most
-like a language that is written in it, else Windows-1252.
+Order: byte order mark, declared encoding, UTF-8, UTF-16 and UTF-32 without a mark, UTF-8 with a few bytes of Windows-1252, then the encoding
+under which the text looks most like a language that is written in it. Words of other scripts are runs of foreign letters; where such letters
+stand alone among ASCII ones, as accents do, the text is Latin (latin_encodings.py).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from headgate.errors import ParseFailure
+from headgate.ingest.parse.latin_encodings import best_latin
 from headgate.records import Remark
 from headgate.records.remarks import note
 
@@ -68,6 +70,12 @@ def decode(content: bytes, *, path: str, declared: str = "") -> tuple[str, list[
             continue
         if isinstance(text, str) and not _is_binary(text):
             return text, []
+    if (mixed := _mixed_utf8(content)) is not None:
+        text, doubtful = mixed
+        if not _is_binary(text):
+            return text, [
+                note("encoding", f"{doubtful} byte(s) are not UTF-8 and were read as Windows-1252; the file mixes encodings")
+            ]
     encoding = guess_encoding(content[:_SAMPLE])
     text = content.decode(encoding, errors="replace")
     if _is_binary(text):
@@ -106,12 +114,15 @@ def _without_mark(content: bytes) -> str:
 
 def guess_encoding(sample: bytes) -> str:
     """The most plausible of the encodings in use before Unicode; Windows-1252 where none is."""
+    latin, latin_score = best_latin(sample)
     best, best_score = "", _MIN_SCORE
     for encoding, score in _CANDIDATES:
+        if encoding.startswith("utf-16") and _is_mostly_ascii(sample):
+            continue
         # A sample may end inside a character; a few broken ones are damage, more are another encoding.
         text = sample.decode(encoding, errors="replace")
         foreign = [character for character in text if character > "\x7f"]
-        if not foreign or text.count("\ufffd") * 50 > len(foreign):
+        if not foreign or text.count("\ufffd") * 50 > len(foreign) or not _in_runs(text, len(foreign)):
             continue
         # Accented letters stand among ASCII ones; letters of other scripts do not.
         points = score("".join(foreign)) - (3 * len(_ODD.findall(text)) + len(_MIXED.findall(text))) / len(foreign)
@@ -119,24 +130,44 @@ def guess_encoding(sample: bytes) -> str:
             best, best_score = encoding, points
     if best:
         return best
+    if latin_score >= _PLAIN_LATIN or sum(byte > 127 for byte in sample) < _MIN_FOREIGN:
+        return latin
     from charset_normalizer import from_bytes
 
     found = from_bytes(sample).best()
-    # Western single-byte encodings can't be told apart by statistics; Windows-1252 is what the web assumes.
-    if found is None or found.encoding not in _DETECTED or sum(byte > 127 for byte in sample) < _MIN_FOREIGN:
-        return "cp1252"
-    if found.encoding in ("cp1250", "iso8859_2"):
-        foreign = [character for character in sample.decode(found.encoding, errors="replace") if character > "\x7f"]
-        if sum(character in _CENTRAL for character in foreign) * 3 < len(foreign):
-            return "cp1252"
-    return found.encoding
+    return found.encoding if found is not None and found.encoding in _DETECTED else latin
 
 
-#: Encodings that statistics tell from Windows-1252, given enough letters beyond ASCII.
-_DETECTED = frozenset("cp1250 iso8859_2 cp1257 iso8859_4 iso8859_6 iso8859_7 iso8859_8 iso8859_13 cp1258 viscii".split())
+def _mixed_utf8(content: bytes) -> tuple[str, int] | None:
+    """(text, bytes that were read as Windows-1252) of UTF-8 that some line of another origin was put into; None where it is no UTF-8.
+
+    In other encodings bytes seldom fall into the pattern of UTF-8 by chance: it is UTF-8 where at least as many characters do as bytes don't.
+    """
+    read = content.decode("utf-8", errors="surrogateescape")
+    strays = len(_STRAY.findall(read))
+    if strays > sum(character > "\x7f" for character in read) - strays:
+        return None
+    return _STRAY.sub(lambda found: bytes([ord(found[0]) - 0xDC00]).decode("cp1252", errors="replace"), read), strays
+
+
+def _is_mostly_ascii(sample: bytes) -> bool:
+    return sum(32 <= byte < 127 for byte in sample) * 10 > len(sample) * 8
+
+
+def _in_runs(text: str, foreign: int) -> bool:
+    """Whether foreign characters stand together, as those of other scripts do: two or more in a row on average, or no ASCII letter at all."""
+    return 2 * len(_FOREIGN_RUN.findall(text)) <= foreign or not _ASCII_LETTER.search(text)
+
+
+#: Bytes that are no UTF-8, as `surrogateescape` gives them.
+_STRAY = re.compile("[\udc80-\udcff]")
+_FOREIGN_RUN = re.compile("[^\x00-\x7f]+")
+_ASCII_LETTER = re.compile("[A-Za-z]")
+#: Encodings that statistics tell from Latin ones, given enough letters beyond ASCII.
+_DETECTED = frozenset("iso8859_4 iso8859_6 iso8859_7 iso8859_8 iso8859_13 cp1258 viscii".split())
 _MIN_FOREIGN = 20
-#: Letters of Polish, Czech, Slovak and Hungarian that Windows-1252 lacks.
-_CENTRAL = frozenset("ąćęłńśźżčďěňřťůőűĄĆĘŁŃŚŹŻČĎĚŇŘŤŮŐŰ")
+#: A text that reads as well as this under a Latin encoding is in it.
+_PLAIN_LATIN = 0.5
 
 
 def _japanese(foreign: str) -> float:
