@@ -25,6 +25,7 @@ from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage
+from headgate.records.answer import RefusalReason
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
@@ -98,7 +99,7 @@ class Answerer:
         """
         started = self._clock()
         if rule := find_violation(question.text, self._guard):
-            yield self._refuse(f"guard:{rule}", started, retrieval=None)
+            yield self._refuse(rule, started, retrieval=None)
             return
         if (talk := small_talk(question.text)) and (reply := self._small_talk(talk)):
             yield self._reply_in_kind(reply, started)
@@ -201,7 +202,7 @@ class Answerer:
 
     def _refuse(
         self,
-        reason: str,
+        reason: RefusalReason,
         started: float,
         *,
         retrieval: Retrieval | None,

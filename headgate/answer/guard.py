@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from headgate.records.answer import RefusalReason
 from headgate.settings import GuardSettings
 
 _INJECTION = re.compile(
@@ -28,15 +29,15 @@ _INJECTION = re.compile(
 )
 
 
-def find_violation(question: str, settings: GuardSettings) -> str:
-    """Name of the rule the question breaks, "" when it breaks none: `empty`, `too_long` or `injection`."""
+def find_violation(question: str, settings: GuardSettings) -> RefusalReason | None:
+    """The rule that the question breaks, None when it breaks none."""
     if not question.strip():
-        return "empty"
+        return "guard:empty"
     if len(question) > settings.max_question_characters:
-        return "too_long"
+        return "guard:too_long"
     if settings.block_injection and _INJECTION.search(_plain(question)):
-        return "injection"
-    return ""
+        return "guard:injection"
+    return None
 
 
 def _plain(text: str) -> str:

@@ -35,7 +35,8 @@ def version_rows(store: Store, rules: RetentionSettings) -> list[dict[str, Any]]
     for pinned in known:
         ref = pinned.ref
         on_it = bundles[(ref.table, ref.version)]
-        why = list(dict.fromkeys(reason for bundle_id in on_it for reason in needed.get(bundle_id, ())))
+        needs = dict.fromkeys(need for bundle_id in on_it for need in needed.get(bundle_id, ()))
+        why = [need.text for need in needs]
         files = read_inventory(store, ref.files_digest) or {}
         rows.append(
             {
@@ -46,7 +47,7 @@ def version_rows(store: Store, rules: RetentionSettings) -> list[dict[str, Any]]
                 "corpus_revision": pinned.corpus_revision,
                 "created_at": pinned.created_at,
                 "bundles": on_it,
-                "releases": [reason.removeprefix("release ") for reason in why if reason.startswith("release ")],
+                "releases": [need.name for need in needs if need.kind == "release"],
                 "kept_because": why or [kept[ref.table][ref.version]] if ref.version in kept[ref.table] else [],
                 "bytes": sum(sizes.get(LANCE.key(ref.table, name), 0) for name in files),
             }

@@ -61,12 +61,18 @@ class RetrievedChunk(Record):
     score: float
 
 
+#: Why a question was not answered.
+RefusalReason = Literal["no_evidence", "other_name", "model", "guard:empty", "guard:too_long", "guard:injection"]
+#: Of these, before anything was searched.
+GUARD_REASONS: frozenset[RefusalReason] = frozenset({"guard:empty", "guard:too_long", "guard:injection"})
+
+
 class Answer(Record):
     """What came back. `text` cites by number, [1]; a refusal has no citations."""
 
     text: str
     refused: bool
-    refusal_reason: str = ""  # "no_evidence", "other_name", "guard:<rule>", "model"
+    refusal_reason: RefusalReason | Literal[""] = ""
     small_talk: bool = False  # a greeting or thanks, answered in kind: neither a question nor a refusal
     missing_names: tuple[str, ...] = ()  # what the question names and no passage does; the reason of "other_name"
     corrections: dict[str, str] = Field(

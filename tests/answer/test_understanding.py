@@ -113,8 +113,8 @@ def test_a_misspelt_word_is_corrected_and_another_name_is_told() -> None:
     ],
 )
 def test_attempts_to_rewrite_the_instructions_are_found(question: str) -> None:
-    assert find_violation(question, GuardSettings()) == "injection"
-    assert find_violation(question, GuardSettings(block_injection=False)) == ""
+    assert find_violation(question, GuardSettings()) == "guard:injection"
+    assert find_violation(question, GuardSettings(block_injection=False)) is None
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_attempts_to_rewrite_the_instructions_are_found(question: str) -> None:
     ],
 )
 def test_ordinary_questions_pass(question: str) -> None:
-    assert find_violation(question, GuardSettings()) == ""
+    assert find_violation(question, GuardSettings()) is None
 
 
 def test_empty_and_too_long_questions_are_named() -> None:
-    assert find_violation("  ", GuardSettings()) == "empty"
-    assert find_violation("x" * 11, GuardSettings(max_question_characters=10)) == "too_long"
+    assert find_violation("  ", GuardSettings()) == "guard:empty"
+    assert find_violation("x" * 11, GuardSettings(max_question_characters=10)) == "guard:too_long"

@@ -24,7 +24,7 @@ from headgate.index.search import open_table
 from headgate.index.versions import list_versions
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.records import Answer, Interaction, Question, TableRef
-from headgate.retention.needs import needed_bundles
+from headgate.retention.needs import Need, needed_bundles
 from headgate.settings import Settings, parse_settings
 from headgate.storage import Store, open_store, sha256_hex
 from headgate.text.terms import analyze
@@ -368,10 +368,12 @@ def test_reasons_are_given_for_bundles_that_are_there(bundles: tuple[Settings, l
     put_release(store, 1, made[1].bundle_id)
     log_answer(settings, made[1].bundle_id, NOW)
     log_answer(settings, "0" * 64, NOW)
-    assert needed_bundles(store, settings.retention, LATER)[made[1].bundle_id] == ("release 1 of production",)
+    assert needed_bundles(store, settings.retention, LATER)[made[1].bundle_id] == (
+        Need("release", "release 1 of production", "1 of production"),
+    )
     assert needed_bundles(store, settings.retention, NOW + timedelta(days=30))[made[1].bundle_id] == (
-        "release 1 of production",
-        "1 logged answers",
+        Need("release", "release 1 of production", "1 of production"),
+        Need("answered", "1 logged answers"),
     )
     assert "0" * 64 not in needed_bundles(store, settings.retention, NOW)
 

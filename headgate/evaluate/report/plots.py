@@ -8,6 +8,7 @@ from typing import Any
 
 from headgate.evaluate.report.summary import values_of
 from headgate.records import CaseResult, Report, SuiteResult
+from headgate.records.answer import GUARD_REASONS
 
 _BARS = (
     "recall@5",
@@ -156,7 +157,7 @@ def _figure_evidence(cases: Sequence[CaseResult], threshold: float) -> Any:
     figure, axis = _new(5, 3.6)
     groups: dict[str, list[float]] = {"can be answered": [], "can't be answered": []}
     for case in cases:
-        if case.answer is not None and not case.answer.refusal_reason.startswith("guard:"):
+        if case.answer is not None and case.answer.refusal_reason not in GUARD_REASONS:
             answerable = all(score.metric != "refusal_recall" for score in case.scores)
             groups["can be answered" if answerable else "can't be answered"].append(case.answer.evidence)
     bins = [step / 20 for step in range(21)]

@@ -291,21 +291,21 @@ def _yaml_damage(error: yaml.MarkedYAMLError, lines: list[str], before: int) -> 
     mark = error.problem_mark or error.context_mark
     at = min(mark.line if mark else 0, len(lines) - 1)
     context = error.context_mark.line if error.context_mark else at
-    problem = " ".join(str(error.problem).split())
+    said = " ".join(str(error.problem).split())
     shown = repr(lines[at].strip()[:60])
     quotes = [line for line in lines[context : at + 1] if line.count('"') % 2 or line.count("'") % 2]
-    if "\t" in lines[at][: len(lines[at]) - len(lines[at].lstrip())] or "'\\t'" in problem:
+    if "\t" in lines[at][: len(lines[at]) - len(lines[at].lstrip())] or "'\\t'" in said:
         return LabelSlip("tab", before + at + 1, f"{shown} has a tab where YAML wants spaces")
     if quotes or "quoted scalar" in str(error.context):
         where = next((number for number in range(context, at + 1) if lines[number] in quotes), at)
         return LabelSlip(
             "quote", before + where + 1, f"{lines[where].strip()[:60]!r} has a quotation mark without its other half"
         )
-    if "mapping values are not allowed" in problem and len(re.findall(r":(?:\s|$)", lines[at])) > 1:
+    if "mapping values are not allowed" in said and len(re.findall(r":(?:\s|$)", lines[at])) > 1:
         return LabelSlip("colon", before + at + 1, f"{shown} has a second colon; put the value in quotation marks")
-    if "mapping values are not allowed" in problem or "indentation" in problem or lines[at][:1].isspace():
+    if "mapping values are not allowed" in said or "indentation" in said or lines[at][:1].isspace():
         return LabelSlip("indentation", before + at + 1, f"{shown} is not set in as the lines around it")
-    return LabelSlip("yaml", before + at + 1, f"{shown} is not YAML: {problem}")
+    return LabelSlip("yaml", before + at + 1, f"{shown} is not YAML: {said}")
 
 
 def _toml_entries(lines: list[str], before: int) -> list[_Entry] | LabelSlip:
