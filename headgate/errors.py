@@ -29,7 +29,8 @@
     ├── BusyError                  the service has no free place
     ├── ClientGoneError            the client closed the connection
     ├── Ambiguous                  a write to a bucket of which nobody knows whether it was carried out
-    └── AlertRefused               a destination that refuses an alert for good
+    ├── AlertFailed                a destination that did not take an alert this time
+    └── AlertRefused               one that refuses it for good
 
 Messages say what, which (repr), the limit, and what to do. They are for people: code asks for a class or a field, never for words.
 Third-party exceptions are translated where they arise. A test finds every exception of headgate and fails when one stands elsewhere.
@@ -263,6 +264,10 @@ class Ambiguous(HeadgateError):
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+class AlertFailed(HeadgateError):
+    """A destination did not take an alert this time; trying again may help."""
 
 
 class AlertRefused(HeadgateError):

@@ -6,18 +6,16 @@ Keys stay in the provider's own environment variables. litellm is imported when 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from headgate.answer.generate import NO_ANSWER, ChatRequest, Delta, render_messages
 from headgate.errors import ModelError
+from headgate.process import retry
+from headgate.process.retry import Retries
 from headgate.records import Usage
 from headgate.settings import ModelSettings
-
-#: First wait between tries, seconds; doubles, with full jitter.
-_BACKOFF_SECONDS = 0.5
 
 
 class ProviderModel:
@@ -71,33 +69,25 @@ class ProviderModel:
         yield Delta(usage=usage)
 
     async def _open(self, request: ChatRequest, deadline: float) -> Any:
-        exceptions = self._litellm.exceptions
-        retryable = (
-            exceptions.Timeout,
-            exceptions.APIConnectionError,
-            exceptions.RateLimitError,
-            exceptions.InternalServerError,
-            exceptions.ServiceUnavailableError,
-        )
-        wait = _BACKOFF_SECONDS
-        for attempt in range(self._settings.retries + 1):
-            remaining = deadline - time.monotonic()
-            try:
-                return await asyncio.wait_for(self._call(request, remaining), timeout=max(0.001, remaining))
-            except TimeoutError as error:
-                raise ModelError(f"model {self.name!r} did not answer within {self._settings.timeout_seconds:g} s") from error
-            except retryable as error:
-                if attempt == self._settings.retries or deadline - time.monotonic() <= wait:
-                    raise ModelError(
-                        f"model {self.name!r} failed {attempt + 1} time(s), last with {type(error).__name__}"
-                    ) from error
-                await asyncio.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, not a secret
-                wait *= 2
-            except self._failure as error:
-                raise ModelError(
-                    f"model {self.name!r} refused the call: {type(error).__name__}; check its name, key and model.api_base"
-                ) from error
-        raise ModelError(f"model {self.name!r} was not called")
+        wanted, tried = self._settings, 0
+
+        async def once() -> Any:
+            nonlocal tried
+            tried += 1
+            remaining = max(0.001, deadline - time.monotonic())
+            return await asyncio.wait_for(self._call(request, remaining), timeout=remaining)
+
+        retries = Retries(tries=wanted.retries + 1, first_pause=retry.PROVIDER_PAUSE, deadline=wanted.timeout_seconds)
+        try:
+            return await retries.call_async(once, retry.of_provider)
+        except TimeoutError as error:
+            raise ModelError(f"model {self.name!r} did not answer within {wanted.timeout_seconds:g} s") from error
+        except self._failure as error:
+            if retry.of_provider(error):
+                raise ModelError(f"model {self.name!r} failed {tried} time(s), last with {type(error).__name__}") from error
+            raise ModelError(
+                f"model {self.name!r} refused the call: {type(error).__name__}; check its name, key and model.api_base"
+            ) from error
 
     async def _call(self, request: ChatRequest, timeout: float) -> Any:  # noqa: ASYNC109 - passed on to the provider
         return await self._litellm.acompletion(

@@ -6,7 +6,6 @@ it has embedded so far in the vector cache, a question gets an error, never an a
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,12 +16,12 @@ from headgate.errors import ClosedError, ModelError, SettingsError
 from headgate.models.embedder import Vectors
 from headgate.models.files import EmbeddingModel
 from headgate.models.tokens import TokenCounter
+from headgate.process import retry
+from headgate.process.retry import Retries
 from headgate.records import EmbeddingUsage
 from headgate.records.progress import Progress
 from headgate.settings import EmbeddingSettings
 
-#: First wait between tries, seconds; doubles, with full jitter.
-_BACKOFF_SECONDS = 0.5
 #: What a model is asked to find out its dimensions.
 _PROBE = "How do I get a refund?"
 
@@ -58,38 +57,30 @@ class RemoteEmbedder:
         self._closed = True
 
     def _ask(self, texts: list[str]) -> Vectors:
-        model, exceptions = self._model, self._litellm.exceptions
-        retryable = (
-            exceptions.Timeout,
-            exceptions.APIConnectionError,
-            exceptions.RateLimitError,
-            exceptions.InternalServerError,
-            exceptions.ServiceUnavailableError,
-            exceptions.BadGatewayError,
-        )
+        model, tried = self._model, 0
         deadline = time.monotonic() + model.timeout_seconds
-        wait = _BACKOFF_SECONDS
-        for attempt in range(model.retries + 1):
-            try:
-                reply = self._call(texts, max(0.001, deadline - time.monotonic()))
-            except retryable as error:
-                if attempt == model.retries or deadline - time.monotonic() <= wait:
-                    raise ModelError(
-                        f"embedding model {model.name!r} failed {attempt + 1} time(s) within {model.timeout_seconds:g} s, "
-                        f"last with {type(error).__name__}; run again later: what was embedded is kept"
-                    ) from error
-                time.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, not a secret
-                wait *= 2
-            except self._failure as error:
+
+        def once() -> Any:
+            nonlocal tried
+            tried += 1
+            return self._call(texts, max(0.001, deadline - time.monotonic()))
+
+        retries = Retries(tries=model.retries + 1, first_pause=retry.PROVIDER_PAUSE, deadline=model.timeout_seconds)
+        try:
+            reply = retries.call(once, retry.of_provider)
+        except self._failure as error:
+            if retry.of_provider(error):
                 raise ModelError(
-                    f"embedding model {model.name!r} refused the call: {type(error).__name__}; "
-                    "check embedding.model, its key and embedding.api_base"
+                    f"embedding model {model.name!r} failed {tried} time(s) within {model.timeout_seconds:g} s, "
+                    f"last with {type(error).__name__}; run again later: what was embedded is kept"
                 ) from error
-            else:
-                vectors = _vectors(reply, len(texts), model)
-                self.usage = self.usage.plus(*self._price(reply))
-                return vectors
-        raise ModelError(f"embedding model {model.name!r} was not called")
+            raise ModelError(
+                f"embedding model {model.name!r} refused the call: {type(error).__name__}; "
+                "check embedding.model, its key and embedding.api_base"
+            ) from error
+        vectors = _vectors(reply, len(texts), model)
+        self.usage = self.usage.plus(*self._price(reply))
+        return vectors
 
     def _call(self, texts: list[str], timeout: float) -> Any:
         asked = {"dimensions": self._model.requested_dimensions} if self._model.requested_dimensions else {}

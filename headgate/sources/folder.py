@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from headgate.errors import FaultReason, Gone, SourceFault
+from headgate.process.retry import PASSING_ERRNOS, Retries, of_source
 from headgate.records import Remark
 from headgate.records.remarks import excluded
 from headgate.sources.items import Fetched, Known, Listed, Listing
@@ -28,12 +29,8 @@ _LINK = excluded("symlink", "links are not followed")
 _HIDDEN = excluded("hidden", "names that start with a dot")
 _HIDDEN_FOLDER = excluded("hidden", "folders whose names start with a dot are not entered")
 _SPECIAL = excluded("special", "not a regular file")
-#: Errors that may be a moment's: a network drive, a busy device.
-_PASSING = frozenset(
-    {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EMFILE, errno.ENFILE}
-)
-_TRIES = 3
-_PAUSE = 0.2  # seconds
+#: A file that changes while it is read, or whose drive is busy, may be whole a moment later.
+_RETRIES = Retries(tries=3, first_pause=0.2, least=0.5)
 _PIECE = 1 << 20
 
 
@@ -51,7 +48,7 @@ class FolderReader:
         self._root = root
         self._objects = objects
         self._limit = limit
-        self._sleep = sleep
+        self._retries = replace(_RETRIES, sleep=sleep)
 
     def listing(self) -> Listing:
         if not self._root.is_dir():
@@ -86,22 +83,23 @@ class FolderReader:
                     yield _listed(key, entry, rule)
 
     def fetch(self, item: Listed, known: Known | None) -> Fetched:
-        for again in range(_TRIES):
-            if again:
-                self._sleep(_PAUSE * again)
+        tried = 0
+
+        def once() -> Fetched:
+            nonlocal tried
+            tried += 1
             try:
                 fetched = self._read(item, known)
             except FileNotFoundError:
                 raise Gone("it vanished while the folder was read") from None
             except OSError as error:
-                if error.errno in _PASSING and again < _TRIES - 1:
-                    continue
                 raise _fault("unreadable", "it", error) from error
-            if fetched is not None:
-                return replace(fetched, rereads=again)
-        raise SourceFault(
-            "changed_while_read", f"it changed each of {_TRIES} times that it was read", transient=True, blames_source=False
-        )
+            if fetched is None:
+                changed = f"it changed each of {tried} times that it was read"
+                raise SourceFault("changed_while_read", changed, transient=True, blames_source=False)
+            return fetched
+
+        return replace(self._retries.call(once, of_source), rereads=tried - 1)
 
     def _read(self, item: Listed, known: Known | None) -> Fetched | None:
         """None = it changed meanwhile."""
@@ -189,6 +187,6 @@ def _fault(reason: FaultReason, what: str, error: OSError) -> SourceFault:
     return SourceFault(
         reason,
         f"{what} can't be read: {error.strerror or error}; check its permissions",
-        transient=error.errno in _PASSING,
+        transient=error.errno in PASSING_ERRNOS,
         blames_source=False,
     )

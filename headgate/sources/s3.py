@@ -13,28 +13,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from headgate.errors import Gone, ObjectChanged, SourceFault
+from headgate.process.retry import PASSING_CODES, PASSING_STATUSES, Retries, of_source
 from headgate.records import Remark
 from headgate.records.remarks import excluded
 from headgate.settings import S3Source
-from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import Incoming, ObjectCache
 from headgate.sources.values import iso_moment, retry_after
 
 _PIECE = 1 << 16
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_PASSING_CODES = frozenset(
-    {
-        "RequestTimeout",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "InternalError",
-        "ServiceUnavailable",
-    }
-)
 #: Times that an object may change while it is read before it is given up.
 _REREADS = 3
 #: Content-Range of an answer that holds a part: first byte, size of the whole.
@@ -65,7 +53,7 @@ class S3Reader:
         self._objects = objects
         self._limit = limit
         self._client = _open_client(settings, environment)
-        self._patience = Patience(settings.retries, settings.retry_seconds, settings.deadline_seconds, sleep)
+        self._retries = Retries(settings.retries + 1, settings.retry_seconds, deadline=settings.deadline_seconds, sleep=sleep)
         self._cut = settings.key_prefix.rpartition("/")[0] + "/" if "/" in settings.key_prefix else ""
 
     def listing(self) -> Listing:
@@ -75,7 +63,7 @@ class S3Reader:
         while True:
             if time.monotonic() > until:
                 raise SourceFault("timeout", f"run_minutes were over after {len(items)} entries of its listing")
-            page = self._patience.retry(lambda token=token: self._page(token))  # type: ignore[misc]
+            page = self._retries.call(lambda token=token: self._page(token), of_source)  # type: ignore[misc]
             items += [self._listed(entry) for entry in page.get("Contents", ())]
             if not page.get("IsTruncated"):
                 return Listing(tuple(items))
@@ -139,7 +127,7 @@ class S3Reader:
         until = time.monotonic() + self._settings.deadline_seconds
         with self._objects.receive() as incoming:
             download = _Download(self._client, self._settings.bucket, item, incoming, limit=self._limit, until=until)
-            self._patience.retry(download.attempt)
+            self._retries.call(download.attempt, of_source)
             size = incoming.size
             digest = self._objects.keep(incoming)
         unchanged = known is not None and known.digest == digest
@@ -293,7 +281,7 @@ def _answered(error: Any, what: str) -> Exception:
         return ObjectChanged()
     if code in ("NoSuchKey", "NoSuchVersion") or status in (404, 410):
         return Gone(shown)
-    if code in _PASSING_CODES or status in _PASSING:
+    if code in PASSING_CODES or status == 409 or status in PASSING_STATUSES:
         asked = str(meta.get("HTTPHeaders", {}).get("retry-after", ""))
         return SourceFault("unavailable", shown, transient=True, retry_after=retry_after(asked))
     if code == "InvalidObjectState":

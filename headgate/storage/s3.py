@@ -22,7 +22,7 @@ from headgate.errors import AlreadyExistsError, Ambiguous, IntegrityError, NotFo
 from headgate.storage.fetched import FetchedFiles
 from headgate.storage.layout import FETCHED, LANCE, LEASES, PROBES, SPOOL
 from headgate.storage.lease import hold_lease
-from headgate.storage.s3_errors import client_errors, explain, with_retries
+from headgate.storage.s3_errors import RETRIES, client_errors, explain, with_retries
 from headgate.storage.store import Held, Store, StoredFile, checked_key, sha256_hex
 
 if TYPE_CHECKING:
@@ -185,8 +185,8 @@ class S3Store(Store):
         options = {
             "connect_timeout": f"{CONNECT_SECONDS}s",
             "timeout": f"{REQUEST_SECONDS}s",
-            "client_max_retries": "4",
-            "client_retry_timeout": "30",
+            "client_max_retries": str(RETRIES.tries - 1),
+            "client_retry_timeout": f"{RETRIES.deadline:.0f}",
             "region": self.region,
         }
         if self.endpoint:

@@ -5,39 +5,25 @@ Only the error's code and message are repeated: the rest of an S3 error can hold
 
 from __future__ import annotations
 
-import random
 import re
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from headgate.errors import Ambiguous, StorageError
+from headgate.process.retry import Retries, of_object_store, status_of
 
 T = TypeVar("T")
-#: Tries of one request, and seconds from the first one after which no further one begins.
-ATTEMPTS = 5
-GIVE_UP_SECONDS = 30.0
-#: Longest pause before the second try, seconds; it doubles with every further one, up to `_LONGEST_PAUSE`.
-_PAUSE = 0.2
-_LONGEST_PAUSE = 3.0
-_STATUS = re.compile(r"status code: (\d{3})")
+#: Of one request; its pauses are 1.5 to 3 s in all.
+RETRIES = Retries(tries=5, first_pause=0.2, longest_pause=3.0, deadline=30.0, least=0.5)
 _CODE = re.compile(r"<Code>([\w.]{1,80})</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]{1,300})</Message>")
 _CREDENTIALS = "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and what they are allowed to do"
 
 
-def is_transient(error: Exception) -> bool:
-    """Whether the same request may succeed later: no answer at all, too busy, or an error of the server."""
-    status = _status(error)
-    if status == 0:
-        return "credential" not in str(error).lower() and not isinstance(error, FileNotFoundError)
-    return status in (408, 409, 425, 429) or status >= 500
-
-
 def explain(error: Exception, *, address: str, bucket: str, what: str) -> StorageError:
     """The error to raise instead of one of the client's."""
     text = str(error)
-    status = _status(error)
+    status = status_of(error)
     code, message = (found[1] if (found := pattern.search(text)) else "" for pattern in (_CODE, _MESSAGE))
     said = ": ".join(part for part in (code, message) if part)
     where = f"the store at {address!r}"
@@ -63,30 +49,22 @@ def client_errors() -> tuple[type[Exception], ...]:
 
 
 def with_retries(request: Callable[[], T], *, tell_ambiguous: bool = False) -> T:
-    """Carry out a request, again after a pause with jitter while it fails for a reason that may pass.
+    """Carry out a request, again after a pause while it fails for a reason that may pass.
 
     Args:
         tell_ambiguous: raise `Ambiguous` in place of a permanent error that came after a try without an answer.
     """
-    started = time.monotonic()
-    pause = _PAUSE
     unsure = False
-    for attempt in range(1, ATTEMPTS + 1):
+
+    def once() -> T:
+        nonlocal unsure
         try:
             return request()
         except client_errors() as error:
-            last = attempt == ATTEMPTS or time.monotonic() - started > GIVE_UP_SECONDS
-            if last or not is_transient(error):
-                if unsure and tell_ambiguous and not is_transient(error):
-                    raise Ambiguous(error) from None
-                raise
-            unsure = True
-        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, keeps no secret
-        pause = min(2 * pause, _LONGEST_PAUSE)
-    raise AssertionError("unreachable")
+            if of_object_store(error):
+                unsure = True
+            elif unsure and tell_ambiguous:
+                raise Ambiguous(error) from None
+            raise
 
-
-def _status(error: Exception) -> int:
-    """HTTP status that an error tells of, 0 when there was no answer."""
-    found = _STATUS.search(str(error))
-    return int(found[1]) if found else 0
+    return RETRIES.call(once, lambda error: isinstance(error, client_errors()) and of_object_store(error))

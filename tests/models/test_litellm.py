@@ -10,10 +10,10 @@ import pytest
 
 from headgate.bundle import open_bundle
 from headgate.errors import ClosedError, ModelError, SettingsError
-from headgate.models import litellm
 from headgate.models.litellm import RemoteEmbedder
 from headgate.models.open import open_embedder
 from headgate.orchestration import views
+from headgate.process import retry
 from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex
@@ -27,7 +27,7 @@ Make = Callable[..., Settings]
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddingServer]:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    monkeypatch.setattr(litellm, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(retry, "PROVIDER_PAUSE", 0.01)
     with serve_embeddings() as state:
         yield state
 

@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Message
 
 from headgate.errors import SettingsError
 from headgate.monitor.alerts.alert import open_alerts, raise_alert, resolve_alert
-from headgate.monitor.alerts.destinations import ATTEMPTS, EmailChannel, WebhookChannel, open_channels
+from headgate.monitor.alerts.destinations import RETRIES, EmailChannel, WebhookChannel, open_channels
 from headgate.settings import AlertSettings, parse_settings
 from headgate.storage import FolderStore
 from tests.hooks import Hooks
@@ -205,7 +205,7 @@ def test_a_webhook_gets_a_signed_body(hooks: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "asked", "delivered"), [((503, 429), 3, True), ((500,) * 9, ATTEMPTS, False), ((403,), 1, False)]
+    ("statuses", "asked", "delivered"), [((503, 429), 3, True), ((500,) * 9, RETRIES.tries, False), ((403,), 1, False)]
 )
 def test_a_webhook_is_tried_again_only_where_that_can_help(
     hooks: Any, statuses: tuple[int, ...], asked: int, delivered: bool

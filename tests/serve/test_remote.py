@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests.serve.conftest import Service, wait_for
 
 @pytest.fixture
 def remote(bucket: Bucket, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(s3_errors, "_PAUSE", 0.01)
+    monkeypatch.setattr(s3_errors, "RETRIES", replace(s3_errors.RETRIES, first_pause=0.01))
     monkeypatch.setattr(headgate.interactions.log, "SEND_SECONDS", 0.05)
     return make_settings(tmp_path, **bucket.sections(endpoint=proxy.endpoint), serve={"poll_seconds": 0.05})
 

@@ -10,7 +10,6 @@ import pytest
 
 from headgate.errors import CorpusError, IntegrityError, SourceFault, StorageError
 from headgate.records import Remark
-from headgate.sources.faults import LONGEST_PAUSE, Patience
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
 from headgate.sources.values import iso_date
@@ -19,50 +18,6 @@ from headgate.sources.web.addresses import allowed_addresses, why_refused
 from headgate.sources.web.get import Pace, host_of
 from headgate.sources.web.sitemap import lastmod_date, read_sitemap
 from headgate.storage import FolderStore
-
-
-def failing(times: int, **fault: object) -> tuple[list[int], object]:
-    calls: list[int] = []
-
-    def request() -> str:
-        calls.append(1)
-        if len(calls) <= times:
-            raise SourceFault("x", "y", **{"transient": True, **fault})  # type: ignore[arg-type]
-        return "done"
-
-    return calls, request
-
-
-def test_pauses_are_drawn_from_a_bound_that_doubles() -> None:
-    for _ in range(20):
-        pauses: list[float] = []
-        calls, request = failing(6)
-        assert Patience(10, 2.0, 1e9, pauses.append).retry(request) == "done"  # type: ignore[arg-type]
-        assert len(calls) == 7
-        assert all(0 <= pause <= min(2.0 * 2**number, LONGEST_PAUSE) for number, pause in enumerate(pauses))
-        assert len(set(pauses)) == 6
-
-
-def test_a_server_says_how_long_to_wait() -> None:
-    pauses: list[float] = []
-    _, request = failing(1, retry_after=77.0)
-    Patience(3, 0.001, 1e9, pauses.append).retry(request)  # type: ignore[arg-type]
-    assert pauses == [77.0]
-
-
-@pytest.mark.parametrize(("retries", "deadline", "calls"), [(0, 1e9, 1), (2, 1e9, 3), (100, 0.0, 1)])
-def test_tries_end(retries: int, deadline: float, calls: int) -> None:
-    made, request = failing(1000)
-    with pytest.raises(SourceFault):
-        Patience(retries, 1.0, deadline, lambda _seconds: None).retry(request)  # type: ignore[arg-type]
-    assert len(made) == calls
-
-
-def test_what_does_not_pass_is_tried_once() -> None:
-    made, request = failing(1000, transient=False)
-    with pytest.raises(SourceFault):
-        Patience(5, 1.0, 1e9, lambda _seconds: None).retry(request)  # type: ignore[arg-type]
-    assert len(made) == 1
 
 
 def test_requests_are_spread_over_all_threads() -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def test_one_flipped_byte_anywhere_in_the_bucket_is_refused_and_a_verified_copy_
 def test_an_opened_bundle_answers_on_while_the_store_is_down_and_its_log_is_sent_later(
     project: SmallProject, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(s3_errors, "_PAUSE", 0.01)
+    monkeypatch.setattr(s3_errors, "RETRIES", replace(s3_errors.RETRIES, first_pause=0.01))
     built = build(project.settings)
     through = elsewhere(project, "cache", endpoint=proxy.endpoint)
     answerer = open_bundle(through, built.bundle_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.s3 import KEY_ID, SECRET, Bucket, HangUp, Proxy, Reply, Request, with
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_errors, "_PAUSE", 0.01)
+    monkeypatch.setattr(s3_errors, "RETRIES", replace(s3_errors.RETRIES, first_pause=0.01))
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_a_store_that_stays_down_is_one_clear_error_after_a_bounded_number_of_tr
     proxy.seen.clear()
     with pytest.raises(StorageError, match=r"answered 503 while writing 'a' \(ServiceUnavailable: down for maintenance\)"):
         store.put("a", b"")
-    assert proxy.count("PUT") == s3_errors.ATTEMPTS
+    assert proxy.count("PUT") == s3_errors.RETRIES.tries
     proxy.rule = hang_up(forwarded=False)
     for operation in (store.get, store.exists, store.delete, store.local, lambda key: list(store.list(key))):
         with pytest.raises(StorageError, match=r"does not answer while .*check storage.endpoint and the network"):
@@ -140,7 +141,7 @@ def test_no_endpoint_at_all_is_a_clear_error(bucket: Bucket, tmp_path: Path) -> 
 
 def test_an_endpoint_that_never_answers_is_given_up(store: S3Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3, "REQUEST_SECONDS", 1)
-    monkeypatch.setattr(s3_errors, "ATTEMPTS", 2)
+    monkeypatch.setattr(s3_errors, "RETRIES", replace(s3_errors.RETRIES, tries=2))
 
     def slow(_: Request) -> Reply | None:
         time.sleep(3)

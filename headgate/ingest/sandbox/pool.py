@@ -22,10 +22,13 @@ from headgate.errors import ParseFailure, SettingsError
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.conversion import find_programs
 from headgate.ingest.sandbox.process import ParserProcess, ParseTask
+from headgate.process.retry import Retries, of_worker
 from headgate.settings import ParseSettings
 
 __all__ = ["ParseReply", "ParseTask", "ParserPool", "read_passwords"]
 
+#: A fresh process may do better than one that died; there is nothing to wait for.
+_AT_ONCE = Retries(tries=2, first_pause=0.0)
 #: Files that are taken from the caller before an answer is taken back, for each worker.
 _AHEAD = 2
 
@@ -131,13 +134,18 @@ class ParserPool:
 
     def _parse(self, worker: ParserProcess, task: ParseTask) -> ParseReply:
         """A file whose worker died is tried once more, in a fresh one: its predecessor may have left the damage."""
-        for attempt in (1, 2):
-            try:
-                return ParseReply(task, worker.parse(task), None, attempt)
-            except ParseFailure as failure:
-                if attempt == 2 or failure.reason != "worker_died" or self._closing:
-                    return ParseReply(task, None, failure, attempt)
-        raise AssertionError("unreachable")
+        attempts = 0
+
+        def once() -> ParsedFile:
+            nonlocal attempts
+            attempts += 1
+            return worker.parse(task)
+
+        try:
+            parsed = _AT_ONCE.call(once, lambda error: of_worker(error) and not self._closing)
+        except ParseFailure as failure:
+            return ParseReply(task, None, failure, attempts)
+        return ParseReply(task, parsed, None, attempts)
 
     def _forget_tasks(self) -> None:
         try:

@@ -6,15 +6,19 @@ A failure that may be the machine's is tried again after a pause, a few times ([
 from __future__ import annotations
 
 import logging
+import math
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+
+from tenacity import TryAgain
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.sandbox.pool import ParserPool, ParseTask
+from headgate.process.retry import Retries
 from headgate.settings import IngestSettings, ParseSettings
 from headgate.storage import sha256_file
 
@@ -38,7 +42,7 @@ def parse_files(
     *,
     folder: Path | None = None,
     sleep: Callable[[float], None] = time.sleep,
-    random: Random | None = None,
+    chance: Callable[[float, float], float] = random.uniform,
 ) -> Iterator[Parsed]:
     """One reply for every task, in the order of completion.
 
@@ -46,21 +50,21 @@ def parse_files(
         tasks: taken as workers get free.
         digests: corpus path → SHA-256 that the file's bytes must have.
         folder: where the parsers may keep what they need; default the system's for temporary files.
-        random: of the pauses.
+        sleep, chance: of the pauses, for tests.
 
     Raises:
         StorageError: the disk that the parsers write to is full, which is no file's fault.
     """
-    chance = random or Random()  # noqa: S311 - spreads retries, protects nothing
     pending: Iterable[ParseTask] = tasks
     failed: list[ParseTask] = []
-    for again in range(ingest.retries + 1):
-        if again:
-            pause = ingest.retry_seconds * 2 ** (again - 1) * chance.uniform(0.5, 1.5)
-            _log.warning("%d file(s) failed for what may be a passing reason; tried again in %.1f s", len(failed), pause)
-            sleep(pause)
-            pending, failed = failed, []
-        final = again == ingest.retries
+
+    def pause(seconds: float) -> None:
+        _log.warning("%d file(s) failed for what may be a passing reason; tried again in %.1f s", len(failed), seconds)
+        sleep(seconds)
+
+    retries = Retries(ingest.retries + 1, ingest.retry_seconds, longest_pause=math.inf, least=0.5, sleep=pause, chance=chance)
+    for attempt in retries.rounds():
+        final = attempt.retry_state.attempt_number == retries.tries
         with ParserPool(parse, folder=folder) as pool:
             for reply in pool.parse_all(pending):
                 failure = _changed(reply.task, digests[reply.task.path]) or reply.failure
@@ -68,8 +72,11 @@ def parse_files(
                     failed.append(reply.task)
                 else:
                     yield Parsed(reply.task, None if failure else reply.parsed, failure)
-        if not failed:
-            return
+        pending = failed
+        with attempt:
+            if failed:
+                raise TryAgain
+        failed = []
 
 
 def _changed(task: ParseTask, digest: str) -> ParseFailure | None:

@@ -10,24 +10,25 @@ import hashlib
 import hmac
 import logging
 import os
-import random
 import smtplib
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
 
-from headgate.errors import AlertRefused
+from headgate.errors import AlertFailed, AlertRefused
+from headgate.process.retry import PASSING_STATUSES, Retries, of_alert
 from headgate.settings import AlertSettings
 
 #: Fields of an alert as a channel gets them.
 Content = Mapping[str, Any]
-#: Tries of one channel, and the longest wait before the second and third, seconds (full jitter).
-ATTEMPTS, WAITS = 3, (1.0, 3.0)
+#: Of one alert on one channel: whoever waits for the pipeline waits for this too.
+RETRIES = Retries(tries=3, first_pause=1.0)
 _log = logging.getLogger("headgate.alerts")
 
 
@@ -80,20 +81,18 @@ class WebhookChannel:
         if self._secret:
             headers["x-headgate-signature"] = f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
 
-        def once() -> str:
+        def once() -> None:
             try:
                 reply = httpx.post(self._address, content=body, headers=headers, timeout=self._timeout)
             except httpx.HTTPError as error:
-                return f"{self._shown}: {type(error).__name__}"
+                raise AlertFailed(f"{self._shown}: {type(error).__name__}") from None
             except (httpx.InvalidURL, ValueError) as error:  # UnicodeError of a host name too
                 raise AlertRefused(f"{self._shown}: {type(error).__name__}") from None
-            if reply.is_success:
-                return ""
-            if reply.status_code in (408, 429) or reply.is_server_error:
-                return f"{self._shown} answered {reply.status_code}"
-            raise AlertRefused(f"{self._shown} answered {reply.status_code}")
+            if not reply.is_success:
+                kind = AlertFailed if reply.status_code in PASSING_STATUSES else AlertRefused
+                raise kind(f"{self._shown} answered {reply.status_code}")
 
-        return _try(once, self._pause)
+        return _deliver(once, self._pause)
 
 
 class EmailChannel:
@@ -105,7 +104,7 @@ class EmailChannel:
         self._settings, self._user, self._password, self._pause = settings, user, password, pause
 
     def send(self, content: Content) -> str:
-        return _try(lambda: self._once(self._message(content)), self._pause)
+        return _deliver(lambda: self._once(self._message(content)), self._pause)
 
     def _message(self, content: Content) -> EmailMessage:
         message = EmailMessage()
@@ -116,7 +115,7 @@ class EmailChannel:
         )
         return message
 
-    def _once(self, message: EmailMessage) -> str:
+    def _once(self, message: EmailMessage) -> None:
         settings = self._settings
         server = f"{settings.smtp_host}:{settings.smtp_port}"
         context = ssl.create_default_context()
@@ -136,8 +135,9 @@ class EmailChannel:
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
             raise AlertRefused(f"{server}: {type(error).__name__}") from error
         except (smtplib.SMTPException, OSError) as error:
-            return f"{server}: {type(error).__name__}"
-        return f"{server} refused {len(refused)} of {len(settings.email_to)} recipients" if refused else ""
+            raise AlertFailed(f"{server}: {type(error).__name__}") from error
+        if refused:
+            raise AlertFailed(f"{server} refused {len(refused)} of {len(settings.email_to)} recipients")
 
 
 def headline(content: Content) -> str:
@@ -161,15 +161,12 @@ def open_channels(settings: AlertSettings, *, environment: Mapping[str, str] | N
     return channels
 
 
-def _try(once: Callable[[], str], pause: Callable[[float], None]) -> str:
-    error = ""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            pause(random.uniform(0, WAITS[attempt - 1]))  # noqa: S311 - jitter
-        try:
-            error = once()
-        except AlertRefused as refusal:
-            return str(refusal)
-        if not error:
-            return ""
-    return f"{error} ({ATTEMPTS} attempts)"
+def _deliver(once: Callable[[], None], pause: Callable[[float], None]) -> str:
+    """Why it was not delivered; "" when it was."""
+    try:
+        replace(RETRIES, sleep=pause).call(once, of_alert)
+    except AlertRefused as refusal:
+        return str(refusal)
+    except AlertFailed as failure:
+        return f"{failure} ({RETRIES.tries} attempts)"
+    return ""

@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as WebTimeout
 
 from headgate.errors import Gone, SourceFault
+from headgate.process.retry import PASSING_STATUSES
 from headgate.settings import HttpSource
 from headgate.sources.names import shown_url
 from headgate.sources.values import retry_after
@@ -30,8 +31,6 @@ from headgate.sources.web.addresses import Watch, open_pool
 
 _PIECE = 1 << 16
 _REDIRECTS = (301, 302, 303, 307, 308)
-#: Statuses after which the same request may succeed later; 501 and 505 say that it never will.
-_PASSING = frozenset({408, 425, 429, *range(500, 600)} - {501, 505})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -199,7 +198,7 @@ def _check_status(reply: urllib3.BaseHTTPResponse) -> None:
         raise Gone(f"HTTP {status}")
     if status in (401, 403, 407):
         raise SourceFault("forbidden", f"HTTP {status}; check what authorization_variable names, and what it is allowed to read")
-    if status in _PASSING:
+    if status in PASSING_STATUSES:
         asked = retry_after(reply.headers.get("retry-after", ""))
         raise SourceFault("unavailable", f"HTTP {status}", transient=True, retry_after=asked)
     raise SourceFault("refused", f"HTTP {status}", blames_source=status >= 500)

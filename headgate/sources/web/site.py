@@ -14,9 +14,9 @@ from pathlib import Path
 import urllib3
 
 from headgate.errors import Gone, SourceFault
+from headgate.process.retry import Retries, of_source
 from headgate.records.remarks import excluded
 from headgate.settings import HttpSource
-from headgate.sources.faults import Patience
 from headgate.sources.items import Fetched, Known, Listed, Listing
 from headgate.sources.names import corpus_path, shown_url, url_path
 from headgate.sources.state.objects import Incoming, ObjectCache
@@ -59,7 +59,7 @@ class HttpReader:
         self._settings = settings
         self._objects = objects
         self._limit = limit
-        self._sleep = sleep
+        self._retries = Retries(settings.retries + 1, settings.retry_seconds, deadline=settings.deadline_seconds, sleep=sleep)
         self._given = _given(settings, project)
         self._home = host_of(settings.sitemap or (self._given[0].url if self._given else ""))
         hosts = frozenset(host.lower() for host in settings.allowed_hosts) or frozenset(
@@ -122,7 +122,7 @@ class HttpReader:
                 return b"".join(self._client.pieces(reply, limit=limit, until=until))
 
         try:
-            return unpack(self._patience().retry(read), limit=limit)
+            return unpack(self._retries.call(read, of_source), limit=limit)
         except Gone as gone:
             raise SourceFault("sitemap", f"{shown_url(url)!r} is not there: {gone}") from gone
         except SourceFault as fault:
@@ -135,15 +135,11 @@ class HttpReader:
         until = time.monotonic() + self._settings.deadline_seconds
         with self._objects.receive() as incoming:
             download = _Download(self._client, item, known, incoming, limit=self._limit, until=until)
-            if self._patience().retry(download.attempt):
+            if self._retries.call(download.attempt, of_source):
                 assert known is not None
                 return _unchanged(known)
             size = incoming.size
             return download.fetched(self._objects.keep(incoming), size)
-
-    def _patience(self) -> Patience:
-        settings = self._settings
-        return Patience(settings.retries, settings.retry_seconds, settings.deadline_seconds, self._sleep)
 
 
 class _Download:

@@ -34,7 +34,7 @@ def parse(
         settings.parse,
         settings.ingest,
         sleep=sleep,
-        random=Random(7),
+        chance=Random(7).uniform,
     )
     return {reply.task.path: reply for reply in replies}, pauses
 
