@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_figures
 from headgate.build import build
-from headgate.evaluate.run import evaluate
+from headgate.evaluate.suite_run import evaluate
 from headgate.records import Report
 from headgate.settings import Settings
 from headgate.storage import open_store

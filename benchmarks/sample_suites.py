@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.projects import REPOSITORY
 from benchmarks.tables import FIGURES, print_table
 from headgate.build import build
-from headgate.evaluate.run import evaluate
+from headgate.evaluate.suite_run import evaluate
 from headgate.records import MetricSummary, Report
 from headgate.settings import SETTINGS_FILE, load_settings
 from headgate.storage import open_store

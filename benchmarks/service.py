@@ -30,7 +30,7 @@ from benchmarks.public_qa import read_rows, write_documents
 from benchmarks.tables import print_table
 from headgate.build import build
 from headgate.evaluate.gates.gate import gate
-from headgate.evaluate.run import evaluate
+from headgate.evaluate.suite_run import evaluate
 from headgate.release.ledger import promote
 from headgate.settings import load_settings
 from headgate.storage import open_store

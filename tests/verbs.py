@@ -73,7 +73,7 @@ def create_bundle(settings: Settings, index: IndexResult) -> bundles.Bundle:
 
 
 def evaluate(settings: Settings, bundle_id: str, **more: Any) -> Report:
-    from headgate.evaluate.run import evaluate as run  # loads scorers and plots, which few tests need
+    from headgate.evaluate.suite_run import evaluate as run  # loads scorers and plots, which few tests need
 
     return run(open_store(settings), bundle_id, settings.evaluation_setup, **more)
 

@@ -35,7 +35,7 @@ def evaluate(
     """Ask a bundle every question of the suites and score the answers. By default the bundle that was built last."""
     named, more = _split(arguments, suites)
     bundle_id = invocation.bundle_id(chosen(named, bundle_option))
-    from headgate.evaluate.run import evaluate as run
+    from headgate.evaluate.suite_run import evaluate as run
 
     with progress_lines() as progress:
         report = run(

@@ -17,7 +17,7 @@ from headgate.answer.engine import ENGINE_VERSION
 from headgate.bundle import MANIFEST_FORMAT, create_bundle
 from headgate.evaluate.canary.canary import run_canary
 from headgate.evaluate.gates.gate import gate
-from headgate.evaluate.run import evaluate
+from headgate.evaluate.suite_run import evaluate
 from headgate.index.integrity import check_versions
 from headgate.index.table import TABLE_FORMAT, update_table
 from headgate.index.versions import list_versions

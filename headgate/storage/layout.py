@@ -122,12 +122,12 @@ VERDICTS = Folder(
 )  # fmt: skip
 LATEST_REPORTS = Folder(
     "latest_reports", "latest_reports/<bundle>/<state>.json", what="the newest evaluation of a bundle",
-    writer="headgate.evaluate.report.reports", written="replaced", kept="named",
+    writer="headgate.evaluate.report.stored_reports", written="replaced", kept="named",
     goes_with_bundle=True, read="headgate.records:LatestReport.model_validate_json",
 )  # fmt: skip
 REPORTS = Folder(
     "reports", "reports/<report>.json", what="evaluations",
-    writer="headgate.evaluate.report.reports", written="once", kept="named", spared="unreleased_days",
+    writer="headgate.evaluate.report.stored_reports", written="once", kept="named", spared="unreleased_days",
     named_by=("verdicts", "latest_reports"), read="headgate.records:Report.model_validate_json",
 )  # fmt: skip
 CANARIES = Folder(

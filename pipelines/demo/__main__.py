@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from headgate.errors import HeadgateError, UsageError
-from headgate.evaluate.report.reports import load_report
+from headgate.evaluate.report.stored_reports import load_report
 from headgate.orchestration.home import prepare_home
 from headgate.orchestration.references import BundleReference, ReportReference, VerdictReference
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release

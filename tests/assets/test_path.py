@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from headgate.bundle import load_manifest
-from headgate.evaluate.report.reports import load_report
+from headgate.evaluate.report.stored_reports import load_report
 from headgate.orchestration import checks
 from headgate.orchestration.references import REFERENCE
 from headgate.records import IngestResult

@@ -20,10 +20,10 @@ from headgate.bundle import load_manifest
 from headgate.errors import NotFoundError, TrackingError
 from headgate.evaluate.canary.canary import find_canary
 from headgate.evaluate.gates.gate_file import Gate, load_gates
-from headgate.evaluate.report.reports import find_report, load_report
+from headgate.evaluate.report.stored_reports import find_report, load_report
 from headgate.evaluate.report.summary import LOWER_IS_BETTER, WALL_TIMES, difference
-from headgate.evaluate.run import evaluate_suites, pooled_cases
 from headgate.evaluate.statistics import Estimate, cases_needed
+from headgate.evaluate.suite_run import evaluate_suites, pooled_cases
 from headgate.evaluate.suites.suite import ALL, load_suites
 from headgate.records import Canary, CaseResult, Decision, GateDecision, GateResult, MetricSummary, Report, Verdict
 from headgate.release.ledger import current_release, seal_verdict, store_verdict

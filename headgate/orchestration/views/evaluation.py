@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from headgate.evaluate.report.failures import find_failures
+from headgate.evaluate.report.failed_cases import find_failures
 from headgate.evaluate.report.plots import draw_plots
 from headgate.evaluate.suites.suite import ALL
 from headgate.orchestration.views.tables import Metadata, table

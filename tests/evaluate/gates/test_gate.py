@@ -9,8 +9,8 @@ from headgate.bundle import Bundle
 from headgate.errors import GateFileError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.evaluate.gates.gate import judge, overall
 from headgate.evaluate.gates.gate_file import Gate
-from headgate.evaluate.report.reports import find_report, make_report
-from headgate.evaluate.run import run_suites
+from headgate.evaluate.report.stored_reports import find_report, make_report
+from headgate.evaluate.suite_run import run_suites
 from headgate.evaluate.suites.suite import index_documents, load_suite, resolve_suite
 from headgate.records import Answer, Canary, CanaryCheck, Decision, IndexResult, Release, Report, Timings
 from headgate.release.ledger import load_verdict

@@ -9,7 +9,7 @@ import pytest
 
 from headgate.bundle import Bundle, indexed_chunks, open_bundle
 from headgate.errors import IntegrityError, NotFoundError, SuiteError
-from headgate.evaluate.report.reports import find_report, load_report, save_report
+from headgate.evaluate.report.stored_reports import find_report, load_report, save_report
 from headgate.records import Question, Report
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
@@ -113,7 +113,7 @@ def test_an_unreachable_tracking_server_costs_the_run_id_and_nothing_else(
     content = settings.model_dump(mode="json", exclude={"project_dir"}, exclude_defaults=True)
     content["evaluation"] = {"tracking_uri": f"http://127.0.0.1:{port}"}
     elsewhere = parse_settings(content, project_dir=settings.project_dir)
-    with caplog.at_level(logging.WARNING, logger="headgate.evaluate.run"):
+    with caplog.at_level(logging.WARNING, logger="headgate.evaluate.suite_run"):
         report = evaluate(elsewhere, bundle.bundle_id, suites=[suite])
     assert report.mlflow_run_id == ""
     assert load_report(open_store(settings), report.report_id) == report

@@ -23,7 +23,7 @@ import orjson
 from headgate.bundle import indexed_chunks, indexed_documents, load_manifest, open_bundle
 from headgate.errors import NotFoundError, TrackingError
 from headgate.evaluate.metrics.score import Scorable, Scorer, Similarity, applicable, score_case, scorers
-from headgate.evaluate.report.reports import find_report, make_report, save_report
+from headgate.evaluate.report.stored_reports import find_report, make_report, save_report
 from headgate.evaluate.report.summary import summarise
 from headgate.evaluate.suites.quotes import SearchableText, searchable
 from headgate.evaluate.suites.suite import ALL, ResolvedCase, ResolvedSuite, Suite, index_documents, load_suites, resolve_suite

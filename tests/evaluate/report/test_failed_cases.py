@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.evaluate.report.failures import count_by_tag, find_failures
+from headgate.evaluate.report.failed_cases import count_by_tag, find_failures
 from headgate.records import Answer, CaseResult, Report, Score, SuiteResult
 
 FINE = {
