@@ -104,7 +104,7 @@ def prune(
     contents = measure_store(store)
     return PruneResult(
         dry_run=dry_run,
-        kept=kept,
+        kept={bundle_id: tuple(need.text for need in needs) for bundle_id, needs in kept.items()},
         kept_versions=versions,
         removed=tuple(run.removed),
         skipped=tuple(run.skipped),
