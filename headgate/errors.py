@@ -78,6 +78,7 @@ FailureReason = Literal[
     "malformed",
     "memory",
     "needs_libreoffice",
+    "needs_pandoc",
     "needs_tesseract",
     "no_text",
     "parser_error",

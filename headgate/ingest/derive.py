@@ -23,6 +23,8 @@ from headgate.ingest.parse.blocks import PARSER_VERSION, ParsedFile
 from headgate.ingest.parse.conversion import find_programs, ocr_languages
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.labels import merge_labels
+from headgate.ingest.parse.partition.pandoc import PANDOC_FORMATS, pandoc_version
+from headgate.ingest.parse.partition.setup import unstructured_version
 from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.ingest.validate.redaction import redact
@@ -31,6 +33,7 @@ from headgate.models.source import locate_source
 from headgate.models.tokens import TokenCounter
 from headgate.records import Document, DocumentMetadata, SourceFile
 from headgate.settings import EmbeddingSetup, IngestSetup
+from headgate.settings.readers import READERS, reader_of
 from headgate.sources.patterns import matches
 from headgate.storage import sha256_file
 
@@ -38,10 +41,12 @@ from headgate.storage import sha256_file
 _FORMAT = 3
 #: Settings of parsing that decide whether a file is parsed, never what comes out.
 _LIMITS = {
-    "workers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
+    "workers", "readers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",
 }  # fmt: skip
 #: Beside pictures, what text recognition may be asked about.
-_MAY_HOLD_SCANS = {"application/pdf", "message/rfc822"}
+_MAY_HOLD_SCANS = {"application/pdf", "message/rfc822", "application/vnd.ms-outlook"}
+#: Files that may hold files of any kind.
+_HOLD_FILES = {"message/rfc822", "application/vnd.ms-outlook"}
 #: Settings of validation that decide what is taken out of a document before it is chunked.
 _REMOVAL = {"personal_data", "personal_data_by_label", "hidden_instructions"}
 
@@ -96,8 +101,7 @@ class Deriver:
     def __init__(self, setup: IngestSetup) -> None:
         self._setup = setup
         policies = setup.parse.model_dump(mode="json", exclude=_LIMITS)
-        self.parser_version = f"headgate {PARSER_VERSION}"
-        self._parsing = [self.parser_version, policies]
+        self._policies = policies
         self._facts = [_FORMAT, facts_version(setup.validation.own_numbers)]
         chunks, removed = setup.chunks.model_dump(mode="json"), setup.validation.model_dump(mode="json", include=_REMOVAL)
         self._vocabulary = vocabulary_of(setup.corpus, setup.access, setup.validation.personal_data_by_label)
@@ -115,7 +119,23 @@ class Deriver:
         """
         may_be_scan = file.media_type.startswith("image/") or file.media_type in _MAY_HOLD_SCANS
         languages = [self.ocr_languages] if may_be_scan and self.ocr_languages else []
-        return _key("content", file.digest, file.media_type, self._parsing, *languages)
+        # Who reads the files inside of a mail is told when it is opened.
+        parsers = (
+            [self.parser(kind) for kind in sorted(READERS)] if file.media_type in _HOLD_FILES else [self.parser(file.media_type)]
+        )
+        return _key("content", file.digest, file.media_type, parsers, self._policies, *languages)
+
+    def parser(self, media_type: str) -> str:
+        """Name and version of what parses files of this kind: `headgate 11`, or `unstructured 0.27.32, pandoc 3.9, headgate 11`."""
+        names = [f"headgate {PARSER_VERSION}"]
+        if reader_of(media_type, self._setup.parse.readers) == "unstructured":
+            names = [f"unstructured {unstructured_version()}", *([self._pandoc] if media_type in PANDOC_FORMATS else []), *names]
+        return ", ".join(names)
+
+    @property
+    def parsers(self) -> str:
+        """Of all kinds: what failed under one of them is tried again under another."""
+        return "; ".join(sorted({self.parser(media_type) for media_type in READERS} | {self.parser("")}))
 
     def document_key(self, origin: Origin) -> bytes:
         """Of a document with its labels."""
@@ -147,7 +167,7 @@ class Deriver:
             text=parsed.text,
             elements=parsed.elements,
             metadata=DocumentMetadata(**labels),
-            parser=PARSER_VERSION,
+            parser=self.parser(origin.media_type),
         )
 
     def facts(self, document: Document, parsed: ParsedFile) -> DerivedFacts:
@@ -166,6 +186,10 @@ class Deriver:
     def ocr_languages(self) -> tuple[str, ...]:
         """See `conversion.ocr_languages`."""
         return ocr_languages(find_programs())
+
+    @cached_property
+    def _pandoc(self) -> str:
+        return pandoc_version(find_programs().get("pandoc", "")) or "no pandoc"
 
     @cached_property
     def _count_tokens(self) -> TokenCounter:

@@ -100,7 +100,7 @@ def parse_signature(settings: ParseSettings, deriver: Deriver) -> str:
     limits = settings.model_dump(mode="json", exclude={"workers"})
     parts = [limits, read_passwords(settings), sorted(find_programs()), deriver.ocr_languages]
     means = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
-    return f"{deriver.parser_version}, {sha256_hex(means)[:16]}"
+    return f"{deriver.parsers}, {sha256_hex(means)[:16]}"
 
 
 def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,7 +245,15 @@ def _result(
         changes=changed.changes,
         as_of=run.setup.validation.as_of,
         access=validated.access,
+        parsers=dict(sorted(Counter(_parsers(run, works)).items())),
     )
+
+
+def _parsers(run: Run, works: Sequence[FileWork]) -> Iterator[str]:
+    """Of every indexed document but those in an older version."""
+    for work in works:
+        if work.outcome == "indexed" and work.origin is not None and work.kept is None:
+            yield run.deriver.parser(work.origin.media_type)
 
 
 def _state(run: Run, result: IngestResult) -> CorpusState:

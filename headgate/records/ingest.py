@@ -280,6 +280,9 @@ class IngestResult(Record):
     stage_seconds: dict[str, float] = Field(default_factory=dict)  # open, documents, validate, write
     as_of: str = ""  # day (YYYY-MM-DD) that ages were judged from; "" = they were not
     access: AccessReport | None = None  # None in records of before it was counted
+    parsers: dict[str, int] = Field(
+        default_factory=dict
+    )  # name and versions of a parser: documents that are indexed as it read them
 
     @property
     def kept(self) -> tuple[FileOutcome, ...]:

@@ -49,6 +49,7 @@ FindingCode = Literal[
     "last_good",  # what became of the last version that could be read
     "moved",
     "name",  # looks like another file's
+    "not_included",  # the file asks for other files
     "notes",
     "quotes",  # not closed
     "ragged",  # rows of different length

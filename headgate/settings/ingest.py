@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from headgate.settings.readers import READERS, Reader
 from headgate.settings.section import Section
 from headgate.settings.sources import CorpusRule, LabelRule, SourceSettings, check_rules, check_sources
 
@@ -99,6 +100,21 @@ class ParseSettings(Section):
         "", description="environment variable with passwords for encrypted files, a JSON list or one a line; empty = none"
     )
     passwords_file: str = Field("", description="file with such passwords, absolute or below ~; empty = none")
+    readers: dict[str, Reader] = Field(
+        default_factory=dict,
+        description='media type = "headgate" or "unstructured": who parses it, where it is not the default of docs/parsing.md',
+    )
+
+    @field_validator("readers")
+    @classmethod
+    def _readers_can_read(cls, readers: dict[str, Reader]) -> dict[str, Reader]:
+        for media_type, reader in readers.items():
+            able = READERS.get(media_type, ())
+            if not able:
+                raise ValueError(f"{media_type!r} has no choice of readers; these have: {', '.join(sorted(READERS))}")
+            if reader not in able:
+                raise ValueError(f"{media_type!r} is read by {' and '.join(able)} alone")
+        return readers
 
     @field_validator("passwords_file")
     @classmethod

@@ -23,7 +23,8 @@ EXTENSIONS = {
     "xhtml": "text/html",
     "txt": "text/plain",
     "text": "text/plain",
-    "rst": "text/plain",
+    "rst": "text/x-rst",
+    "org": "text/org",
     "csv": "text/csv",
     "tsv": "text/tab-separated-values",
     "eml": "message/rfc822",
@@ -39,13 +40,15 @@ EXTENSIONS = {
     "xlsx": OFFICE + "spreadsheetml.sheet",
     "xlsm": OFFICE + "spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
+    "msg": "application/vnd.ms-outlook",
+    "epub": "application/epub+zip",
+    "odt": _OPEN_DOCUMENT + "text",
+    "rtf": "application/rtf",
 }
 #: Extension → media type of formats that need LibreOffice or tesseract.
 CONVERTED = {
     "doc": "application/msword",
     "dot": "application/msword",
-    "rtf": "application/rtf",
-    "odt": _OPEN_DOCUMENT + "text",
     "ppt": "application/vnd.ms-powerpoint",
     "odp": _OPEN_DOCUMENT + "presentation",
     "ods": _OPEN_DOCUMENT + "spreadsheet",
@@ -63,10 +66,14 @@ _ALL = EXTENSIONS | CONVERTED
 _TEXTS = frozenset(
     {
         "text/markdown", "text/html", "text/plain", "text/csv", "text/tab-separated-values", "message/rfc822", "application/json",
-        "application/jsonl", "application/xml",
+        "application/jsonl", "application/xml", "text/x-rst", "text/org",
     }
 )  # fmt: skip
-_OLD_OFFICE = frozenset({"application/msword", "application/vnd.ms-powerpoint", "application/vnd.ms-excel"})
+_OUTLOOK = EXTENSIONS["msg"]
+_EPUB = EXTENSIONS["epub"]
+#: Files that lie in an OLE container.
+_IN_OLE = frozenset({"application/msword", "application/vnd.ms-powerpoint", "application/vnd.ms-excel", _OUTLOOK})
+_OLD_OFFICE = _IN_OLE - {_OUTLOOK}
 _OFFICE_FOLDERS = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
 _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),  # doc, xls, ppt, and encrypted office files
@@ -129,10 +136,10 @@ def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
         # What is in it, and whether it asks for a password, is told by its parser.
         return (
             Media(named)
-            if named.startswith(OFFICE) or named in _OLD_OFFICE
+            if named.startswith(OFFICE) or named in _IN_OLE
             else Media(found, _misnamed(extension, "an old office file"))
         )
-    if found == "application/zip" and named.startswith((OFFICE, _OPEN_DOCUMENT)):
+    if found == "application/zip" and named.startswith((OFFICE, _OPEN_DOCUMENT, _EPUB)):
         if named.startswith(_OPEN_DOCUMENT) and content is not None and _is_open_document(content):
             return Media(named)
         return Media(
@@ -149,7 +156,7 @@ def detect_media(path: str, head: bytes, content: bytes | None = None) -> Media:
     if found.startswith("image/") and named.startswith("image/"):
         return Media(found)
     if found in _TEXTS and named in _TEXTS:
-        if named in ("text/markdown", "message/rfc822", "application/json", "application/jsonl"):
+        if named in ("text/markdown", "text/x-rst", "text/org", "message/rfc822", "application/json", "application/jsonl"):
             return Media(named)
         return Media(found, finding=note("extension", f"named .{extension}, content is {found}; read as such"))
     return Media(found, _misnamed(extension, found))
@@ -174,6 +181,8 @@ def _sniff(head: bytes, content: bytes | None) -> str | None:
 
 def _sniff_zip(content: bytes | None) -> str:
     names = _zip_names(content)
+    if "META-INF/container.xml" in names:
+        return _EPUB
     for folder, extension in _OFFICE_FOLDERS.items():
         if any(name.startswith(folder) for name in names):
             return EXTENSIONS[extension]

@@ -1,6 +1,7 @@
-"""Formats that other programs read: LibreOffice turns old office files into new ones, tesseract reads pictures of text.
+"""Formats that other programs read: LibreOffice turns old office files into new ones, tesseract reads pictures of text, pandoc (partition/pandoc.py)
+makes pages of markup.
 
-Both run below a parser process: with its limits, in a folder that goes with the file, and are ended with all that they started when
+They run below a parser process: with its limits, in a folder that goes with the file, and are ended with all that they started when
 the file's time is up. They have no network where the kernel gives the parser a network namespace or takes its seccomp filter
 (isolation.py; where neither, the log warns). Its fence around files is Python's own and does not bind them: they can read what the user
 may who runs headgate. Where they are not installed the file is refused with "needs …".
@@ -9,6 +10,7 @@ may who runs headgate. Where they are not installed the file is refused with "ne
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import re
 import shutil
@@ -46,7 +48,17 @@ _NO_LANGUAGES = frozenset({"osd", "equ"})
 def find_programs() -> dict[str, str]:
     """Name → path of the converters that this machine has."""
     found = {name: next(filter(None, map(shutil.which, names)), None) for name, names in _NAMES.items()}
+    found["pandoc"] = _find_pandoc()
     return {name: os.path.realpath(path) for name, path in found.items() if path}
+
+
+def _find_pandoc() -> str:
+    """Path of pandoc: the one that comes as a package before the machine's; "" where there is neither."""
+    spec = importlib.util.find_spec("pypandoc")
+    packaged = Path(spec.origin).parent / "files" / "pandoc" if spec and spec.origin else None
+    if packaged is not None and packaged.is_file():
+        return os.path.realpath(packaged)
+    return os.path.realpath(found) if (found := shutil.which("pandoc")) else ""
 
 
 def ocr_languages(programs: Mapping[str, str]) -> tuple[str, ...]:
@@ -55,7 +67,7 @@ def ocr_languages(programs: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     with tempfile.TemporaryDirectory() as folder, Path(folder, "languages").open("w+b") as listed:
         try:
-            _run([programs["tesseract"], "--list-langs"], folder, path="", seconds=_LIST_SECONDS, output=listed)
+            run_program([programs["tesseract"], "--list-langs"], folder, path="", seconds=_LIST_SECONDS, output=listed)
         except (ParseFailure, OSError):
             return ()
         listed.seek(0)
@@ -83,7 +95,7 @@ def convert_office(
         raise ParseFailure(
             path,
             "needs_libreoffice",
-            f"a .{extension} file needs LibreOffice (soffice), which is not installed; install it or store a {target}",
+            f"a .{extension} file needs LibreOffice (soffice), whoever reads it, and that is not installed; install it or store a {target}",
         )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, f"document.{extension}")
@@ -100,7 +112,7 @@ def convert_office(
             f"{folder}/out",
             str(source),
         ]
-        _run(command, folder, path=path, seconds=seconds)
+        run_program(command, folder, path=path, seconds=seconds)
         made = Path(folder, "out", f"document.{target}")
         if not made.is_file():
             raise ParseFailure(
@@ -131,7 +143,7 @@ def read_picture(content: bytes, programs: Mapping[str, str], *, path: str, seco
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "picture")
         source.write_bytes(content)
-        _run(
+        run_program(
             [programs["tesseract"], str(source), f"{folder}/text", "-l", "+".join(languages)], folder, path=path, seconds=seconds
         )
         made = Path(folder, "text.txt")
@@ -169,8 +181,10 @@ def read_scan(content: bytes, programs: Mapping[str, str], *, path: str, seconds
     return texts
 
 
-def _run(command: list[str], folder: str, *, path: str, seconds: float, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
-    """Run a converter and end it, with its children, when its time is up. What it prints goes to `output`.
+def run_program(
+    command: list[str], folder: str, *, path: str, seconds: float, output: int | IO[bytes] = subprocess.DEVNULL
+) -> int:
+    """Run a converter and end it, with its children, when its time is up; returns its exit code. What it prints goes to `output`.
 
     Raises:
         ParseFailure: `timeout`.
@@ -188,3 +202,4 @@ def _run(command: list[str], folder: str, *, path: str, seconds: float, output: 
         ) from None
     if shutil.disk_usage(folder).free < _LEAST_FREE:
         raise OSError(errno.ENOSPC, f"No space left on device after {Path(command[0]).name}")
+    return process.returncode

@@ -8,7 +8,8 @@
     txt                     plain_text.py; titles.py tells which lines are titles
     json, jsonl, xml        structured_text.py
     eml                     mail.py; attachments each by its own kind
-    doc, ppt, rtf, odt, …   conversion.py (LibreOffice), then as the format of today
+    doc, ppt, odp, ods      conversion.py (LibreOffice), then as the format of today
+    msg, epub, rst, org, rtf, odt, and what parse.readers names: unstructured, partition/kinds.py
     png, jpg, tif, …        conversion.py (tesseract)
 
 Kinds of elements are those that unstructured gives: benchmarks/parsing.py compares. docs/parsing.md states what becomes of what.
@@ -21,17 +22,22 @@ import mimetypes
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
+from headgate.ingest.parse.conversion import OLD_OFFICE
 from headgate.ingest.parse.html_labels import find_stated_tags
+from headgate.ingest.parse.html_page import read_page
 from headgate.ingest.parse.label_statements import find_stated
 from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
-from headgate.ingest.parse.left_out import LeftOut, leave_out, summarise
+from headgate.ingest.parse.left_out import LeftOut, summarise
+from headgate.ingest.parse.office_files import read_converted, read_office, read_old_workbook
+from headgate.ingest.parse.source import Source
 from headgate.records.remarks import note
+from headgate.settings.readers import Reader, reader_of
 from headgate.sources.media import CONVERTED, EXTENSIONS, OFFICE, detect_media
 
 #: Attachments of attachments of a mail.
@@ -41,26 +47,13 @@ _WORD, _SLIDES, _SHEET = (
     OFFICE + "presentationml.presentation",
     OFFICE + "spreadsheetml.sheet",
 )
-_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 #: Formats whose own parsers look for labels in the text, line by line.
 _READ_BY_LINES = frozenset({"text/markdown", "text/plain"})
+#: As `html_page.read_page`.
+ReadPage = Callable[..., tuple[list[Block], LabelReading, list[LeftOut]]]
 _LONGEST_HIDDEN = 4000  # characters of a hidden text that are looked at for labels
 #: A page of HTML with front matter before it, as site generators take it.
 _FENCED = re.compile("[\ufeff\\s]*(?:-{3}|\\+{3})[ \t]*\r?\n")
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One file to parse, with what its parser may use; fields as in `parse_file`."""
-
-    content: bytes
-    media_type: str
-    path: str
-    max_unzipped: int
-    passwords: tuple[str, ...]
-    programs: Mapping[str, str] = field(repr=False)
-    seconds: float
-    depth: int
 
 
 def parse_file(
@@ -71,6 +64,7 @@ def parse_file(
     max_unzipped: int = 200 * 2**20,
     passwords: tuple[str, ...] = (),
     programs: Mapping[str, str] | None = None,
+    readers: Mapping[str, Reader] | None = None,
     seconds: float = 60.0,
     depth: int = 0,
     left_out_sample: int | None = 80,
@@ -82,6 +76,7 @@ def parse_file(
         max_unzipped: bytes that a zip's parts together may have.
         passwords: tried on encrypted files.
         programs: see `conversion.find_programs`.
+        readers: `parse.readers`: media type → who parses it, where that is not the default.
         seconds: limit for one run of such a program.
         depth: how many mails the file is attached in; what is left out of an attachment is handed whole to its mail.
         left_out_sample: as `sample` of `left_out.summarise`.
@@ -89,21 +84,41 @@ def parse_file(
     Raises:
         ParseFailure: the file can't be parsed, or nothing was found in it though it is not empty.
     """
-    parser = _PARSERS.get(media_type)
-    if parser is None:
-        raise ParseFailure(
-            path, "unsupported", f"no parser for {media_type!r}; convert it to one of {', '.join(sorted(EXTENSIONS))}"
-        )
-    source = _Source(content, media_type, path, max_unzipped, passwords, programs or {}, seconds, depth)
+    source = Source(
+        content, media_type, path, max_unzipped, passwords, programs or {}, readers or {}, seconds, depth, parse=_parse
+    )
+    parsed = _parse(source)
+    return parsed if depth else replace(parsed, left_out=summarise(parsed.left_out, sample=left_out_sample))
+
+
+def _parse(source: Source) -> ParsedFile:
+    """One file, or a form that it was converted into; what is left out is handed on whole."""
+    content, media_type, path = source.content, source.media_type, source.path
     try:
-        parsed = parser(source)
+        parsed = _parser_of(media_type, source.readers, path)(source)
     except RecursionError as error:
         raise ParseFailure(path, "malformed", "nested too deeply") from error
     blank = any(finding.code == "blank" for finding in parsed.findings) or _is_blank(content, media_type)
     if not parsed.elements and content.strip() and not blank:
         raise ParseFailure(path, "no_text", "no text was found though the file is not empty")
-    parsed = replace(parsed, stated=(*parsed.stated, *_statements(parsed, media_type)))
-    return parsed if depth else replace(parsed, left_out=summarise(parsed.left_out, sample=left_out_sample))
+    return replace(parsed, stated=tuple(dict.fromkeys((*parsed.stated, *_statements(parsed, media_type)))))
+
+
+def _parser_of(media_type: str, readers: Mapping[str, Reader], path: str) -> Callable[[Source], ParsedFile]:
+    if reader_of(media_type, readers) == "unstructured":
+        from headgate.ingest.parse.partition.kinds import PARTITIONED, read_partitioned_page
+
+        pages: dict[str, Callable[[Source], ParsedFile]] = {
+            "text/html": partial(_html, read=read_partitioned_page),
+            "message/rfc822": partial(_mail, read=read_partitioned_page),
+            "application/vnd.ms-outlook": _outlook,
+        }
+        return pages.get(media_type) or PARTITIONED[media_type]
+    if media_type not in _PARSERS:
+        raise ParseFailure(
+            path, "unsupported", f"no parser for {media_type!r}; convert it to one of {', '.join(sorted(EXTENSIONS))}"
+        )
+    return _PARSERS[media_type]
 
 
 def _statements(parsed: ParsedFile, media_type: str) -> list[Stated]:
@@ -114,8 +129,12 @@ def _statements(parsed: ParsedFile, media_type: str) -> list[Stated]:
     return stated
 
 
-def preload(media_type: str) -> None:
+def preload(media_type: str, readers: Mapping[str, Reader] | None = None) -> None:
     """Import what parsing `media_type` needs, so that its memory and time are not counted as the file's."""
+    if reader_of(media_type, readers or {}) == "unstructured":
+        from headgate.ingest.parse.partition.setup import load_partitioner
+
+        load_partitioner(media_type)
     match media_type:
         case "text/markdown":
             import markdown_it  # noqa: F401
@@ -130,7 +149,7 @@ def preload(media_type: str) -> None:
 # --- formats --------------------------------------------------------------------------------------------------------
 
 
-def _markdown(source: _Source) -> ParsedFile:
+def _markdown(source: Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.markdown import parse_markdown
 
@@ -139,13 +158,13 @@ def _markdown(source: _Source) -> ParsedFile:
     return replace(parsed, findings=(*findings, *parsed.findings))
 
 
-def _html(source: _Source) -> ParsedFile:
+def _html(source: Source, read: ReadPage = read_page) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.front_matter import FrontMatter, split_front_matter
 
     text, findings = decode(source.content, path=source.path)
     front = split_front_matter(text) if _FENCED.match(text) else FrontMatter(LabelReading(), (), text, 0)
-    blocks, labels, left_out = _html_blocks(front.body, path=source.path)
+    blocks, labels, left_out = read(front.body, path=source.path)
     return assemble(
         [*front.blocks, *blocks],
         labels=merge_readings(front.reading, labels),
@@ -154,107 +173,25 @@ def _html(source: _Source) -> ParsedFile:
     )
 
 
-def _html_blocks(text: str, *, path: str = "") -> tuple[list[Block], LabelReading, list[LeftOut]]:
-    from lxml import etree
-
-    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden, remove_struck
-    from headgate.ingest.parse.html_blocks import flow_blocks
-    from headgate.ingest.parse.html_labels import read_head
-
-    try:
-        tree = read_tree(text)
-    except (etree.LxmlError, ValueError) as error:
-        raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
-    labels, head_title = read_head(tree, text)
-    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
-    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
-    remove_furniture(tree)
-    blocks = flow_blocks(tree)
-    if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
-        labels = labels.with_defaults(title=head_title)
-    return blocks, labels, left_out
-
-
-def _office(source: _Source, parse: Callable[..., ParsedFile]) -> ParsedFile:
-    """An office file of today; one behind a password is opened first, one of before 2007 under a wrong name is converted."""
-    from headgate.ingest.parse.passwords import decrypt_office, ole_kind
-
-    content = source.content
-    if content.startswith(_OLE_SIGNATURE):
-        kind = ole_kind(content)
-        if kind != "encrypted":
-            return _renamed_old_office(source, kind)
-        content = decrypt_office(content, source.passwords, path=source.path)
-    parsed = parse(content, path=source.path, max_unzipped=source.max_unzipped)
-    if parsed.elements or parsed.hidden:
-        return parsed
-    if _has_pictures(content):
-        raise ParseFailure(
-            source.path, "no_text", "it holds pictures and no text; store the text, or the pictures for text recognition (OCR)"
-        )
-    return replace(parsed, findings=(*parsed.findings, note("blank", "the file holds no text")))
-
-
-def _has_pictures(content: bytes) -> bool:
-    import io
-    import zipfile
-
-    return any("/media/" in f"/{name}" for name in zipfile.ZipFile(io.BytesIO(content)).namelist())
-
-
-def _renamed_old_office(source: _Source, kind: str) -> ParsedFile:
-    extension = PurePosixPath(source.path).suffix.lower().lstrip(".")
-    if not kind:
-        raise ParseFailure(
-            source.path, "malformed", f"the .{extension} file is an OLE container without an office document; replace it"
-        )
-    parsed = parse_file(
-        source.content,
-        (EXTENSIONS | CONVERTED)[kind],
-        path=source.path,
-        max_unzipped=source.max_unzipped,
-        passwords=source.passwords,
-        programs=source.programs,
-        seconds=source.seconds,
-        depth=source.depth,
-    )
-    return replace(parsed, findings=(note("extension", f"named .{extension}, content is {kind}; read as such"), *parsed.findings))
-
-
-def _docx(source: _Source) -> ParsedFile:
+def _docx(source: Source) -> ParsedFile:
     from headgate.ingest.parse.docx import parse_word
 
-    return _office(source, parse_word)
+    return read_office(source, parse_word)
 
 
-def _pptx(source: _Source) -> ParsedFile:
+def _pptx(source: Source) -> ParsedFile:
     from headgate.ingest.parse.pptx import parse_slides
 
-    return _office(source, parse_slides)
+    return read_office(source, parse_slides)
 
 
-def _xlsx(source: _Source) -> ParsedFile:
+def _xlsx(source: Source) -> ParsedFile:
     from headgate.ingest.parse.spreadsheets import parse_workbook
 
-    return _office(source, parse_workbook)
+    return read_office(source, parse_workbook)
 
 
-def _xls(source: _Source) -> ParsedFile:
-    from headgate.ingest.parse.data_labels import old_office_labels
-    from headgate.ingest.parse.passwords import decrypt_office
-    from headgate.ingest.parse.spreadsheets import parse_old_workbook
-
-    try:
-        parsed = parse_old_workbook(source.content, path=source.path)
-    except ParseFailure as failure:
-        if failure.reason != "encrypted":
-            raise
-        parsed = parse_old_workbook(decrypt_office(source.content, source.passwords, path=source.path), path=source.path)
-    reading = old_office_labels(source.content)
-    return replace(parsed, labels=reading.labels, slips=reading.slips)
-
-
-def _csv(source: _Source) -> ParsedFile:
+def _csv(source: Source) -> ParsedFile:
     from headgate.ingest.parse.data_labels import csv_labels
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.spreadsheets import parse_csv
@@ -264,7 +201,7 @@ def _csv(source: _Source) -> ParsedFile:
     return assemble(blocks, labels=csv_labels(text), findings=[*findings, *remarks], left_out=left_out)
 
 
-def _json(source: _Source) -> ParsedFile:
+def _json(source: Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.structured_text import parse_json
 
@@ -273,7 +210,7 @@ def _json(source: _Source) -> ParsedFile:
     return assemble(blocks, labels=reading, findings=findings)
 
 
-def _xml(source: _Source) -> ParsedFile:
+def _xml(source: Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.structured_text import parse_xml, xml_source
 
@@ -282,7 +219,7 @@ def _xml(source: _Source) -> ParsedFile:
     return assemble(blocks, labels=reading, findings=findings)
 
 
-def _pdf(source: _Source) -> ParsedFile:
+def _pdf(source: Source) -> ParsedFile:
     from headgate.ingest.parse.conversion import read_scan
     from headgate.ingest.parse.pdf import parse_pdf
     from headgate.ingest.parse.pdf_labels import pdf_labels
@@ -316,7 +253,7 @@ def _pdf(source: _Source) -> ParsedFile:
     return assemble(blocks, labels=labels, findings=findings, left_out=found.left_out)
 
 
-def _text(source: _Source) -> ParsedFile:
+def _text(source: Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
     from headgate.ingest.parse.front_matter import split_front_matter
     from headgate.ingest.parse.label_statements import find_stated_beside
@@ -329,14 +266,14 @@ def _text(source: _Source) -> ParsedFile:
     return assemble([*front.blocks, *blocks], labels=reading, findings=findings, left_out=front.left_out)
 
 
-def _mail(source: _Source) -> ParsedFile:
+def _mail(source: Source, read: ReadPage = read_page) -> ParsedFile:
     from headgate.ingest.parse.mail import parse_mail
 
     attachment = partial(_attachment, source) if source.depth < MAX_DEPTH else None
-    return parse_mail(source.content, path=source.path, html_blocks=_html_blocks, parse_attachment=attachment)
+    return parse_mail(source.content, path=source.path, html_blocks=read, parse_attachment=attachment)
 
 
-def _attachment(source: _Source, content: bytes, name: str, declared: str) -> ParsedFile:
+def _attachment(source: Source, content: bytes, name: str, declared: str) -> ParsedFile:
     """By its name and content; by the media type that the mail declares where the name says nothing."""
     named = name
     if PurePosixPath(name).suffix.lower().lstrip(".") not in EXTENSIONS | CONVERTED:
@@ -345,28 +282,24 @@ def _attachment(source: _Source, content: bytes, name: str, declared: str) -> Pa
     media = detect_media(named, content[:4096], content)
     if media.problem:
         raise ParseFailure(f"{source.path}/{name}", *media.problem)
-    return parse_file(
-        content,
-        media.media_type,
-        path=f"{source.path}/{name}",
-        max_unzipped=source.max_unzipped,
-        passwords=source.passwords,
-        programs=source.programs,
-        seconds=source.seconds,
-        depth=source.depth + 1,
-    )
+    return source.parse_as(content, media.media_type, path=f"{source.path}/{name}", deeper=1)
 
 
-def _old_office(source: _Source) -> ParsedFile:
-    from headgate.ingest.parse.conversion import convert_office
-    from headgate.ingest.parse.passwords import decrypt_old_office
+def _outlook(source: Source) -> ParsedFile:
+    from headgate.ingest.parse.partition.kinds import read_partitioned_page
+    from headgate.ingest.parse.partition.outlook import as_mail
+    from headgate.ingest.parse.passwords import ole_kind
 
-    opened = decrypt_old_office(source.content, source.passwords, path=source.path)
-    content, extension = convert_office(opened, source.media_type, source.programs, path=source.path, seconds=source.seconds)
-    return _PARSERS[EXTENSIONS[extension]](replace(source, content=content, media_type=EXTENSIONS[extension]))
+    if (kind := ole_kind(source.content)) != "msg":
+        raise ParseFailure(
+            source.path, "malformed", f"the .msg file holds {f'a .{kind}' if kind else 'no message'}; rename or replace it"
+        )
+    mail, findings = as_mail(source.content, path=source.path)
+    parsed = _mail(replace(source, content=mail), read_partitioned_page)
+    return replace(parsed, findings=(*parsed.findings, *findings))
 
 
-def _picture(source: _Source) -> ParsedFile:
+def _picture(source: Source) -> ParsedFile:
     from headgate.ingest.parse.conversion import read_picture
     from headgate.ingest.parse.plain_text import parse_lines
 
@@ -375,7 +308,7 @@ def _picture(source: _Source) -> ParsedFile:
     return assemble(blocks, findings=[note("scan", "read by text recognition (OCR), which makes mistakes")])
 
 
-_PARSERS: dict[str, Callable[[_Source], ParsedFile]] = {
+_PARSERS: dict[str, Callable[[Source], ParsedFile]] = {
     "text/markdown": _markdown,
     "text/html": _html,
     "text/plain": _text,
@@ -385,15 +318,17 @@ _PARSERS: dict[str, Callable[[_Source], ParsedFile]] = {
     "application/json": _json,
     "application/jsonl": _json,
     "application/xml": _xml,
+    "text/x-rst": _text,
+    "text/org": _text,
     "application/pdf": _pdf,
-    "application/vnd.ms-excel": _xls,
+    "application/vnd.ms-excel": read_old_workbook,
     _WORD: _docx,
     _SLIDES: _pptx,
     _SHEET: _xlsx,
 }
 _PARSERS |= {
-    media_type: _picture if media_type.startswith("image/") else _old_office
-    for media_type in CONVERTED.values()
+    media_type: _picture if media_type.startswith("image/") else read_converted
+    for media_type in (*CONVERTED.values(), *OLD_OFFICE)
     if media_type not in _PARSERS
 }
 

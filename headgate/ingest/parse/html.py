@@ -96,7 +96,8 @@ def read_fragment(source: str) -> tuple[Any, list[LeftOut]]:
 def _is_hidden(element: Any) -> bool:
     if element.tag in _HIDDEN_TAGS or element.get("hidden") is not None or element.get("type") == "hidden":
         return True
-    if (element.get("aria-hidden") or "").lower() == "true":
+    # A caption is hidden only from those who hear the alternative text, which says the same.
+    if (element.get("aria-hidden") or "").lower() == "true" and element.tag != "figcaption":
         return True
     style = element.get("style") or ""
     if not style:

@@ -20,6 +20,7 @@ LeftOutReason = Literal[
     "quoted",  # an earlier mail inside a reply
     "over_limit",  # beyond a stated limit of rows, columns, pages, attachments
     "unreadable",  # glyphs or bytes without a known character, formulas without a value
+    "reader",  # the reader that parse.readers names did not hand it on
     "attachment",  # a file inside the file that was not read
     "navigation",  # menus, breadcrumbs, a web page's own header and footer
     "running_header",  # headers, footers and numbers that stand on every page
@@ -62,6 +63,11 @@ def leave_out(reason: LeftOutReason, text: str, *, words: int | None = None) -> 
 def count_words(text: str) -> int:
     """Runs of letters and digits; in scripts written without spaces (Chinese, Japanese, Thai …), characters."""
     return sum(1 for _ in _WORD.finditer(text))
+
+
+def split_words(text: str) -> list[str]:
+    """The words that `count_words` counts."""
+    return _WORD.findall(text)
 
 
 def summarise(left_out: Iterable[LeftOut], *, sample: int | None = _SAMPLE) -> tuple[LeftOut, ...]:

@@ -9,11 +9,17 @@ from collections.abc import Sequence
 from headgate.errors import ParseFailure
 
 #: Streams of an OLE file → what it is.
-_STREAMS = (("WordDocument", "doc"), ("PowerPoint Document", "ppt"), ("Workbook", "xls"), ("Book", "xls"))
+_STREAMS = (
+    ("WordDocument", "doc"),
+    ("PowerPoint Document", "ppt"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+    ("__properties_version1.0", "msg"),
+)
 
 
 def ole_kind(content: bytes) -> str:
-    """What an OLE file is: `encrypted` (an office file of today behind a password), `doc`, `ppt`, `xls`, or "" for anything else."""
+    """What an OLE file is: `encrypted` (an office file of today behind a password), `doc`, `ppt`, `xls`, `msg`, or "" for anything else."""
     import olefile
 
     try:

@@ -121,7 +121,7 @@ def isolate() -> Fence:
     if not filtered and not alone:
         fence.warning = (
             "this machine gives parsers neither a network namespace nor a seccomp filter: connections from Python are refused, those "
-            "of native libraries, soffice and tesseract are not; allow one of the two, or run where no network can be reached"
+            "of native libraries, soffice, tesseract and pandoc are not; allow one of the two, or run where no network can be reached"
         )
     sys.addaudithook(fence)
     return fence

@@ -99,6 +99,7 @@ class ParserProcess:
             "max_output_bytes": limits.max_output_mib * 2**20,
             "passwords": self._passwords,
             "programs": self._programs,
+            "readers": limits.readers,
         }
         assert process.stdin is not None
         try:

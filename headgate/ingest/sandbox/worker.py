@@ -38,7 +38,7 @@ def main() -> int:
 def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: set[str]) -> None:
     limit_memory(None)
     try:
-        _load(request["media_type"], loaded)
+        _load(request["media_type"], request["readers"], loaded)
     except OSError as error:
         if error.errno not in _DISK_FULL:
             raise
@@ -73,12 +73,12 @@ def _handle(request: dict[str, Any], replies: BinaryIO, fence: Fence, loaded: se
     _send(replies, reply[:-1] + f', "resident": {resident_bytes()}}}'.encode())
 
 
-def _load(media_type: str, loaded: set[str]) -> None:
+def _load(media_type: str, readers: dict[str, Any], loaded: set[str]) -> None:
     from headgate.ingest.parse.file import preload
 
     if media_type in loaded:
         return
-    preload(media_type)
+    preload(media_type, readers)
     loaded.add(media_type)
     # Libraries stay; the collector need not look at them again for every file.
     gc.collect()
@@ -97,6 +97,7 @@ def _parse(request: dict[str, Any], fence: Fence) -> bytes:
             max_unzipped=request["max_unzipped_bytes"],
             passwords=tuple(request["passwords"]),
             programs=request["programs"],
+            readers=request["readers"],
             seconds=request["cpu_seconds"],
         )
     reply = json.dumps({"parsed": parsed.to_json()}).encode()

@@ -526,7 +526,7 @@ def test_what_a_zip_unpacks_to_counts_and_not_what_it_declares() -> None:
         (word("").replace(b"</w:document>", b"</w:documen>"), "docx", "malformed"),
         (word("<w:p/>" * 10) + b"", "docx", ""),
         (files.text(), "doc", "needs_libreoffice"),
-        (b"{\\rtf1 x}", "rtf", "needs_libreoffice"),
+        (b"{\\rtf1 x}", "rtf", "needs_pandoc"),
         (b"\x89PNG\r\n\x1a\n", "png", "needs_tesseract"),
     ],
 )
@@ -583,8 +583,9 @@ def programs(tmp_path: Path) -> dict[str, str]:
 
 
 def test_old_office_files_go_through_libreoffice(programs: dict[str, str]) -> None:
+    readers = {EXTENSIONS[extension]: "headgate" for extension in ("rtf", "odt")}
     for extension in ("doc", "rtf", "odt"):
-        assert parse(b"old", extension, programs=programs).text == parse(files.docx(), "docx").text
+        assert parse(b"old", extension, programs=programs, readers=readers).text == parse(files.docx(), "docx").text
 
 
 def test_pictures_go_through_tesseract(programs: dict[str, str], tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_full_disk_is_no_failure_of_the_file_that_met_it(tmp_path: Path) -> No
 
 def test_a_disk_that_is_full_before_the_first_file_is_told_too(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(files.markdown())
-    full = f"def preload(media_type): raise OSError({errno.ENOSPC}, 'No space left on device')\nfile.preload = preload\n"
+    full = f"def preload(media_type, readers): raise OSError({errno.ENOSPC}, 'No space left on device')\nfile.preload = preload\n"
     command = (sys.executable, "-c", MISCHIEF.replace("sys.exit(", f"{full}sys.exit("))
     with ParserPool(ParseSettings(workers=1), command=command) as pool, pytest.raises(StorageError, match="No space left"):
         list(pool.parse_all([ParseTask("a.md", tmp_path / "a.md", "text/markdown")]))

@@ -34,7 +34,7 @@ def start(folder: Path, media_type: str, content: bytes) -> tuple[dict[str, Any]
     file.write_bytes(content)
     request = {
         "file": str(file), "path": "document", "media_type": media_type, "cpu_seconds": 60, "memory_bytes": 2**30,
-        "max_unzipped_bytes": 2**28, "max_output_bytes": 2**26, "passwords": [], "programs": {},
+        "max_unzipped_bytes": 2**28, "max_output_bytes": 2**26, "passwords": [], "programs": {}, "readers": {},
     }  # fmt: skip
     environment = {
         **QUIET_ENVIRONMENT,

@@ -14,10 +14,16 @@ from typing import Any
 
 from headgate.process.imports import defer
 
+_OFFICE = "application/vnd.openxmlformats-officedocument."
 
+
+@lru_cache(maxsize=1)
 def unstructured_version() -> str:
-    """Of the installed package; read without importing it."""
-    return importlib.metadata.version("unstructured")
+    """Of the installed package, "" without one; read without importing it."""
+    try:
+        return importlib.metadata.version("unstructured")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 @lru_cache(maxsize=1)
@@ -36,6 +42,20 @@ def load_unstructured() -> None:
             "install the version that pyproject.toml pins"
         )
     tokenize._load_spacy_model = _NoLanguageModel
+
+
+def load_partitioner(media_type: str) -> None:
+    """Import what reads files of `media_type`, so that its memory and time are not counted as a file's."""
+    load_unstructured()
+    match media_type.rpartition(".")[0] if media_type.startswith(_OFFICE) else media_type:
+        case "application/vnd.openxmlformats-officedocument.wordprocessingml":
+            import unstructured.partition.docx
+        case "application/vnd.openxmlformats-officedocument.presentationml":
+            import unstructured.partition.pptx
+        case "application/vnd.openxmlformats-officedocument.spreadsheetml":
+            import unstructured.partition.xlsx
+        case _:
+            import unstructured.partition.html  # noqa: F401
 
 
 class _NoLanguageModel:

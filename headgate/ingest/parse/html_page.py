@@ -1,0 +1,48 @@
+"""A page of HTML → blocks, labels and what was left out, by our own reader of blocks or another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from headgate.errors import ParseFailure
+from headgate.ingest.parse.blocks import Block
+from headgate.ingest.parse.html_labels import read_head
+from headgate.ingest.parse.labels import LabelReading
+from headgate.ingest.parse.left_out import LeftOut, leave_out
+
+#: A tree without what nobody sees → (blocks, what the reader itself left out).
+BlocksOf = Callable[[Any], tuple[list[Block], list[LeftOut]]]
+
+
+def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -> tuple[list[Block], LabelReading, list[LeftOut]]:
+    """What a page becomes.
+
+    Args:
+        path: serves messages only.
+        blocks_of: default our own reader, html_blocks.py.
+
+    Raises:
+        ParseFailure: `malformed`.
+    """
+    from lxml import etree
+
+    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden, remove_struck
+    from headgate.ingest.parse.html_blocks import flow_blocks
+
+    try:
+        tree = read_tree(text)
+    except (etree.LxmlError, ValueError) as error:
+        raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
+    labels, head_title = read_head(tree, text)
+    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
+    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
+    remove_furniture(tree)
+    if blocks_of is None:
+        blocks = flow_blocks(tree)
+    else:
+        blocks, not_read = blocks_of(tree)
+        left_out += not_read
+    if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
+        labels = labels.with_defaults(title=head_title)
+    return blocks, labels, left_out

@@ -1,0 +1,1 @@
+"""Files read by unstructured, with pandoc where a format needs it."""
