@@ -125,12 +125,13 @@ def _span(cell: Any, name: str) -> int:
     return max(1, min(whole_number(cell.get(name, "1")) or 1, _MAX_SPAN))
 
 
-def cell_text(cell: Any, inner: list[Any]) -> str:
-    """The text of a cell on one line; lines and items of lists are set off by spaces, words are never joined or torn apart. A
-    cell that holds pictures alone says what they show.
+def cell_text(cell: Any, inner: list[Any], *, line_break: str = " ") -> str:
+    """The text of a cell; lines and items of lists are set off, words are never joined or torn apart. A cell that holds pictures alone
+    says what they show.
 
     Args:
         inner: takes the tables that stand in the cell.
+        line_break: what lines are set off by.
     """
     from lxml import etree
 
@@ -142,7 +143,7 @@ def cell_text(cell: Any, inner: list[Any]) -> str:
         tag = element.tag
         if event == "end":
             if tag in _LINES or tag == "table":
-                runs.append(Run(" "))
+                runs.append(Run(line_break))
             if tag in _RAISED:
                 levels.pop()
             if element is not cell and element.tail:
@@ -158,10 +159,14 @@ def cell_text(cell: Any, inner: list[Any]) -> str:
             walker.skip_subtree()
             continue
         if tag in _LINES:
-            runs.append(Run(" "))
+            runs.append(Run(line_break))
         if tag == "img" and (alternative := element.get("alt") or "") and "://" not in alternative:
             pictures.append(alternative)
         if element.text:
             runs.append(Run(element.text, levels[-1]))
-    text = " ".join(join_runs(runs).split())
+    text = join_runs(runs)
+    if line_break == " ":
+        text = " ".join(text.split())
+    else:
+        text = line_break.join(filter(None, (" ".join(line.split()) for line in text.split(line_break))))
     return text or " ".join(" ".join(pictures).split())

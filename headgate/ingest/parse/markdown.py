@@ -45,6 +45,14 @@ def _parser() -> Any:
     return parser
 
 
+@lru_cache(maxsize=1)
+def _whole_parser() -> Any:
+    """Turns Markdown into HTML, inline text too."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
+
+
 class _Collector:
     """Walks markdown-it's flat token list and keeps blocks."""
 
@@ -105,6 +113,7 @@ class _Collector:
         parts: list[str] = []
         html = False
         struck = -1  # position of the first part that is crossed out
+        crossed = False  # whether that was the beginning of the text
         for child in children:
             match child.type:
                 case "text" | "code_inline" | "text_special":
@@ -120,11 +129,13 @@ class _Collector:
                 case "s_close" if struck >= 0:
                     self.left_out.append(leave_out("struck_out", "".join(parts[struck:])))
                     del parts[struck:]
-                    struck = -1
+                    crossed, struck = crossed or not "".join(parts).strip(), -1
                 case "html_inline":
                     html = True
                     parts.append(child.content)
         text = "".join(parts)
+        if crossed:
+            text = text.lstrip(" :;,.")
         if not html:
             return text
         from headgate.ingest.parse.html import read_fragment
@@ -132,19 +143,21 @@ class _Collector:
 
         body, left_out = read_fragment(text)
         self.left_out += left_out
-        return cell_text(body, [])
+        return cell_text(body, [], line_break="\n")
 
     def _whole_tables(self, token: Any) -> str:
-        """The source of a piece of HTML, up to the end of a table that empty lines tear into several pieces."""
+        """The source of a piece of HTML, up to the end of a table that empty lines tear into several pieces, with the Markdown in its cells."""
         source: str = token.content
         if not token.map or _open_tables(source) <= 0:
             return source
         for end in range(token.map[1], len(self._lines)):
-            source = "".join(self._lines[token.map[0] : end + 1])
-            if _TABLE_TAG.search(self._lines[end]) and _open_tables(source) <= 0:
+            lines = self._lines[token.map[0] : end + 1]
+            if _TABLE_TAG.search(self._lines[end]) and _open_tables("".join(lines)) <= 0:
                 self._read_up_to = end + 1
-                return source
-        return str(token.content)
+                # A tag that is set in by four spaces after an empty line would be code.
+                tags = [line.lstrip() if line.lstrip().startswith("<") else line for line in lines]
+                return str(_whole_parser().render("".join(tags), dict(self._references)))
+        return source
 
     def _html(self, source: str, line: int) -> None:
         from headgate.ingest.parse.html import read_fragment

@@ -6,7 +6,7 @@ Where a format does not mark a header, the first rows are one when what stands b
                short words above sentences; another way of writing (`first_name` above `Ana`); an empty upper left corner
     against    a number above numbers, a date above dates, a code above codes; a value that comes again below; a missing value
 
-Two columns are label and value unless both names are attributes and the second one is of another kind than what is below. In doubt no
+Two columns are label and value unless both names are attributes and a column is of another kind than its name, or the first column is. In doubt no
 row is a header: rows of equal standing say less, and nothing wrong.
 """
 
@@ -166,7 +166,8 @@ def _names_columns(rows: Sequence[Row], depth: int, *, records: bool) -> bool:
     strong, weak = sum(vote.strong for vote in votes), sum(vote.weak for vote in votes)
     attributes = sum(map(is_attribute, filled))
     if len(names) == 2 and not records:
-        return bool(strong) and attributes == 2
+        # Labels of pairs are words; where all of the first column but its head is times, codes or numbers, that head names it.
+        return (votes[0].strong and len(body) > 1) or (bool(strong) and attributes == 2)
     if not names[0] and all(names[1:]) and len(names) > 2 and all(row.cells[0].text for row in body):
         return bool(strong) or len(set(filled)) == len(filled)
     return bool(strong) or weak * 2 >= len(filled) or attributes >= max(2, len(filled) / 2)

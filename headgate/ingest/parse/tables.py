@@ -27,9 +27,10 @@ from headgate.ingest.parse.cell_kinds import cell_kind
 from headgate.ingest.parse.table_grid import Cell, Row, plain_rows, tidy
 from headgate.ingest.parse.table_header import header_depth, is_units, lone_text, spreads
 
-#: Characters of a line; a row that is longer goes on in further lines, each with its first cell.
-_MAX_LINE = 400
-_MAX_ROW_NAME = 80
+#: Size of a line; a row that is longer goes on in further lines, each with its first cell. Digits count threefold, as they cost tokens.
+_MAX_LINE = 700
+_MAX_ROW_NAME = 120
+_MAX_REPEATED = 60  # characters of a text that spans columns
 _LABEL_END = " :："
 #: Ends of a label that need no colon.
 _ENDS = ("?", "!", "？", "！")
@@ -248,11 +249,7 @@ def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> lis
     names = marked if not any(labels[:marked]) else 0
     names = names or (1 if not labels[0] else 0)
     name = ", ".join(_once([cell.text for cell in cells[:names] if cell.text and not cell.left]))
-    parts = [
-        f"{label}: {cell.text}" if label else cell.text
-        for column, (label, cell) in enumerate(zip(labels, cells, strict=True))
-        if column >= names and cell.text and not (cell.left and (not label or label == labels[column - 1]))
-    ]
+    parts = _named_cells(cells, labels, names)
     name = ", ".join(filter(None, (section, name)))
     if not parts:
         return [name] if name else []
@@ -260,8 +257,27 @@ def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> lis
     return _wrapped(first, parts)
 
 
+def _named_cells(cells: Sequence[Cell], labels: list[str], first: int) -> list[str]:
+    """`name: text` of each filled cell from column `first` on. A short text that spans columns stands under the name of each, a long one once."""
+    parts: list[str] = []
+    for column in range(first, len(cells)):
+        cell = cells[column]
+        if not cell.text or (cell.left and column > first):
+            continue
+        end = column + 1
+        while end < len(cells) and cells[end].left:
+            end += 1
+        names = _once([label for label in labels[column:end] if label])
+        if len(cell.text) > _MAX_REPEATED:
+            names = [", ".join(names)] if names else []
+        parts += [f"{name}: {cell.text}" for name in names] or [cell.text]
+    return parts
+
+
 def _pair(cells: Sequence[Cell]) -> str:
     label, value = cells[0].text, cells[1].text if not cells[1].left else ""
+    if ": " in label or len(label) > _MAX_ROW_NAME:
+        return _beside(cells)  # a pair already, or a sentence
     return f"{_with_colon(label)} {value}" if label and value else label or value
 
 
@@ -296,11 +312,12 @@ def _wrapped(first: str, parts: list[str]) -> list[str]:
     line: list[str] = []
     size = 0
     for part in parts:
-        if len(line) > (not first) and size + len(part) > _MAX_LINE:
+        own = len(part) + 2 * sum(map(str.isdigit, part))
+        if len(line) > (not first) and size + own > _MAX_LINE:
             lines.append("; ".join(line))
-            line, size = [], 0
+            line, size = [], len(lead)
         line.append(part)
-        size += len(part) + 2
+        size += own
     lines.append("; ".join(line))
     return [(first if first or not number else lead) + line for number, line in enumerate(lines)]
 

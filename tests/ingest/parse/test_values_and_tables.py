@@ -124,6 +124,28 @@ def test_a_table_of_tags_in_markdown_is_a_table() -> None:
     assert [element.line for element in parsed.elements] == [1, 3, 11]
 
 
+def test_markdown_in_the_cells_of_a_torn_table_is_read_as_markdown() -> None:
+    torn = (
+        "<table>\n  <tr>\n    <th>Who</th>\n    <th>Does</th>\n  </tr>\n\n  <tr>\n    <td>\n\n**Ana** and [Ben](https://x.example)\n\n    </td>\n"
+        "    <td>\n\n- checks\n- signs\n\n    </td>\n  </tr>\n</table>\n\nAfter it.\n"
+    )
+    assert read(torn, "md") == ["Who: Ana and Ben; Does: checks signs", "After it."]
+
+
+def test_line_breaks_of_markdown_stay_and_a_crossed_out_label_leaves_no_colon() -> None:
+    assert read("Write to us:<br>a@b.example\n", "md") == ["Write to us:", "a@b.example"]
+    assert read("~~Later~~: We do not need it.\n", "md") == ["We do not need it."]
+
+
+def test_a_long_text_over_several_columns_is_told_once() -> None:
+    long = "A person who learns the work and finds a place in the team, with help."
+    table = html_table([["Level", "Skill", "Scope"], ["1", cell(long, across=2)], ["2", cell("as above", across=2)]], heads=1)
+    assert lines_of(parse(page_file(table), "html"))[1:] == [
+        f"Level: 1; Skill, Scope: {long}",
+        "Level: 2; Skill: as above; Scope: as above",
+    ]
+
+
 def test_the_separator_line_and_a_title_do_not_decide_on_the_separator() -> None:
     assert read('sep=;\nName;Price;Note\nWidget;1,50;"a; b"\nGadget;2,00;x\n', "csv") == [
         "Name: Widget; Price: 1,50; Note: a; b",
