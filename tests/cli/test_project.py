@@ -15,9 +15,11 @@ import pytest
 import yaml
 
 from headgate.answer.prompt import parse_answer_prompt, parse_refusal
+from headgate.bundle import last_built
 from headgate.cli.main import main
 from headgate.cli.settings_file import SECTIONS, settings_toml
 from headgate.settings import Settings, load_settings, parse_settings
+from headgate.storage import open_store
 from tests.conftest import REPOSITORY
 from tests.verbs import open_corpus
 
@@ -91,6 +93,29 @@ def test_a_new_projects_own_tests_pass(tmp_path: Path, documents: Path) -> None:
     found = subprocess.run(command, cwd=tmp_path / "bot", env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
     assert "2 passed" in found.stdout
+
+
+@pytest.mark.slow
+def test_the_job_rebuild_of_a_new_project_makes_a_bundle_of_its_documents(
+    tmp_path: Path, documents: Path, exported_model: Path
+) -> None:
+    """As `headgate dev` runs it: the project's own `assets` and `pipelines`, not those of this repository."""
+    assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
+    shutil.copytree(exported_model, tmp_path / "bot" / ".headgate" / "models", copy_function=os.link)
+    program = (
+        "import dagster as dg, pipelines.definitions as project; print(project.__file__);"
+        "run = project.defs.resolve_job_def('rebuild').execute_in_process(instance=dg.DagsterInstance.ephemeral());"
+        "print(run.success, [check.check_name for check in run.get_asset_check_evaluations() if not check.passed])"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADGATE_")}
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "bot", env=environment, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr[-3000:]
+    place, outcome = found.stdout.splitlines()
+    assert Path(place).parents[1] == tmp_path / "bot"
+    assert outcome == "True []"
+    assert last_built(open_store(load_settings(tmp_path / "bot" / "headgate.toml", environment={})))
 
 
 # --- under DVC ------------------------------------------------------------------------------------------------------

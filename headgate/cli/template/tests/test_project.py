@@ -2,33 +2,39 @@
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from headgate.cli.main import main
-from headgate.settings import load_settings
-from headgate.sources.corpus import open_corpus
 
-SETTINGS = Path(__file__).parent.parent / "headgate.toml"
+PROJECT = Path(__file__).parent.parent
+SETTINGS = PROJECT / "headgate.toml"
 #: So many documents go the whole way here: enough to see that it works, few enough for every change.
 DOCUMENTS = 10
 
 
 @pytest.fixture
-def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a few documents from all over the corpus. Whatever is made of them goes to a store that ends with the test."""
-    monkeypatch.setenv("HEADGATE_STORE", str(tmp_path / "store"))
-    corpus = open_corpus(load_settings(SETTINGS))
-    paths = [file.path for file in corpus.files if file.path not in {*corpus.excluded, *corpus.failed}]
-    for path in paths[:: -(-len(paths) // DOCUMENTS)]:
-        copy = tmp_path / "documents" / path
+def few(tmp_path: Path) -> list[str]:
+    """`--folder` with a few documents from all over the corpus; nothing, so the whole corpus, where they lie in no folder here."""
+    corpus = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["corpus"]
+    folder = PROJECT / (corpus.get("folder") or "data")
+    if not folder.is_dir():
+        return []
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    for file in files[:: -(-len(files) // DOCUMENTS)]:
+        copy = tmp_path / "documents" / file.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(corpus.local(path), copy)
-    return tmp_path / "documents"
+        shutil.copyfile(file, copy)
+    return ["--folder", str(tmp_path / "documents")]
 
 
-def test_documents_go_the_whole_way_to_an_answer(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_documents_go_the_whole_way_to_an_answer(
+    few: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEADGATE_STORE", str(tmp_path / "store"))
+
     def headgate(*verb: str) -> dict:
         """What a verb prints with --json."""
         status = main(["--settings", str(SETTINGS), *verb, "--json"])
@@ -36,7 +42,7 @@ def test_documents_go_the_whole_way_to_an_answer(few: Path, capsys: pytest.Captu
         assert status == 0, said.err
         return json.loads(said.out)
 
-    ingested = headgate("ingest", "--folder", str(few))
+    ingested = headgate("ingest", *few)
     assert ingested["documents"] > 0, ingested["not_indexed"]
     assert headgate("index")["chunks"]["total"] == ingested["chunks"]
     bundle = headgate("bundle")
