@@ -158,9 +158,4 @@ def open_vectors(local_root: Path, settings: EmbeddingSettings, model: Embedding
 def open_cache(local_root: Path, settings: EmbeddingSettings, model: EmbeddingModel) -> VectorCache:
     """The cache of `model`'s vectors on this machine."""
     limit = int(settings.cache_gib * 2**30)
-    return VectorCache(vectors_folder(local_root), model.digest, model.dimensions, limit=limit)
-
-
-def vectors_folder(local_root: Path) -> Path:
-    """Where the vector caches of all models lie."""
-    return local_root / VECTOR_CACHE.prefix()
+    return VectorCache(local_root / VECTOR_CACHE.prefix(), model.digest, model.dimensions, limit=limit)

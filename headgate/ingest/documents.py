@@ -141,7 +141,11 @@ def _plan(run: Run, file: SourceFile) -> FileWork:
     if media is not None and media.finding:
         work.findings.append(media.finding)
     known = run.letters.known(file, parser=run.parser, now=run.now)
-    failed = _failed_source(run, file) or known or _refused(run.setup.parse.max_file_mib, file, media.problem if media else None)
+    failed = (
+        run.corpus.failed.get(file.path)
+        or known
+        or _refused(run.setup.parse.max_file_mib, file, media.problem if media else None)
+    )
     if failed is not None:
         work.failure = failed
         if failed is not known:
@@ -151,10 +155,6 @@ def _plan(run: Run, file: SourceFile) -> FileWork:
         return work
     work.origin = Origin(file.path, file.digest, file.media_type, run.deriver.content_key(file))
     return work
-
-
-def _failed_source(run: Run, file: SourceFile) -> ParseFailure | None:
-    return run.corpus.failed.get(file.path)
 
 
 def _refused(limit: int, file: SourceFile, problem: tuple[FailureReason, str] | None) -> ParseFailure | None:
@@ -182,8 +182,8 @@ def _parse(run: Run, waiting: dict[bytes, list[FileWork]], report: Callable[[int
         group[0].parsed = True
         run.attempted.add(reply.task.path)
         for work in group:
-            if reply.content is not None:
-                _derive(run, work, reply.content)
+            if reply.parsed is not None:
+                _derive(run, work, reply.parsed)
             elif reply.failure is not None:
                 _fail(run, work, reply.failure)
         count += len(group)
@@ -329,8 +329,8 @@ def _parse_last_good(run: Run, works: Sequence[FileWork]) -> None:
     for reply in parse_files(tasks(), digests, run.setup.parse, run.setup.ingest, folder=run.scratch):
         key, work = by_path[reply.task.path]
         run.attempted.add(reply.task.path)
-        if reply.content is not None:
-            _put(run, "parsed", key, orjson.dumps(reply.content))
+        if reply.parsed is not None:
+            _put(run, "parsed", key, orjson.dumps(reply.parsed))
         elif reply.failure is not None:
             work.findings.append(remarks.note("last_good", f"was parsed again: {remarks.failed(reply.failure)}"))
 

@@ -59,8 +59,8 @@ def retry_now(store: Store, setup: IngestSetup, paths: Sequence[str]) -> dict[st
                 if reply.failure is not None:
                     outcomes[file.path] = failed(reply.failure)
                     letters.record(reply.failure, file, parser=parser, limits=limits, now=now)
-                elif reply.content is not None:
+                elif reply.parsed is not None:
                     outcomes[file.path] = None
-                    cache.put("parsed", deriver.content_key(file), orjson.dumps(reply.content.to_json()))
+                    cache.put("parsed", deriver.content_key(file), orjson.dumps(reply.parsed.to_json()))
                     letters.clear(file.path)
     return outcomes

@@ -36,8 +36,6 @@ from headgate.storage import Store, sha256_file
 from headgate.storage.layout import INGESTS
 from headgate.storage.scratch import scratch_folder
 
-__all__ = ["ingest"]
-
 #: Restarts after a damaged cache entry before the cache is thrown away.
 _RESTARTS = 3
 

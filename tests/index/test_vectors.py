@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from headgate.errors import ModelError
-from headgate.index.vectors import BLOCK, EmbeddingProgress, VectorSource, vectors_folder
+from headgate.index.vectors import BLOCK, EmbeddingProgress, VectorSource
 from headgate.models.embedder import Embedder
 from headgate.models.files import EmbeddingModel
 from headgate.models.vector_cache import VectorCache, cache_files, clear_vectors
 from headgate.settings import Settings
+from headgate.storage.layout import VECTOR_CACHE
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
 from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
 from tests.verbs import update_table
@@ -256,7 +257,7 @@ def test_a_rebuild_and_a_second_table_embed_nothing_known(make_project: Callable
 def test_a_corrupted_vector_never_reaches_a_table(make_project: Callable[..., Settings]) -> None:
     first = make_project(corpus={"name": "first", "folder": "documents"})
     update_table(first, put_chunks(first, help_chunks()))
-    break_record(vectors_folder(first.local_root), "vector")
+    break_record(first.local_root / VECTOR_CACHE.prefix(), "vector")
     second = first.model_copy(update={"corpus": first.corpus.model_copy(update={"name": "second"})})
     result = update_table(second, put_chunks(second, help_chunks(), "r2"))
     assert (result.total, result.embedded) == (4, 1)

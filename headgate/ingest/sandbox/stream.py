@@ -10,28 +10,17 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tenacity import TryAgain
 
 from headgate.errors import ParseFailure
-from headgate.ingest.parse.blocks import ParsedFile
-from headgate.ingest.sandbox.pool import ParserPool, ParseTask
+from headgate.ingest.sandbox.pool import ParseReply, ParserPool, ParseTask
 from headgate.process.retry import Retries
 from headgate.settings import IngestSettings, ParseSettings
 from headgate.storage import sha256_file
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """Exactly one of `content` and `failure` is set."""
-
-    task: ParseTask
-    content: ParsedFile | None
-    failure: ParseFailure | None
 
 
 def parse_files(
@@ -43,7 +32,7 @@ def parse_files(
     folder: Path | None = None,
     sleep: Callable[[float], None] = time.sleep,
     chance: Callable[[float, float], float] = random.uniform,
-) -> Iterator[Parsed]:
+) -> Iterator[ParseReply]:
     """One reply for every task, in the order of completion.
 
     Args:
@@ -71,7 +60,7 @@ def parse_files(
                 if failure is not None and failure.transient and not final:
                     failed.append(reply.task)
                 else:
-                    yield Parsed(reply.task, None if failure else reply.parsed, failure)
+                    yield ParseReply(reply.task, None, failure, reply.attempts) if failure is not None else reply
         pending = failed
         with attempt:
             if failed:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from headgate.ingest.sandbox.pool import ParseTask
-from headgate.ingest.sandbox.stream import Parsed, parse_files
+from headgate.ingest.sandbox.pool import ParseReply, ParseTask
+from headgate.ingest.sandbox.stream import parse_files
 from headgate.settings import Settings
 from headgate.storage import sha256_file
 from tests.ingest import files
@@ -17,7 +17,7 @@ MakeSettings = Callable[..., Settings]
 
 def parse(
     tasks: dict[str, Path], settings: Settings, *, digests: dict[str, str] | None = None, wake: Callable[[], None] | None = None
-) -> tuple[dict[str, Parsed], list[float]]:
+) -> tuple[dict[str, ParseReply], list[float]]:
     """Replies by path, and the pauses that were made; `wake` is called in each pause."""
     pauses: list[float] = []
 
@@ -47,7 +47,7 @@ def test_a_permanent_failure_is_final_at_once(corpus: Path, make_settings: MakeS
     failure = replies["cut.pdf"].failure
     assert failure is not None
     assert failure.reason == "truncated"
-    assert replies["good.md"].content is not None
+    assert replies["good.md"].parsed is not None
 
 
 def test_a_file_that_comes_back_in_the_pause_is_parsed(corpus: Path, make_settings: MakeSettings) -> None:
@@ -61,7 +61,7 @@ def test_a_file_that_comes_back_in_the_pause_is_parsed(corpus: Path, make_settin
         wake=lambda: files.write(corpus, late__md=files.markdown()),
     )
     assert len(pauses) == 1
-    assert replies["late.md"].content is not None
+    assert replies["late.md"].parsed is not None
 
 
 def test_a_file_that_stays_away_fails_after_growing_pauses(corpus: Path, make_settings: MakeSettings) -> None:
@@ -83,6 +83,6 @@ def test_what_was_parsed_of_a_changed_file_is_never_taken_for_what_its_digest_sa
 
     assert len(pauses) == 1
     reply = replies["a.md"]
-    assert reply.content is None
+    assert reply.parsed is None
     assert reply.failure is not None
     assert reply.failure.reason == "changed_while_read"
