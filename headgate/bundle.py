@@ -4,7 +4,7 @@
     bundle_id = SHA-256 of the manifest's canonical JSON: no clock, no path
 
 `open_bundle` verifies every byte that the manifest names and is the only constructor of `Answerer`. Evaluation, CI, the service and
-replay all go through it.
+replay all go through it. What is withdrawn is no part of a bundle: it is asked of the store, and holds for bundles of any age.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import BUNDLES, HOLDS, LAST_BUILD, OBJECTS
+from headgate.withdrawals.view import WithdrawalView
 
 #: Raised when the manifest's layout changes.
 MANIFEST_FORMAT = 1
@@ -195,9 +196,11 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
 
     Raises:
         NotFoundError: no such bundle.
-        IntegrityError: a byte of the manifest, a prompt, a model file, the vocabulary or the table differs from what was evaluated.
+        IntegrityError: a byte of the manifest, a prompt, a model file, the vocabulary or the table differs from what was evaluated; or the
+            list of withdrawals can't be read.
     """
     manifest = load_manifest(store, bundle_id)
+    withdrawals = WithdrawalView(store, manifest.corpus.name)
     objects = {digest: _local_object(store, bundle_id, what, digest) for what, digest in _objects(manifest)}
     verify_inventory(store, manifest.table.table, manifest.table.version, manifest.table.files_digest)
     table = _run(open_table(store, manifest.table))
@@ -213,6 +216,7 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             manifest.retrieval,
             languages=manifest.languages,
             default_language=manifest.default_language,
+            withdrawals=withdrawals,
             real_words=whole_words(files["tokenizer.json"]) if "tokenizer.json" in files else frozenset(),
         ),
         scorer=UnitScorer(embedder, vocabulary),

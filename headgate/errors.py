@@ -24,6 +24,7 @@
     ├── UnknownFormat              a number format whose look is not certain; the stored value is shown then
     ├── ModelError                 a chat or embedding model that failed or did not answer in time
     ├── ClosedError                a table or a model that was closed is used
+    ├── WithdrawnError             a document that an answer rests on was withdrawn while it was written
     ├── AnswerFailedError          an answer that failed before anything of it was sent
     ├── NotReadyError              the service has no open bundle
     ├── BusyError                  the service has no free place
@@ -231,6 +232,10 @@ class ObjectChanged(HeadgateError):
 
 class ClosedError(HeadgateError):
     """A table or a model is used after it was closed: whoever holds it lets go too early."""
+
+
+class WithdrawnError(HeadgateError):
+    """A document that an answer rests on was withdrawn while it was written."""
 
 
 class AnswerFailedError(HeadgateError):

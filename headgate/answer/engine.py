@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from headgate.answer.evidence import Features, evidence, extract_features
@@ -22,7 +22,7 @@ from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
 from headgate.answer.small_talk import SmallTalk, small_talk
 from headgate.answer.weigh import ScoredUnit, UnitScorer
-from headgate.errors import ModelError
+from headgate.errors import ModelError, WithdrawnError
 from headgate.index.vocabulary import Vocabulary
 from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage
 from headgate.records.answer import RefusalReason
@@ -96,6 +96,8 @@ class Answerer:
 
         Raises:
             ModelError: the chat model failed, before or after the first piece.
+            WithdrawnError: a document that it rests on was withdrawn meanwhile.
+            IntegrityError: nobody can tell what is withdrawn.
         """
         started = self._clock()
         if rule := find_violation(question.text, self._guard):
@@ -126,6 +128,7 @@ class Answerer:
         usage = Usage()
         first_token = 0.0
         async for delta in self._model.stream(request):
+            await self._check_not_withdrawn(passages)
             if delta.declined:
                 yield self._refuse(
                     "model", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, usage=delta.usage
@@ -137,6 +140,7 @@ class Answerer:
                 first_token = first_token or self._clock() - started
                 pieces.append(delta.text)
                 yield Token(text=delta.text)
+        await self._check_not_withdrawn(passages)
         text = "".join(pieces)
         ended = self._clock()
         yield Token(
@@ -157,6 +161,10 @@ class Answerer:
                 ),
             )
         )
+
+    async def _check_not_withdrawn(self, passages: Sequence[Hit]) -> None:
+        if lost := (await self._retriever.withdrawn()).among(hit.doc_id for hit in passages):
+            raise WithdrawnError(f"document {lost[0]!r} was withdrawn while the answer was written; ask again")
 
     async def retrieve(self, question: Question) -> Retrieval:
         """What is found for a question; nothing is weighed or said."""

@@ -21,6 +21,8 @@ from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
 from headgate.text.sentences import split_sentences
 from headgate.text.terms import analyze
+from headgate.withdrawals.ledger import Withdrawn
+from headgate.withdrawals.view import WithdrawalView
 
 #: Shorter sentences ("Hi there.") say nothing to search for.
 _MIN_PART_WORDS = 4
@@ -43,6 +45,14 @@ class Retrieval:
     hits: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What the asker may be shown: labels that are seen, and documents that nobody sees."""
+
+    labels: tuple[str, ...]
+    without: tuple[str, ...]
+
+
 class Retriever:
     """Search over one table version with one setting; both come from the bundle."""
 
@@ -55,8 +65,11 @@ class Retriever:
         *,
         languages: Sequence[str],
         default_language: str,
+        withdrawals: WithdrawalView,
         real_words: Collection[str] = (),
     ) -> None:
+        self._withdrawals = withdrawals
+        self._documents: frozenset[str] | None = None
         self._real_words = real_words
         self._table = table
         self._embedder = embedder
@@ -79,17 +92,45 @@ class Retriever:
         language = detect_language(question.text, self._languages, default=self._default_language)
         earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
         texts = [question.text, *(f"{previous} {question.text}" for previous in earlier), *_parts(question.text)]
-        queries = await asyncio.to_thread(self._queries, texts, language)
+        withdrawn = await self.withdrawn()
         allowed = self._settings.audiences.seen_by(question.audience)
-        hits = await self._search(queries, allowed, "" if language == self._default_language else language)
+        scope = _Scope(allowed, await self._without(withdrawn))
+        spelled = [await self._spelling(text, language, scope) for text in texts]
+        queries = await asyncio.to_thread(self._queries, spelled, language)
+        hits = await self._search(queries, scope, "" if language == self._default_language else language)
         if language != self._default_language and len(hits) < self._settings.top_k:
             known = {hit.chunk_id for hit in hits}
-            more = await self._search(queries, allowed, "")
+            more = await self._search(queries, scope, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
+        hits = [hit for hit in hits if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)]
         return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)))
 
-    def _queries(self, texts: Sequence[str], language: str) -> list[Query]:
-        spelled = [self._vocabulary.spell(text, language, real_words=self._real_words) for text in texts]
+    async def withdrawn(self) -> Withdrawn:
+        """What may not be found, at most a second old.
+
+        Raises:
+            IntegrityError: nobody can tell, and could not for a minute.
+        """
+        return await self._withdrawals.current()
+
+    async def _without(self, withdrawn: Withdrawn) -> tuple[str, ...]:
+        if not withdrawn.patterns:
+            return tuple(withdrawn.documents)
+        if self._documents is None:
+            self._documents = await self._table.documents()
+        return withdrawn.among(self._documents)
+
+    async def _spelling(self, text: str, language: str, scope: _Scope) -> Spelling:
+        """A text with its corrections, but for words that no document has which the asker may see."""
+        spelling = self._vocabulary.spell(text, language, real_words=self._real_words)
+        seen: dict[str, str] = {}
+        for word, meant in spelling.corrections.items():
+            terms = analyze(meant, language, keep_stop_words=True)
+            if await self._table.full_text(terms, limit=1, confidentiality=scope.labels, without=scope.without):
+                seen[word] = meant
+        return replace(spelling, corrections=seen)
+
+    def _queries(self, spelled: Sequence[Spelling], language: str) -> list[Query]:
         searched = [(spelling.corrected, spelling) for spelling in spelled]
         searched += [(spelling.written, spelling) for spelling in spelled if spelling.corrections]
         vectors = self._embedder.embed([text for text, _ in searched])
@@ -104,12 +145,13 @@ class Retriever:
             for (text, spelling), vector in zip(searched, vectors, strict=True)
         ]
 
-    async def _search(self, queries: Sequence[Query], allowed: Sequence[str], language: str) -> list[Hit]:
-        limit = self._settings.candidates
+    async def _search(self, queries: Sequence[Query], scope: _Scope, language: str) -> list[Hit]:
+        limit, labels, without = self._settings.candidates, scope.labels, scope.without
         searches = []
         for query in queries:
-            searches.append(self._table.dense(query.vector, limit=limit, confidentiality=allowed, language=language))
-            searches.append(self._table.full_text(query.terms, limit=limit, confidentiality=allowed, language=language))
+            dense = self._table.dense(query.vector, limit=limit, confidentiality=labels, language=language, without=without)
+            words = self._table.full_text(query.terms, limit=limit, confidentiality=labels, language=language, without=without)
+            searches += [dense, words]
         rankings = await asyncio.gather(*searches)
         weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
         return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)

@@ -42,6 +42,7 @@ VERBS = {
     "history": ("headgate.cli.releases:history", "All releases."),
     "serve": ("headgate.cli.serving:serve", "The promoted bundle behind HTTP."),
     "ask": ("headgate.cli.serving:ask", "Ask the promoted bundle here in the terminal."),
+    "withdraw": ("headgate.cli.withdrawals:withdraw", "Make a document unfindable in every bundle, or take that back."),
     "replay": ("headgate.cli.serving:replay", "A logged question again on its own bundle, compared."),
 }
 #: Packages of the thin installation; others come with the extra `pipeline`.

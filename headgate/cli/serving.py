@@ -84,6 +84,9 @@ def replay(invocation: Invocation, interaction_id: str, as_json: bool) -> int:
     if result.identical:
         say(f"Identical: bundle {result.bundle_id[:SHORT]}… gives the logged answer again, passages and scores included.")
         return 0
+    if result.withdrawn:
+        say(f"Not shown: the logged answer rests on {', '.join(result.withdrawn)}, withdrawn by now (headgate withdraw --list).")
+        return 1
     say(f"Different on bundle {result.bundle_id[:SHORT]}…: {', '.join(result.differences)}")
     rows = [(name, getattr(result.expected, name), getattr(result.got, name)) for name in result.differences]
     print_table("", ("field", "logged", "now"), rows)

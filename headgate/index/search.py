@@ -5,7 +5,7 @@ Never follows the newest version: what is opened by number stays what it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import lancedb
@@ -50,7 +50,13 @@ class ChunkTable:
         return self._opened
 
     async def dense(
-        self, vector: npt.NDArray[np.float32], *, limit: int, confidentiality: Sequence[str], language: str = ""
+        self,
+        vector: npt.NDArray[np.float32],
+        *,
+        limit: int,
+        confidentiality: Sequence[str],
+        language: str = "",
+        without: Collection[str] = (),
     ) -> list[Hit]:
         """Nearest chunks by cosine, best first, ties by chunk id.
 
@@ -59,17 +65,24 @@ class ChunkTable:
             limit: at most this many.
             confidentiality: labels that may be seen; none = nothing is found.
             language: only chunks of this language, "" = any.
+            without: documents that are not looked at.
         """
         if not confidentiality:
             return []
         near = self._table.vector_search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(REFINE)
-        query = near.where(_allowed(confidentiality, language))
+        query = near.where(_allowed(confidentiality, language, without))
         rows = await query.select([*_COLUMNS, "_distance"]).limit(limit).to_list()
         hits = [_hit(row, cosine=1.0 - float(row["_distance"]), bm25=None) for row in rows]
         return sorted(hits, key=lambda hit: (-(hit.cosine or 0.0), hit.chunk_id))
 
     async def full_text(
-        self, terms: Sequence[str], *, limit: int, confidentiality: Sequence[str], language: str = ""
+        self,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        confidentiality: Sequence[str],
+        language: str = "",
+        without: Collection[str] = (),
     ) -> list[Hit]:
         """Chunks that hold any of `terms`, best BM25 first, ties by chunk id. Terms come from `analyze`."""
         if not confidentiality or not terms:
@@ -77,11 +90,15 @@ class ChunkTable:
         query = (
             self._table.query()
             .nearest_to_text(MatchQuery(" ".join(terms), "search_text"))
-            .where(_allowed(confidentiality, language))
+            .where(_allowed(confidentiality, language, without))
         )
         rows = await query.select([*_COLUMNS, "_score"]).limit(limit).to_list()
         hits = [_hit(row, cosine=None, bm25=float(row["_score"])) for row in rows]
         return sorted(hits, key=lambda hit: (-(hit.bm25 or 0.0), hit.chunk_id))
+
+    async def documents(self) -> frozenset[str]:
+        """Ids of all documents."""
+        return frozenset(row["doc_id"] for row in await self._table.query().select(["doc_id"]).to_list())
 
     async def document_texts(self) -> dict[str, list[str]]:
         """Document id → texts of its chunks, in order."""
@@ -122,11 +139,13 @@ async def open_table(store: Store, ref: TableRef) -> ChunkTable:
     return ChunkTable(table, ref)
 
 
-def _allowed(confidentiality: Sequence[str], language: str) -> Expr:
+def _allowed(confidentiality: Sequence[str], language: str, without: Collection[str]) -> Expr:
     """Rows that carry one of the labels; one whose label is NULL equals none, and is found by nobody."""
     condition = col("confidentiality") == lit(confidentiality[0])
     for label in confidentiality[1:]:
         condition = condition | (col("confidentiality") == lit(label))
+    if without:
+        condition = condition & ~col("doc_id").isin([lit(doc_id) for doc_id in sorted(without)])
     return condition & (col("language") == lit(language)) if language else condition
 
 

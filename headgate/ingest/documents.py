@@ -39,6 +39,7 @@ from headgate.settings import IngestSetup, ParseSettings
 from headgate.sources.corpus import Corpus
 from headgate.sources.state.objects import ObjectCache
 from headgate.storage import Store, sha256_hex
+from headgate.withdrawals.ledger import Withdrawn
 
 
 @dataclass
@@ -54,6 +55,7 @@ class FileWork:
     kept: KeptVersion | None = None
     parsed: bool = False
     derived: bool = False
+    text_digest: str = ""
     chunks: int = 0
     digests: bytes = b""  # of its rows
     document_key: bytes = b""
@@ -73,6 +75,7 @@ class Run:
     now: datetime
     attempted: set[str]
     scratch: Path
+    withdrawn: Withdrawn
 
     @cached_property
     def limits(self) -> dict[str, float]:
@@ -133,7 +136,7 @@ def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
 
 def _plan(run: Run, file: SourceFile) -> FileWork:
     work = FileWork(file)
-    if rule := run.corpus.excluded.get(file.path) or run.letters.dropped(file):
+    if rule := _withdrawn(run, file) or run.corpus.excluded.get(file.path) or run.letters.dropped(file):
         work.outcome = "excluded"
         work.reasons.append(rule)
         return work
@@ -155,6 +158,15 @@ def _plan(run: Run, file: SourceFile) -> FileWork:
         return work
     work.origin = Origin(file.path, file.digest, file.media_type, run.deriver.content_key(file))
     return work
+
+
+def _withdrawn(run: Run, file: SourceFile) -> Remark | None:
+    """Why nobody may find the file; also where it is a copy of a withdrawn document under another name."""
+    if run.withdrawn.covers(file.path):
+        return remarks.excluded("withdrawn", "withdrawn; see `headgate withdraw --list`")
+    if file.digest in run.withdrawn.digests:
+        return remarks.excluded("withdrawn", "it has the very bytes of a withdrawn document; see `headgate withdraw --list`")
+    return None
 
 
 def _refused(limit: int, file: SourceFile, problem: tuple[FailureReason, str] | None) -> ParseFailure | None:

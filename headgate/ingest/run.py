@@ -28,13 +28,14 @@ from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
 from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
 from headgate.records.progress import Progress
-from headgate.records.remarks import note
+from headgate.records.remarks import excluded, note
 from headgate.settings import IngestSetup
 from headgate.sources.corpus import open_corpus
 from headgate.sources.rules import excluded_by_content
 from headgate.storage import Store, sha256_file
 from headgate.storage.layout import INGESTS
 from headgate.storage.scratch import scratch_folder
+from headgate.withdrawals.ledger import read_withdrawn
 
 #: Restarts after a damaged cache entry before the cache is thrown away.
 _RESTARTS = 3
@@ -71,13 +72,14 @@ def ingest(
         corpus = open_corpus(store, setup.corpus_setup, revision=revision, folder=folder)
         seconds = {"open": time.monotonic() - started}
         before, attempted = read_state(store, name), set[str]()
+        withdrawn = read_withdrawn(store, name)
         for attempt in range(_RESTARTS + 2):
             if attempt > _RESTARTS:
                 discard_cache(store.local_root, name)
             try:
                 with open_cache(store.local_root, name) as cache:
                     deriver, letters = Deriver(setup), DeadLetters(store, name)
-                    run = Run(setup, store, corpus, cache, deriver, letters, before, moment, attempted, scratch)
+                    run = Run(setup, store, corpus, cache, deriver, letters, before, moment, attempted, scratch, withdrawn)
                     result = _finish(run, progress, started=started, seconds=seconds)
             except (DamagedEntry, DamagedCache) as damage:
                 _log.warning("ingest starts again after damage in its cache: %s", damage)
@@ -153,6 +155,11 @@ def _document_facts(run: Run, works: Collection[FileWork]) -> Iterator[DocumentF
         if content is None:
             raise DamagedEntry(f"facts of {work.file.path!r} are gone")
         derived = DerivedFacts.from_bytes(content)
+        work.text_digest = derived.facts.text_digest
+        if derived.facts.text_digest in run.withdrawn.texts:
+            work.outcome, work.origin, work.kept = "excluded", None, None
+            work.reasons.append(excluded("withdrawn", "it says what a withdrawn document says; see `headgate withdraw --list`"))
+            continue
         if rule := excluded_by_content(run.setup.corpus_setup, work.file.path, derived.metadata, work.file):
             work.outcome, work.origin, work.kept = "excluded", None, None
             work.reasons.append(rule)
@@ -220,6 +227,7 @@ def _result(
             chunks=work.chunks if work.outcome == "indexed" else 0,
             parsed=work.file.path in run.attempted,
             moved_from=changed.moved.get(work.file.path, ""),
+            text_digest=work.text_digest,
             kept=work.kept if work.outcome == "indexed" else None,
         )
         for work in works

@@ -61,6 +61,7 @@ from headgate.records.ingest import (
 )
 from headgate.records.release import Interaction, LastBuild, Rehearsal, Release, Token
 from headgate.records.remarks import ExclusionCode, FindingCode, Remark
+from headgate.records.withdrawal import Withdrawal
 
 __all__ = [
     "AccessReport",
@@ -122,4 +123,5 @@ __all__ = [
     "Verdict",
     "VersionDifference",
     "Widened",
+    "Withdrawal",
 ]

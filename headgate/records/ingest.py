@@ -117,6 +117,7 @@ class FileOutcome(Record):
     chunks: int = 0
     parsed: bool = False  # True when this run parsed it, False when an earlier parse was reused
     moved_from: str = ""  # the path that had the same content in the ingest before
+    text_digest: str = ""  # of its normalised text, where it has one
     kept: KeptVersion | None = None  # set when what is indexed is not the file but its last good version
 
     @field_validator("reasons", "findings", mode="before")

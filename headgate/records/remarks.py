@@ -27,6 +27,7 @@ ExclusionCode = Literal[
     "special",  # no regular file
     "symlink",
     "url",  # an address that is not asked
+    "withdrawn",  # nobody may find it
 ]
 #: What an ingest remarks on in a file whose document is made nevertheless.
 FindingCode = Literal[

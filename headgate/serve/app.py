@@ -118,7 +118,7 @@ def _add_operations(app: FastAPI, channel: str, *, store: Store, live: LiveBundl
         if desk.log_problem:
             desk.log_problem = await asyncio.to_thread(_still_not_writable, store)
         release, problem = live.release, live.problem
-        reason = live.why_not_ready or desk.log_problem
+        reason = live.why_not_ready or live.withdrawal_problem or desk.log_problem
         content = {
             "ready": not reason,
             "reason": reason,

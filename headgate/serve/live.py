@@ -21,6 +21,7 @@ from headgate.errors import HeadgateError, IntegrityError, NotReadyError
 from headgate.records import Record, Release
 from headgate.release.ledger import current_release, latest_number
 from headgate.storage import Store
+from headgate.withdrawals.view import WithdrawalView
 
 logger = logging.getLogger(__name__)
 #: Longest wait before a release that could not be opened is tried again, seconds.
@@ -83,6 +84,8 @@ class LiveBundle:
         self._release: Release | None = None
         self._problem: Problem | None = None
         self._looked = False
+        self._withdrawals: WithdrawalView | None = None
+        self._withdrawal_problem = ""
         self._retry_at = 0.0
         self._retry_wait = poll_seconds
         self._open_count = 0
@@ -96,6 +99,11 @@ class LiveBundle:
     def problem(self) -> Problem | None:
         """What keeps the newest release out of service, None when nothing does."""
         return self._problem
+
+    @property
+    def withdrawal_problem(self) -> str:
+        """Why the list of withdrawals can't be read, "" when it can. Answers rest on the last known list, for a minute; then there are none."""
+        return self._withdrawal_problem
 
     @property
     def open_bundles(self) -> int:
@@ -131,6 +139,7 @@ class LiveBundle:
 
     def refresh(self) -> None:
         """Bring the newest release into service. Whatever goes wrong is logged and shown; the bundle in service stays."""
+        self._look_at_withdrawals()
         release: Release | None = None
         try:
             newest = latest_number(self._store, self._channel)
@@ -161,6 +170,16 @@ class LiveBundle:
                 exc_info=None if isinstance(error, HeadgateError) else error,
             )
         self._looked = True
+
+    def _look_at_withdrawals(self) -> None:
+        """Only to show whether they can be read: every opened bundle looks at them itself, before each answer."""
+        try:
+            if self._withdrawals is None:
+                self._withdrawals = WithdrawalView(self._store, "")
+            self._withdrawals.refresh()
+            self._withdrawal_problem = self._withdrawals.problem
+        except (HeadgateError, OSError) as error:
+            self._withdrawal_problem = f"the list of withdrawals can't be read: {error}"
 
     def close(self) -> None:
         """Take the bundle out of service; it is closed when its last answer has ended."""

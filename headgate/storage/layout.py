@@ -27,6 +27,11 @@ OBJECTS = Folder(
     writer="headgate.bundle", written="once", kept="named",
     named_by=("bundles", "table_refs"), served=True,
 )  # fmt: skip
+WITHDRAWALS = Folder(
+    "withdrawals", "withdrawals/<number>.json", what="documents that nobody may find",
+    writer="headgate.withdrawals.ledger", written="once", kept="always",
+    read="headgate.records:Withdrawal.model_validate_json", served=True,
+)  # fmt: skip
 LANCE = Folder(
     "lance", "lance/<table>.lance/…", what="tables, written by LanceDB itself",
     writer="headgate.index.table", written="grows", kept="ruled",

@@ -25,6 +25,7 @@ from headgate.index.versions import open_version
 from headgate.records import Question, Record
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import CANARY_HITS
+from headgate.withdrawals.ledger import Withdrawn, read_withdrawn
 
 #: Raised when what is remembered means something else.
 _FORMAT = 1
@@ -59,6 +60,13 @@ def search_key(manifest: Manifest) -> str:
     return sha256_hex(orjson.dumps([_FORMAT, how], option=orjson.OPT_SORT_KEYS))
 
 
+def _key(manifest: Manifest, withdrawn: Withdrawn) -> str:
+    """What hits follow from: how the bundle searches, and what of it nobody may find."""
+    if not withdrawn:
+        return retrieval_key(manifest)
+    return sha256_hex(orjson.dumps([retrieval_key(manifest), sorted(withdrawn.documents), withdrawn.patterns]))
+
+
 class Finder:
     """One side of a canary. The bundle is opened at the first question that nobody remembers. Safe for several threads."""
 
@@ -67,7 +75,7 @@ class Finder:
         self._store = store
         self._bundle_id = bundle_id
         self._manifest = load_manifest(store, bundle_id)
-        self._key = CANARY_HITS.key(retrieval_key(self._manifest))
+        self._key = CANARY_HITS.key(_key(self._manifest, read_withdrawn(store, self._manifest.corpus.name)))
         self._hits = dict(self._read())
         self._texts: dict[str, str] | None = None
         self._answerer: Answerer | None = None

@@ -1,0 +1,200 @@
+"""A withdrawn document over the whole path: three bundles, the service, a rollback, a replay, the next ingest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headgate.build import build
+from headgate.bundle import open_bundle
+from headgate.cli.main import main
+from headgate.evaluate.canary.hits import Finder
+from headgate.records import Answer, Question
+from headgate.retention.withdrawing import documents_of
+from headgate.serve.app import create_app
+from headgate.storage import Store, open_store
+from tests.fakes import put_release
+from tests.serve.conftest import Service, wait_for
+from tests.small_project import SmallProject, write_project
+
+SECRET = "Refunds above 900 pounds need the code word Quellomax, which only the finance office gives out."
+QUESTION = "Which code word do refunds above 900 pounds need?"
+OLD, NOW = "billing/limits.md", "billing/refund-limits.md"
+
+
+class History:
+    """Three bundles of one project: the page as it was first, moved with an edit, and beside a changed page."""
+
+    def __init__(self, project: SmallProject) -> None:
+        self.project = project
+        self.store: Store = open_store(project.settings)
+        project.write_page(OLD, f"# Limits\n\n{SECRET}")
+        self.bundles = [self.build()]
+        (project.folder / "documents" / OLD).rename(project.folder / "documents" / NOW)
+        self.bundles.append(self.build())
+        project.write_page(NOW, f"# Limits of refunds\n\n{SECRET} Ask by mail.")
+        self.bundles.append(self.build())
+
+    def build(self) -> str:
+        return build(self.project.settings, canary=False).bundle_id
+
+    def ask(self, bundle_id: str, question: str = QUESTION) -> Answer:
+        return open_bundle(self.store, bundle_id).answer_now(Question(text=question))
+
+    def run(self, *arguments: str) -> int:
+        return main(["--settings", str(self.project.settings_file), *arguments])
+
+
+@pytest.fixture
+def past(tmp_path: Path, exported_model: Path) -> History:
+    return History(write_project(tmp_path / "small", exported_model))
+
+
+def traces(answer: Answer) -> set[str]:
+    """Where the withdrawn document shows in an answer."""
+    found = {one.doc_id for one in answer.retrieved} | {one.doc_id for one in answer.citations}
+    text = " ".join([answer.text, *answer.contexts, *(one.quote for one in answer.citations), *answer.corrections.values()])
+    return (found & {OLD, NOW}) | ({"quoted"} if "quellomax" in text.lower() else set())
+
+
+def test_no_bundle_of_any_age_finds_it_and_taking_it_back_brings_it_back(
+    past: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert all("quoted" in traces(past.ask(bundle_id)) for bundle_id in past.bundles)
+    assert past.run("withdraw", NOW, "--reason", "it names a code word", "--by", "Ann") == 0
+    assert OLD in capsys.readouterr().out, "the name that it had before"
+    for bundle_id in past.bundles:
+        assert traces(past.ask(bundle_id)) == set()
+        assert traces(past.ask(bundle_id, "What is the code word quellomay for refunds?")) == set(), (
+            "no word of it corrects a question"
+        )
+        assert past.ask(bundle_id, "How long does a refund take?").citations, "other documents are found as before"
+    assert past.run("withdraw", "--undo", "1", "--reason", "it is no secret") == 0
+    assert all("quoted" in traces(past.ask(bundle_id)) for bundle_id in past.bundles)
+    capsys.readouterr()
+    assert past.run("withdraw", "--list", "--json") == 0
+    lines = json.loads(capsys.readouterr().out)["withdrawals"]
+    assert [(line["kind"], line["target"], line["in_force"]) for line in lines] == [
+        ("withdraw", NOW, False),
+        ("undo", NOW, False),
+    ]
+
+
+def test_the_next_ingest_leaves_it_out_by_name_and_the_counts_add_up(past: History) -> None:
+    past.run("withdraw", NOW, "--reason", "it names a code word")
+    past.project.write_page("copies/same.md", f"# Limits of refunds\n\n{SECRET} Ask by mail.")
+    past.project.write_page("copies/other-form.txt", f"Limits of refunds\n=================\n\n{SECRET}  Ask by mail.")
+    made = build(past.project.settings, canary=False)
+    counts, outcomes = made.ingest.counts, {one.path: one for one in made.ingest.outcomes}
+    assert counts.files == counts.indexed + counts.quarantined + counts.dead_lettered + counts.excluded
+    assert {path for path, one in outcomes.items() if one.outcome == "excluded"} == {
+        NOW,
+        "copies/same.md",
+        "copies/other-form.txt",
+    }
+    assert {one.reasons[0].code for one in outcomes.values() if one.outcome == "excluded"} == {"withdrawn"}
+    assert traces(past.ask(made.bundle_id)) == set()
+    assert made.bundle_id not in past.bundles
+
+
+def test_a_bundle_made_while_it_was_withdrawn_has_the_id_that_its_content_gives(past: History) -> None:
+    past.run("withdraw", "nothing/**", "--reason", "a pattern that matches nothing")
+    assert past.build() == past.bundles[-1], "what is withdrawn is no part of a bundle"
+
+
+def test_a_pattern_withdraws_what_old_bundles_hold_under_it(past: History) -> None:
+    assert past.run("withdraw", "billing/*limits*", "--reason", "limits are not for customers") == 0
+    assert all(traces(past.ask(bundle_id)) == set() for bundle_id in past.bundles)
+    assert past.ask(past.bundles[0], "How long does a refund take?").citations
+
+
+def test_a_name_that_no_ingest_knows_is_refused_with_the_closest(past: History, capsys: pytest.CaptureFixture[str]) -> None:
+    assert past.run("withdraw", "billing/refund-limit.md", "--reason", "it names a code word") == 2
+    assert f"did you mean '{NOW}'" in capsys.readouterr().err
+    assert list(past.store.list("withdrawals")) == []
+
+
+def test_a_remembered_hit_of_the_canary_is_none_any_more(past: History) -> None:
+    def found() -> set[str]:
+        finder = Finder(past.store, past.bundles[-1])
+        hits = {hit.doc_id for hit in finder.find(Question(text=QUESTION))}
+        finder.close()
+        return hits
+
+    assert NOW in found()
+    past.run("withdraw", NOW, "--reason", "it names a code word")
+    assert NOW not in found()
+    past.run("withdraw", "--undo", "1", "--reason", "it is no secret")
+    assert NOW in found()
+
+
+@pytest.fixture
+def service(past: History) -> Iterator[Service]:
+    """The service over real bundles, polling all the time; the first bundle is in service."""
+    settings = past.project.settings.model_copy(
+        update={"serve": past.project.settings.serve.model_copy(update={"poll_seconds": 0.05})}
+    )
+
+    class Real(Service):
+        def __init__(self) -> None:
+            self.settings, self.store = settings, past.store
+            import threading
+
+            import uvicorn
+
+            app = create_app(self.store, settings.release.channel, settings.serve, opener=open_bundle)
+            self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+            self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    put_release(past.store, 1, past.bundles[0])
+    running = Real()
+    running.start()
+    running.wait_for_release(1)
+    yield running
+    running.stop()
+
+
+def test_the_running_service_applies_it_after_a_rollback_too_and_replay_says_so(
+    past: History, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = service.ask(QUESTION).json()
+    assert "Quellomax" in first["answer"]
+    put_release(past.store, 2, past.bundles[2])
+    service.wait_for_release(2)
+    assert "Quellomax" in service.ask(QUESTION).json()["answer"]
+    past.run("withdraw", NOW, "--reason", "it names a code word", "--by", "Ann")
+    wait_for(lambda: "Quellomax" not in service.ask(QUESTION).text)
+    put_release(past.store, 3, past.bundles[0])  # the way back
+    service.wait_for_release(3)
+    assert "Quellomax" not in service.ask(QUESTION).text
+    assert service.client.get("/readyz").json()["ready"]
+
+    capsys.readouterr()
+    assert past.run("replay", first["interaction_id"], "--json") == 1
+    told = capsys.readouterr().out
+    assert "Quellomax" not in told
+    replayed = json.loads(told)
+    assert (replayed["withdrawn"], replayed["differences"]) == ([OLD], ["withdrawn"])
+    assert past.run("replay", first["interaction_id"]) == 1
+    assert "withdrawn by now" in capsys.readouterr().out
+
+
+def test_a_service_that_can_not_read_the_list_is_not_ready_and_a_new_bundle_is_not_opened(
+    past: History, service: Service
+) -> None:
+    past.store.put("withdrawals/00000001.json", b"{}")
+    wait_for(lambda: "list of withdrawals" in service.client.get("/readyz").json()["reason"])
+    assert service.client.get("/readyz").status_code == 503
+    assert past.run("ask", QUESTION) == 2
+    past.store.delete("withdrawals/00000001.json")
+    wait_for(lambda: service.client.get("/readyz").status_code == 200)
+
+
+def test_what_a_name_stands_for_is_found_in_the_records_of_all_ingests(past: History) -> None:
+    meant = documents_of(past.store, "small", OLD)
+    assert meant.documents == {OLD, NOW}
+    assert len(meant.digests) == 2
+    assert len(meant.texts) == 2
