@@ -26,9 +26,9 @@ import numpy.typing as npt
 from benchmarks.projects import public_data
 from benchmarks.tables import print_table
 from headgate.index.chunk_set import ChunkSetWriter, encode_chunks
-from headgate.index.rows import embedding_text
 from headgate.index.search import ChunkTable, open_table
 from headgate.index.table import update_table
+from headgate.index.table_rows import embedding_text
 from headgate.index.vectors import open_cache
 from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult

@@ -26,8 +26,8 @@ import numpy as np
 from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.index.chunk_set import read_rows
-from headgate.index.rows import embedding_text
 from headgate.index.table import update_table
+from headgate.index.table_rows import embedding_text
 from headgate.ingest.run import ingest
 from headgate.models.embedder import Embedder
 from headgate.models.files import model_files

@@ -47,7 +47,7 @@ def validate(facts: Iterable[DocumentFacts], chunks: Iterable[ChunkFacts] = (), 
 
 
 def retry_now(settings: Settings, paths: Sequence[str]) -> dict[str, Remark | None]:
-    from headgate.ingest.retry import retry_now as run
+    from headgate.ingest.parse_again import retry_now as run
 
     return run(open_store(settings), settings.ingest_setup, paths)
 

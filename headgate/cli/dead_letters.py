@@ -83,7 +83,7 @@ def show_letter(invocation: Invocation, path: str, as_json: bool) -> None:
 @pass_invocation
 def retry(invocation: Invocation, paths: tuple[str, ...], every: bool, at_once: bool, as_json: bool) -> None:
     """Forget the failure of one, several or --all, so that the next ingest tries again. A decision to drop is taken back."""
-    from headgate.ingest.retry import retry_now
+    from headgate.ingest.parse_again import retry_now
     from headgate.ingest.state.dead_letters import DeadLetters
 
     if bool(paths) == every:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headgate.index.rows import quoted
+from headgate.index.table_rows import quoted
 from headgate.index.versions import open_version
 from headgate.records import ChunkChange, Moved, TableRef, VersionDifference
 from headgate.storage import Store

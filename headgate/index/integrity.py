@@ -29,8 +29,8 @@ from pydantic import ValidationError
 from headgate.errors import HeadgateError, IntegrityError, NotFoundError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.inventory import verify_inventory
-from headgate.index.rows import ROW_FORMAT, embedding_text, row_mark, search_text
 from headgate.index.table_indexes import wanted_indexes
+from headgate.index.table_rows import ROW_FORMAT, embedding_text, row_mark, search_text
 from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.records.progress import Progress

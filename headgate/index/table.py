@@ -36,9 +36,9 @@ from headgate.index.inventory import (
     verify_inventory,
     version_files,
 )
-from headgate.index.rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
+from headgate.index.table_rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
 from headgate.index.vectors import EmbeddingProgress, VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
@@ -340,7 +340,7 @@ def _pin(
 def content_digest(table: Any, indexes: dict[str, str]) -> tuple[str, int]:
     """SHA-256 over the marks of all rows in the order of their chunk ids, and what is indexed how; and the number of rows.
 
-    A mark covers everything in a row, its vector too (`headgate.index.rows`), so equal content gives equal digests in any store, however
+    A mark covers everything in a row, its vector too (`headgate.index.table_rows`), so equal content gives equal digests in any store, however
     many writes led to it. Only ids and marks are read: 50 bytes a row.
 
     Raises:

@@ -15,7 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.index.rows import ROW_FORMAT
+from headgate.index.table_rows import ROW_FORMAT
 from headgate.records import PinnedVersion, TableRef
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import TABLE_REFS

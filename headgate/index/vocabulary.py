@@ -21,7 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from headgate.errors import NotFoundError
-from headgate.index.rows import quoted
+from headgate.index.table_rows import quoted
 from headgate.records import PinnedVersion, Record
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import OBJECTS

@@ -19,13 +19,13 @@ from headgate.records.remarks import note
 from headgate.settings import CorpusSetup, DvcSource, FolderSource, HttpSource, S3Source, SourceSettings
 from headgate.settings.sources import SourceSection
 from headgate.sources.breaker import Clock, now_utc
+from headgate.sources.corpus_paths import case_twins, shown_url
 from headgate.sources.folder import FolderReader
 from headgate.sources.items import Source
 from headgate.sources.media import EXTENSIONS, Media, detect_media
-from headgate.sources.names import case_twins, shown_url
 from headgate.sources.reading import ReadFile, Reading, SourceReader
 from headgate.sources.rules import CORPUS_RULES, Asked, excluding_rule
-from headgate.sources.state.memory import forget_sources, read_known, read_state, write_known, write_state
+from headgate.sources.state.last_reading import forget_sources, read_known, read_state, write_known, write_state
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.state.tree import TreeFile, read_tree, tree_revision, write_tree
 from headgate.storage import Store

@@ -20,8 +20,8 @@ from headgate.errors import FaultReason, Gone, SourceFault
 from headgate.process.retry import PASSING_ERRNOS, Retries, of_source
 from headgate.records import Remark
 from headgate.records.remarks import excluded
+from headgate.sources.corpus_paths import corpus_path
 from headgate.sources.items import Fetched, Known, Listed, Listing
-from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import ObjectCache
 from headgate.sources.values import iso_timestamp
 

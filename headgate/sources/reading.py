@@ -21,8 +21,8 @@ from headgate.records.remarks import excluded
 from headgate.settings import CorpusSetup
 from headgate.settings.sources import RemoteSection, SourceSection
 from headgate.sources.breaker import Breaker, Clock, now_utc
+from headgate.sources.corpus_paths import settle_names
 from headgate.sources.items import Fetched, Known, Listed, Listing, Source
-from headgate.sources.names import settle_names
 from headgate.sources.rules import Asked, excluding_rule
 
 _SHOWN = 20  # paths of gone files in the state

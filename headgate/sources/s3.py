@@ -17,8 +17,8 @@ from headgate.process.retry import PASSING_CODES, PASSING_STATUSES, Retries, of_
 from headgate.records import Remark
 from headgate.records.remarks import excluded
 from headgate.settings import S3Source
+from headgate.sources.corpus_paths import corpus_path
 from headgate.sources.items import Fetched, Known, Listed, Listing
-from headgate.sources.names import corpus_path
 from headgate.sources.state.objects import Incoming, ObjectCache
 from headgate.sources.values import iso_moment, retry_after
 

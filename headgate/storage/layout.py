@@ -100,13 +100,13 @@ VERDICT_CACHE = Folder(
 # --- sources ----------------------------------------------------------------------------------------------------------
 SOURCES = Folder(
     "sources", "sources/<corpus>/<source>.json", what="how each source stood; the service shows its freshness",
-    writer="headgate.sources.state.memory", written="replaced", kept="always",
+    writer="headgate.sources.state.last_reading", written="replaced", kept="always",
     served=True,
 )  # fmt: skip
 SOURCE_LISTINGS = Folder(
     "source_listings", "source_listings/<corpus>/<source>.json", what="every file of a source as it was last read",
-    writer="headgate.sources.state.memory", written="replaced", kept="always",
-    read="headgate.sources.state.memory:parse_listing",
+    writer="headgate.sources.state.last_reading", written="replaced", kept="always",
+    read="headgate.sources.state.last_reading:parse_listing",
 )  # fmt: skip
 TREES = Folder(
     "trees", "corpora/<revision>/tree.json", what="the files of a corpus revision",

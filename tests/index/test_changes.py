@@ -16,9 +16,9 @@ from headgate.errors import StorageError
 from headgate.index.differences import compare_versions
 from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
-from headgate.index.rows import embedding_text
 from headgate.index.search import open_table
 from headgate.index.table_indexes import can_be_extended, partitions, wanted_indexes
+from headgate.index.table_rows import embedding_text
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary

@@ -14,9 +14,9 @@ import pytest
 
 from headgate.errors import ClosedError, CorpusError, IntegrityError, StorageError
 from headgate.index.inventory import table_folder, verify_inventory
-from headgate.index.rows import stored_vectors
 from headgate.index.search import open_table
 from headgate.index.table import table_name
+from headgate.index.table_rows import stored_vectors
 from headgate.records import Chunk, Hit, IndexResult, TableRef
 from headgate.settings import Settings
 from headgate.storage import open_store

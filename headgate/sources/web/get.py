@@ -25,7 +25,7 @@ from urllib3.exceptions import TimeoutError as WebTimeout
 from headgate.errors import Gone, SourceFault
 from headgate.process.retry import PASSING_STATUSES
 from headgate.settings import HttpSource
-from headgate.sources.names import shown_url
+from headgate.sources.corpus_paths import shown_url
 from headgate.sources.values import retry_after
 from headgate.sources.web.addresses import Watch, open_pool
 

@@ -17,8 +17,8 @@ from headgate.errors import Gone, SourceFault
 from headgate.process.retry import Retries, of_source
 from headgate.records.remarks import excluded
 from headgate.settings import HttpSource
+from headgate.sources.corpus_paths import corpus_path, shown_url, url_path
 from headgate.sources.items import Fetched, Known, Listed, Listing
-from headgate.sources.names import corpus_path, shown_url, url_path
 from headgate.sources.state.objects import Incoming, ObjectCache
 from headgate.sources.values import iso_date
 from headgate.sources.web.get import WebClient, content_type, host_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.records import Remark
-from headgate.sources.names import case_twins, corpus_path, settle_names, shown_url, url_path
+from headgate.sources.corpus_paths import case_twins, corpus_path, settle_names, shown_url, url_path
 
 HOST = "a.example"
 
