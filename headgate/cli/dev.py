@@ -6,7 +6,7 @@ import click
 
 from headgate.cli.display import say
 from headgate.cli.invocation import Invocation, pass_invocation
-from headgate.orchestration.addresses import DAGSTER_PORT, MLFLOW_PORT, REPORTS_PORT
+from headgate.orchestration.ui_addresses import DAGSTER_PORT, MLFLOW_PORT, REPORTS_PORT
 
 _PORT = click.IntRange(1, 65535)
 
@@ -18,7 +18,7 @@ _PORT = click.IntRange(1, 65535)
 @pass_invocation
 def dev(invocation: Invocation, dagster_port: int, mlflow_port: int, reports_port: int) -> int:
     """Open the project in Dagster, with MLflow and the validation reports beside it, until Ctrl-C."""
-    from headgate.orchestration.dev import Ports, run_dev
+    from headgate.orchestration.ui_programs import Ports, run_dev
 
     ports = Ports(dagster_port, mlflow_port, reports_port)
     return run_dev(invocation.settings, ports, settings_file=invocation.settings_path, say=say)

@@ -13,7 +13,7 @@ from headgate.errors import SettingsError
 from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.ingest.validate.expectations import Expectation
 from headgate.ingest.validate.outcome import named_checks
-from headgate.orchestration.references import CorpusReference
+from headgate.orchestration.handed_on import CorpusReference
 from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict
 from headgate.settings import load_settings, parse_settings
 from headgate.sources.state.freshness import SourceFreshness

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from headgate.orchestration import views
 from headgate.orchestration.failures import library_errors
-from headgate.orchestration.references import to_metadata
+from headgate.orchestration.handed_on import to_metadata
 from headgate.orchestration.resources import Project
 from headgate.release.ledger import rollback
 from headgate.retention.clean_up import prune

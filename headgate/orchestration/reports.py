@@ -14,7 +14,7 @@ from typing import Any
 
 from headgate.errors import HeadgateError, NotFoundError, UsageError
 from headgate.ingest.validate.page import report_key
-from headgate.orchestration.addresses import HOST, REPORTS_PORT
+from headgate.orchestration.ui_addresses import HOST, REPORTS_PORT
 from headgate.settings import load_settings
 from headgate.storage import Store, open_store
 from headgate.storage.layout import VALIDATION_REPORTS

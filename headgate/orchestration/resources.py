@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from headgate.orchestration.addresses import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE
+from headgate.orchestration.ui_addresses import MLFLOW_UI, MLFLOW_UI_VARIABLE, REPORTS_UI, REPORTS_UI_VARIABLE
 from headgate.settings import Settings, load_settings
 
 

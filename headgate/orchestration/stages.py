@@ -26,8 +26,7 @@ from headgate.ingest.run import ingest
 from headgate.ingest.state.dead_letters import list_dead_letters
 from headgate.orchestration import checks, views
 from headgate.orchestration.failures import library_errors
-from headgate.orchestration.progress import log_progress
-from headgate.orchestration.references import (
+from headgate.orchestration.handed_on import (
     BundleReference,
     CorpusReference,
     ReportReference,
@@ -36,6 +35,7 @@ from headgate.orchestration.references import (
     upstream,
 )
 from headgate.orchestration.resources import Project
+from headgate.orchestration.run_log import log_progress
 from headgate.records import ChunkSetRef, IndexResult
 from headgate.release.ledger import promote
 from headgate.sources.corpus import open_corpus

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from headgate.errors import HeadgateError, UsageError
 from headgate.evaluate.report.stored_reports import load_report
+from headgate.orchestration.handed_on import BundleReference, ReportReference, VerdictReference
 from headgate.orchestration.home import prepare_home
-from headgate.orchestration.references import BundleReference, ReportReference, VerdictReference
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
 from headgate.release.ledger import current_release, history, load_verdict
 from headgate.settings import Settings, load_settings

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import dagster as dg
 from rich.console import Console
 
-from headgate.orchestration.references import REFERENCE
+from headgate.orchestration.handed_on import REFERENCE
 from headgate.records import Record
 from pipelines.definitions import defs
 

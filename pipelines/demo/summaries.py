@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from headgate.orchestration.views.documents import counts_line, reused_files
-from headgate.orchestration.views.evaluation import HEADLINES, interval_text
+from headgate.orchestration.views.of_documents import counts_line, reused_files
+from headgate.orchestration.views.of_evaluation import HEADLINES, interval_text
 from headgate.records import GateDecision, IndexResult, IngestResult, Release, Report, Verdict
 from pipelines.demo.traffic import Outcome
 

@@ -10,7 +10,7 @@ import pytest
 from headgate.bundle import load_manifest
 from headgate.evaluate.report.stored_reports import load_report
 from headgate.orchestration import checks
-from headgate.orchestration.references import REFERENCE
+from headgate.orchestration.handed_on import REFERENCE
 from headgate.records import IngestResult
 from headgate.release.ledger import current_release, history, load_verdict
 from headgate.storage import Store, open_store

@@ -7,7 +7,7 @@ import pytest
 from headgate.ingest.state.dead_letters import DeadLetter
 from headgate.orchestration import checks, views
 from headgate.orchestration.checks import check_chunks, check_dead_letters, check_verdict
-from headgate.orchestration.references import CorpusReference
+from headgate.orchestration.handed_on import CorpusReference
 from headgate.records import (
     ChunkSetRef,
     Decision,

@@ -6,7 +6,7 @@ import pytest
 
 from headgate.errors import ParseFailure
 from headgate.ingest.state.dead_letters import DeadLetters
-from headgate.orchestration.references import CorpusReference, to_metadata
+from headgate.orchestration.handed_on import CorpusReference, to_metadata
 from headgate.orchestration.resources import Project
 from headgate.records import SourceFile
 from headgate.settings import load_settings

@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from headgate.orchestration.references import REFERENCE, CorpusReference, to_metadata, upstream
+from headgate.orchestration.handed_on import REFERENCE, CorpusReference, to_metadata, upstream
 
 
 def reference(revision: str) -> CorpusReference:

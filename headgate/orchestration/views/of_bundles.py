@@ -3,7 +3,7 @@
 import dagster as dg
 
 from headgate.bundle import Bundle
-from headgate.orchestration.views.tables import Metadata, table
+from headgate.orchestration.views.metadata_table import Metadata, table
 from headgate.records import Canary
 
 

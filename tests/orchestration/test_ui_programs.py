@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import UsageError
-from headgate.orchestration.addresses import HOST
-from headgate.orchestration.dev import Ports, Program, programs, run_until_stopped
+from headgate.orchestration.ui_addresses import HOST
+from headgate.orchestration.ui_programs import Ports, Program, programs, run_until_stopped
 from headgate.settings import parse_settings
 
 PORTS = Ports(dagster=3000, mlflow=5000, reports=5001)
@@ -67,7 +67,7 @@ def start(*codes: str, port: int = 0, ignore_interrupt: bool = False) -> subproc
     script = textwrap.dedent(f"""
         import os, sys
         from pathlib import Path
-        from headgate.orchestration.dev import Program, run_until_stopped
+        from headgate.orchestration.ui_programs import Program, run_until_stopped
         sys.exit(run_until_stopped([{listed}], environment=dict(os.environ), say=print))
     """)
     ignore = "trap '' INT; " if ignore_interrupt else ""

@@ -10,7 +10,7 @@ import dagster as dg
 from headgate.evaluate.report.failed_cases import find_failures
 from headgate.evaluate.report.plots import draw_plots
 from headgate.evaluate.suites.suite import ALL
-from headgate.orchestration.views.tables import Metadata, table
+from headgate.orchestration.views.metadata_table import Metadata, table
 from headgate.records import GateResult, MetricSummary, Release, Report, Verdict
 
 WORST_CASES = 15

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import dagster as dg
 
 from headgate.ingest.state.dead_letters import DeadLetter
-from headgate.orchestration.views.tables import Metadata, table
+from headgate.orchestration.views.metadata_table import Metadata, table
 from headgate.records import AccessReport, IngestResult, SourceState
 from headgate.sources.corpus import Corpus
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType
 
 from headgate.errors import UsageError
-from headgate.orchestration.addresses import HOST, MLFLOW_UI_VARIABLE, REPORTS_UI_VARIABLE
 from headgate.orchestration.home import prepare_home, write_workspace
+from headgate.orchestration.ui_addresses import HOST, MLFLOW_UI_VARIABLE, REPORTS_UI_VARIABLE
 from headgate.settings import SETTINGS_FILE, Settings
 
 #: Seconds that a program gets to end by itself before it is killed. The daemon waits for a tick in progress.

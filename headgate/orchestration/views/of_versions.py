@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from headgate.orchestration.views.tables import Metadata, table
+from headgate.orchestration.views.metadata_table import Metadata, table
 from headgate.records import EmbeddingUsage, IndexResult, IntegrityReport
 from headgate.retention.clean_up import PruneResult
 
