@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -182,13 +183,16 @@ def _translated(setup: TrackingSetup) -> Iterator[None]:
 
 
 def _bucket_errors() -> tuple[type[Exception], ...]:
-    """What artifacts in a bucket can fail with, where boto3 is installed."""
-    try:
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        return ()
-    return (Boto3Error, BotoCoreError, ClientError)
+    """What files in a bucket can fail with, where MLflow has loaded boto3 for them."""
+    found = (
+        getattr(sys.modules.get(module), name, None)
+        for module, name in (
+            ("boto3.exceptions", "Boto3Error"),
+            ("botocore.exceptions", "BotoCoreError"),
+            ("botocore.exceptions", "ClientError"),
+        )
+    )
+    return tuple(kind for kind in found if kind is not None)
 
 
 def _log(
