@@ -14,7 +14,7 @@ from itertools import pairwise
 
 #: Lines that end a block: brackets and marks alone, and the words of Ruby, Lua, shell, SQL and Pascal; `else` and its like go on with one.
 _GOES_ON = re.compile(
-    r"\s*(?:[)\]}>;,]|(?:end|fi|done|esac|else|elif|elsif|except|finally|catch|rescue|ensure|then|do|begin)\b)", re.IGNORECASE
+    r"\A\s*+(?:[)\]}>;,]|(?:end|fi|done|esac|else|elif|elsif|except|finally|catch|rescue|ensure|then|do|begin)\b)", re.IGNORECASE
 )
 #: How often a part is cut into smaller ones before all of its lines are: bounds the time for text that is indented ever less.
 _DEEPEST = 20

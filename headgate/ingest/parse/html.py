@@ -1,28 +1,34 @@
-"""HTML: what a reader sees apart from what is hidden; html_labels.py reads its labels.
-
-Hidden is: comments, `hidden`, `aria-hidden` on text, `display:none`, `visibility:hidden`, zero size or opacity, text in the colour
-of its background, text moved off the page, `<template>` and `<noscript>`. Scripts and styles are dropped: they are no text at all.
+"""HTML → a tree that holds the text of the page alone, and what was taken out of it with the reason. html_visible.py tells what a reader
+can see; html_labels.py reads the labels; html_blocks.py makes blocks of what is left.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Container
+from typing import Any, Literal
 
 from headgate.errors import ParseFailure
-from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.html_visible import drop, take_hidden
+from headgate.ingest.parse.html_visible import writable as _writable
+from headgate.ingest.parse.left_out import LeftOut, LeftOutReason, count_words, leave_out
 
-_DROPPED = "script style svg math iframe object embed canvas link"
-_HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|opacity\s*:\s*0(\.0+)?\s*(;|!|$)|font-size\s*:\s*0(\.0+)?(px|pt|em|rem|%)?\s*(;|!|$)"
-    r"|(left|top|text-indent|margin-left)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0|(?<![-\w])(max-)?(width|height)\s*:\s*0(px)?\s*(;|!|$)",
+#: Of Gmail, Thunderbird, Apple Mail, Yahoo and Outlook.
+_QUOTED = (
+    "//*[contains(concat(' ', @class, ' '), ' gmail_quote ')] | //blockquote[@type='cite'] | //*[contains(@class, 'moz-cite-prefix')]"
+    " | //*[contains(@class, 'yahoo_quoted')] | //*[@id='appendonsend' or @id='divRplyFwdMsg' or @id='divRplyFwdMsg']/following-sibling::*"
+    " | //*[@id='divRplyFwdMsg']"
+)
+_FORWARDED = re.compile(
+    r"-{3,}\s*(?:forwarded|weitergeleitet|message transf|mensaje reenviado|begin forwarded)|begin forwarded message",
     re.IGNORECASE,
 )
-_NOT_XML = re.compile("[^\\t\\n\\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_HIDDEN_TAGS = frozenset({"template", "noscript"})
-_COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;!]+)", re.IGNORECASE)
-_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
-_WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)", "transparent", "rgba(0,0,0,0)"}
+#: Tags whose content is no text of the page, and why; "" where it is no text at all.
+_NO_TEXT_OF_THE_PAGE: tuple[tuple[str, LeftOutReason | Literal[""]], ...] = (
+    ("script style link meta embed", ""),
+    ("svg", "unreadable"),
+    ("iframe object canvas audio video", "duplicate_form"),
+)
 _CROSSED = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 
 
@@ -46,28 +52,127 @@ def read_tree(source: str) -> Any:
     return tree
 
 
-def remove_hidden(tree: Any) -> list[str]:
-    """Take what a reader would not see out of `tree`; returns its text."""
-    from lxml import etree
-
-    hidden: list[str] = []
-    for element in list(tree.iter(*_DROPPED.split())):
-        _drop(element)
-    for comment in list(tree.iter(etree.Comment, etree.ProcessingInstruction)):
-        if comment.text and not comment.text.startswith("[if"):
-            hidden.append(comment.text)
-        _drop(comment)
-    for element in [element for element in tree.iter(etree.Element) if element.attrib or element.tag in _HIDDEN_TAGS]:
-        if element.tag not in ("html", "body", "head") and _is_hidden(element):
-            hidden.append(" ".join(element.itertext()))
-            _drop(element)
-    return hidden
+def clean(tree: Any) -> list[LeftOut]:
+    """Take all that is no text of the page out of `tree`: what nobody sees, what is crossed out, quoted mails, navigation. Scripts and styles go too."""
+    left_out = [leave_out("hidden", text) for text in take_hidden(tree)]
+    for element in list(tree.iter("math")):
+        _replace(element, _formula(element))
+    for tags, reason in _NO_TEXT_OF_THE_PAGE:
+        for element in list(tree.iter(*tags.split())):
+            if reason:
+                left_out.append(leave_out(reason, " ".join(element.itertext())))
+            drop(element)
+    left_out += [leave_out("navigation", text) for text in _settle_controls(tree)]
+    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
+    left_out += [leave_out("quoted", text) for text in _remove_quoted(tree)]
+    return left_out + [leave_out("navigation", text) for text in _remove_furniture(tree)]
 
 
-def remove_furniture(tree: Any) -> None:
-    """Take a page's navigation, footer and, unless it holds the page's heading, header away."""
-    for furniture in tree.xpath("//body/footer | //body/header[not(.//h1)] | //nav"):
-        _drop(furniture)
+def _settle_controls(tree: Any) -> list[str]:
+    """Buttons that open a panel become its heading, those within headings their text; all others, and fields to fill in, go."""
+    taken = []
+    for button in list(tree.iter("button")):
+        if button.xpath(
+            "ancestor::h1 | ancestor::h2 | ancestor::h3 | ancestor::h4 | ancestor::h5 | ancestor::h6 | ancestor::summary"
+        ):
+            button.tag = "span"
+            continue
+        panel = _panel_of(button, tree)
+        if panel is not None:
+            heading = panel.makeelement("h6")
+            heading.text = _writable(" ".join("".join(button.itertext()).split()))
+            panel.addprevious(heading)
+        else:
+            taken.append(" ".join(button.itertext()))
+        drop(button)
+    for element in list(tree.iter("select", "textarea", "datalist")):
+        taken.append(" ".join(element.itertext()))
+        drop(element)
+    return taken
+
+
+def _panel_of(button: Any, tree: Any) -> Any:
+    """What a button opens: the panel that it names, or the one behind it; None where it opens nothing."""
+    for name in (button.get("aria-controls") or "").split():
+        for panel in tree.xpath("//*[@id=$name]", name=name):
+            return panel if panel.getparent() is not None and panel not in list(button.iterancestors()) else None
+    return button.getnext() if button.get("aria-expanded") is not None else None
+
+
+def _formula(element: Any) -> str:
+    """A formula as its author wrote it in TeX where MathML carries that, else its signs one after the other."""
+    for annotation in element.iter("annotation"):
+        if "tex" in (annotation.get("encoding") or "").lower() and (annotation.text or "").strip():
+            return f" {annotation.text.strip()} "
+    return " ".join("".join(element.itertext()).split())
+
+
+def _replace(element: Any, text: str) -> None:
+    element.tail = _writable(text) + _writable(element.tail)
+    drop(element)
+
+
+def _remove_furniture(tree: Any) -> list[str]:
+    """A page's navigation, footer and, unless it holds the page's heading, header; and what stands beside a `<main>` that is most of the page.
+
+    A page with nothing else keeps all of it.
+    """
+    furniture = tree.xpath(
+        "//body//footer[not(ancestor::article or ancestor::main)] | //body/header[not(.//h1)] | //nav | //*[@role='navigation']"
+    )
+    inside = {one for element in furniture for one in element.iter()}
+    mains = tree.xpath("//main | //*[@role='main']")
+    main = sum(
+        count_words(_text_without(element, inside))
+        for element in mains
+        if not any(one in inside for one in element.iterancestors())
+    )
+    rest = count_words(_text_without(tree, inside))
+    if rest == 0:
+        return []
+    taken = []
+    for element in furniture:
+        if element.getparent() is not None:
+            taken.append(" ".join(element.itertext()))
+            drop(element)
+    if mains and 2 * main >= rest:
+        kept = {one for element in mains for one in (*element.iterancestors(), *element.iter())}
+        for element in [
+            one
+            for one in tree.iter()
+            if one not in kept and one.getparent() in kept and not one.xpath("ancestor::main | ancestor::*[@role='main']")
+        ]:
+            if element.tag != "head" and element.xpath("ancestor::body"):
+                taken.append(" ".join(element.itertext()))
+                drop(element)
+    return taken
+
+
+def _text_without(element: Any, left_out: Container[Any]) -> str:
+    """The text of an element without that of some of its parts."""
+    parts = []
+    for one in element.iter():
+        if one not in left_out and isinstance(one.tag, str):
+            parts.append(one.text or "")
+        parent = one.getparent()
+        if one is not element and parent not in left_out:
+            parts.append(one.tail or "")
+    return " ".join(parts)
+
+
+def _remove_quoted(tree: Any) -> list[str]:
+    """Earlier mails inside a reply, as mail programs mark them; a mail that is nothing else, or forwards, keeps them."""
+    quotes = tree.xpath(_QUOTED)
+    inside = {one for element in quotes for one in element.iter()}
+    if not quotes or not _text_without(tree, inside).strip():
+        return []
+    taken = []
+    for element in quotes:
+        text = " ".join(element.itertext())
+        if element.getparent() is not None and not _FORWARDED.search(text[:200]):
+            taken.append(text)
+            drop(element)
+    return taken
 
 
 def remove_struck(tree: Any) -> list[str]:
@@ -81,52 +186,11 @@ def remove_struck(tree: Any) -> list[str]:
     ]:
         if element.getparent() is not None:
             struck.append(" ".join(element.itertext()))
-            _drop(element)
+            drop(element)
     return struck
 
 
 def read_fragment(source: str) -> tuple[Any, list[LeftOut]]:
     """(the body of a piece of HTML such as Markdown may contain, what it does not show)."""
     tree = read_tree(f"<html><body>{source}</body></html>")
-    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
-    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
-    return tree.find("body"), left_out
-
-
-def _is_hidden(element: Any) -> bool:
-    if element.tag in _HIDDEN_TAGS or element.get("hidden") is not None or element.get("type") == "hidden":
-        return True
-    # A caption is hidden only from those who hear the alternative text, which says the same.
-    if (element.get("aria-hidden") or "").lower() == "true" and element.tag != "figcaption":
-        return True
-    style = element.get("style") or ""
-    if not style:
-        return (element.tag == "font") and _plain(element.get("color") or "") in _WHITE
-    if _HIDING_STYLE.search(style):
-        return True
-    colour, background = _COLOUR.search(style), _BACKGROUND.search(style)
-    if not colour:
-        return False
-    return _plain(colour[1]) in _WHITE if background is None else _plain(colour[1]) == _plain(background[1])
-
-
-def _plain(colour: str) -> str:
-    return colour.strip().lower().replace(" ", "")
-
-
-def _drop(element: Any) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = _writable(parent.text) + _writable(element.tail)
-        else:
-            before.tail = _writable(before.tail) + _writable(element.tail)
-    parent.remove(element)
-
-
-def _writable(text: str | None) -> str:
-    """Without the characters that lxml reads, as `&#1;`, and does not take back."""
-    return _NOT_XML.sub("", text or "")
+    return tree.find("body"), clean(tree)

@@ -24,10 +24,8 @@ _BLOCK_TAGS = frozenset(
     "address article aside blockquote body center div footer header hgroup main section h1 h2 h3 h4 h5 h6 p pre dl ol ul dd dt li img "
     "table tr td th thead tbody tfoot caption details summary figure figcaption form fieldset hr template nav html".split()
 )
-_LEFT_OUT = frozenset(
-    "button label audio canvas datalist dialog head iframe noembed noframes object select svg textarea title video xml input hr template "
-    "nav script style meta link del noscript ix:header colgroup".split()
-)
+#: Of a page's head, and what has no text of its own.
+_LEFT_OUT = frozenset("head title input hr ix:header colgroup".split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BULLET = re.compile(
     "^\\s*(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25cb\u25cf\u25d8\u25e6\u2619\u2765\u2767\u29be\u29bf\u00b7*\x95]|[-\u2013](?=\\s|$))\\s*"
@@ -36,10 +34,8 @@ _RAISED: dict[str, Level] = {"sup": "raised", "sub": "lowered"}
 
 
 def flow_blocks(root: Any) -> list[Block]:
-    """Blocks of `root`, or of its `<main>` where it has one, with the source line each starts on."""
-    start = root.find(".//main")
-    if start is None:
-        start = root.find(".//body")
+    """Blocks of `root`, with the source line each starts on."""
+    start = root.find(".//body")
     reader = _Reader()
     reader.read(start if start is not None else root)
     return reader.blocks

@@ -9,7 +9,7 @@ from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.html_labels import read_head
 from headgate.ingest.parse.labels import LabelReading
-from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.left_out import LeftOut
 
 #: A tree without what nobody sees → (blocks, what the reader itself left out).
 BlocksOf = Callable[[Any], tuple[list[Block], list[LeftOut]]]
@@ -27,7 +27,7 @@ def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -
     """
     from lxml import etree
 
-    from headgate.ingest.parse.html import read_tree, remove_furniture, remove_hidden, remove_struck
+    from headgate.ingest.parse.html import clean, read_tree
     from headgate.ingest.parse.html_blocks import flow_blocks
 
     try:
@@ -35,9 +35,7 @@ def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -
     except (etree.LxmlError, ValueError) as error:
         raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
     labels, head_title = read_head(tree, text)
-    left_out = [leave_out("hidden", text) for text in remove_hidden(tree)]
-    left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
-    remove_furniture(tree)
+    left_out = clean(tree)
     if blocks_of is None:
         blocks = flow_blocks(tree)
     else:
