@@ -28,6 +28,8 @@ EXTENSIONS = {
     "csv": "text/csv",
     "tsv": "text/tab-separated-values",
     "eml": "message/rfc822",
+    "ics": "text/calendar",
+    "ical": "text/calendar",
     "json": "application/json",
     "jsonl": "application/jsonl",
     "ndjson": "application/jsonl",
@@ -66,7 +68,7 @@ _ALL = EXTENSIONS | CONVERTED
 _TEXTS = frozenset(
     {
         "text/markdown", "text/html", "text/plain", "text/csv", "text/tab-separated-values", "message/rfc822", "application/json",
-        "application/jsonl", "application/xml", "text/x-rst", "text/org",
+        "application/jsonl", "application/xml", "text/x-rst", "text/org", "text/calendar",
     }
 )  # fmt: skip
 _OUTLOOK = EXTENSIONS["msg"]

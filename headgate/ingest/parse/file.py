@@ -8,6 +8,7 @@
     txt                     plain_text.py; titles.py tells which lines are titles
     json, jsonl, xml        structured_text.py
     eml                     mail.py; attachments each by its own kind
+    ics                     calendar.py
     doc, ppt, odp, ods      conversion.py (LibreOffice), then as the format of today
     msg, epub, rst, org, rtf, odt, and what parse.readers names: unstructured, partition/kinds.py
     png, jpg, tif, …        conversion.py (tesseract)
@@ -140,6 +141,8 @@ def preload(media_type: str, readers: Mapping[str, Reader] | None = None) -> Non
             import markdown_it  # noqa: F401
         case "application/pdf":
             import headgate.ingest.parse.pdf  # noqa: F401
+        case "text/calendar":
+            import icalendar  # noqa: F401
         case "text/html" | "application/xml" | "message/rfc822":
             from lxml import html  # noqa: F401
         case _ if media_type.startswith((OFFICE, "application/vnd.")):
@@ -273,6 +276,12 @@ def _mail(source: Source, read: ReadPage = read_page) -> ParsedFile:
     return parse_mail(source.content, path=source.path, html_blocks=read, parse_attachment=attachment)
 
 
+def _calendar(source: Source) -> ParsedFile:
+    from headgate.ingest.parse.calendar import parse_calendar
+
+    return parse_calendar(source.content, path=source.path)
+
+
 def _attachment(source: Source, content: bytes, name: str, declared: str) -> ParsedFile:
     """By its name and content; by the media type that the mail declares where the name says nothing."""
     named = name
@@ -315,6 +324,7 @@ _PARSERS: dict[str, Callable[[Source], ParsedFile]] = {
     "text/csv": _csv,
     "text/tab-separated-values": _csv,
     "message/rfc822": _mail,
+    "text/calendar": _calendar,
     "application/json": _json,
     "application/jsonl": _json,
     "application/xml": _xml,

@@ -1,4 +1,6 @@
-"""Mail (RFC 5322) → parsed file, by the standard library; quoted replies (`>`) are left out.
+"""Mail (RFC 5322) → parsed file, by the standard library; earlier mails that it quotes are left out and counted.
+
+Of two forms of one message the HTML one is read, unless it says much less than the plain one. Invitations are read as calendars.
 
 Attachments are parsed by their own kind, each below a heading `Attachment: name`. One that can't be parsed is a finding of the mail.
 """
@@ -21,7 +23,8 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.encoding import decode
 from headgate.ingest.parse.label_keys import ACCESS_LABELS, access_label
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, Stated, read_labels
-from headgate.ingest.parse.left_out import LeftOut
+from headgate.ingest.parse.left_out import LeftOut, count_words, leave_out
+from headgate.ingest.parse.mail_quotes import split_quotes
 from headgate.ingest.parse.plain_text import parse_lines
 from headgate.records import Remark
 from headgate.records.remarks import note
@@ -31,6 +34,13 @@ HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[LeftOut]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
 ParseAttachment = Callable[[bytes, str, str], ParsedFile]
 MAX_ATTACHMENTS = 50
+#: An HTML form with so many times fewer words than the plain one is a stub ("open this in a browser").
+_PLAIN_SAYS_MORE = 3
+#: What parts without a file name are called.
+_UNNAMED = {"message/rfc822": "attached mail", "text/calendar": "invitation"}
+#: Of one message, in the order of what a reader would choose.
+_FORMS = ("html", "plain", "enriched", "x-amp-html")
+_TAGS = re.compile(r"<style\b.*?</style>|<script\b.*?</script>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)*")
 MAX_ATTACHMENT_BYTES = 50 * 2**20
 
@@ -72,6 +82,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
         found, own, left_out, findings = _read_body(body, path, html_blocks)
         blocks += found
         reading = _with_part(reading, "the body", own)
+        left_out = [*left_out, *(leave_out("duplicate_form", text) for text in _other_forms(message, body))]
     for number, part in enumerate(_attachments(message, body), 1):
         if number > MAX_ATTACHMENTS:
             findings.append(note("attachment", f"only the first {MAX_ATTACHMENTS} were looked at"))
@@ -129,21 +140,15 @@ def _read_body(
     if part.get_content_subtype() == "html":
         blocks, reading, left_out = html_blocks(text)
         return [replace(block, line=None) for block in blocks], reading, left_out, findings
-    return (
-        [
-            replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None)
-            for block in parse_lines(text, drop_quotes=True)
-        ],
-        LabelReading(),
-        [],
-        findings,
-    )
+    own, quoted = split_quotes(text)
+    blocks = [replace(block, level=max(block.level, 2) if block.kind == "title" else 0, line=None) for block in parse_lines(own)]
+    return blocks, LabelReading(), [leave_out("quoted", quoted)], findings
 
 
 def _read_attachment(part: Message, number: int, parse_attachment: ParseAttachment | None) -> tuple[str, ParsedFile] | Remark:
     """(name, parsed form), or the finding that says why there is none."""
     kind = part.get_content_type()
-    name = _header_text(part.get_filename()) or (f"part {number}.eml" if kind == "message/rfc822" else f"part {number} ({kind})")
+    name = _header_text(part.get_filename()) or _UNNAMED.get(kind, f"part {number} ({kind})")
     if kind == "message/rfc822":
         inner = part.get_payload()
         first = inner[0] if isinstance(inner, list) and inner else None
@@ -192,17 +197,36 @@ def _is_attachment(part: Message) -> bool:
 def _body(message: Message) -> Message | None:
     """The part that a reader sees first: HTML before plain text, what is not marked as attachment."""
     texts = [part for part in _leaves(message) if part.get_content_maintype() == "text" and not _is_attachment(part)]
-    texts = [
-        part
-        for part in texts
-        if _payload(part).strip() and part.get_content_subtype() in ("html", "plain", "enriched", "x-amp-html")
-    ]
+    texts = [part for part in texts if _payload(part).strip() and part.get_content_subtype() in _FORMS]
     html = [part for part in texts if part.get_content_subtype() == "html"]
     plain = [part for part in texts if part.get_content_subtype() == "plain"]
-    # A short plain part beside a page of HTML is its summary; HTML that is only a signature does not replace the mail.
-    if html and plain and message.get_content_type() == "multipart/mixed" and texts[0] is plain[0]:
+    if html and plain and not _is_alternative(message, html[0], plain[0]):
+        return texts[0]  # two messages, one after the other: the other one is read below it
+    if html and plain and _words(plain[0]) > _PLAIN_SAYS_MORE * max(_words(html[0]), 1):
         return plain[0]
     return next(iter([*html, *plain, *texts]), None)
+
+
+def _other_forms(message: Message, body: Message) -> Iterator[str]:
+    """The texts of the other forms of the body."""
+    for part in _leaves(message):
+        if (
+            part is not body
+            and part.get_content_subtype() in _FORMS
+            and not _is_attachment(part)
+            and _is_alternative(message, part, body)
+        ):
+            yield _read(part)
+
+
+def _words(part: Message) -> int:
+    """Words that a reader sees of a part, roughly: tags count for nothing."""
+    return count_words(_read(part))
+
+
+def _read(part: Message) -> str:
+    text, _ = decode(_payload(part), path="", declared=part.get_content_charset() or "")
+    return _TAGS.sub(" ", text) if part.get_content_subtype() == "html" else text
 
 
 def _attachments(message: Message, body: Message | None) -> Iterator[Message]:
@@ -215,13 +239,7 @@ def _attachments(message: Message, body: Message | None) -> Iterator[Message]:
         if _is_attachment(part):
             yield part
         elif part.get_content_maintype() == "text":
-            alternative = part.get_filename() is None and part.get_content_subtype() in (
-                "plain",
-                "html",
-                "x-amp-html",
-                "enriched",
-                "calendar",
-            )
+            alternative = part.get_filename() is None and part.get_content_subtype() in _FORMS
             if not (alternative and body is not None and _is_alternative(message, part, body)):
                 yield part
         elif part.get_filename() and not part.get("Content-ID"):

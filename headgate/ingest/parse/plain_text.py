@@ -15,20 +15,17 @@ _NUMBER = re.compile(r"^[ \t]*\(?\d{1,3}[.)][ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
 _ATX = re.compile(r"^(#{1,6})[ \t]++(.+)")
 _COLUMNS = re.compile(r"\t|\s{2,}")
-_MAIL_QUOTE = re.compile(r"^\s*>")
 #: Level of a title that was told by its form (titles.py), until `settle_titles` has seen what stands around it.
 GUESSED = 0
 
 
-def parse_lines(text: str, *, drop_quotes: bool = False) -> list[Block]:
+def parse_lines(text: str) -> list[Block]:
     """Blocks of a plain text: paragraphs between empty lines, lists, underlined or `#` headings, columns set with tabs or pipes."""
     blocks: list[Block] = []
     group: list[str] = []
     start = 1
     for number, raw in enumerate([*text.splitlines(), ""], 1):
         line = raw.rstrip()
-        if drop_quotes and _MAIL_QUOTE.match(line):
-            line = ""
         if line.strip():
             if not group:
                 start = number
