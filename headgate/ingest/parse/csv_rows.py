@@ -14,6 +14,7 @@ from typing import NamedTuple
 _SEPARATORS = ("\t", ";", "|", ",")
 _SAMPLE_LINES = 300
 _MAX_CELL_LINES = 200  # a quoted cell that goes on for longer was never closed
+_QUOTE = re.compile(r'(?<!\d)"')
 _DECLARED = re.compile(r"^\ufeff?\"?sep=(.)\"?\r?$", re.IGNORECASE)
 
 
@@ -53,10 +54,15 @@ def _separator(lines: list[str]) -> str:
         position = 0
         while position < len(sample):
             cells, position = reader.read(position)
-            widths.append(len(cells))
+            widths.append(1 if any(map(_is_half_quoted, cells)) else len(cells))
         if (score := _agreement(widths, sample, separator)) and score > best_score:
             best, best_score = separator, score
     return best
+
+
+def _is_half_quoted(cell: str) -> bool:
+    """Whether a cell has half a pair of quotes, and so was cut inside of them; a quote behind a digit means inches."""
+    return len(_QUOTE.findall(cell)) % 2 == 1
 
 
 def _agreement(widths: list[int], sample: list[str], separator: str) -> float:

@@ -122,6 +122,7 @@ class RunWalker:
             found.boxes.append(child)
         elif tag == ALTERNATIVES:
             self._into(choice(child), found, look)
+            found.left_out += [leave_out("duplicate_form", plain_text(other)) for other in child[1:]]
         elif tag == _DRAWING_NAME:
             if _is_description(alternative := child.get("descr") or ""):
                 found.pictures.append(alternative)

@@ -223,13 +223,13 @@ def _vote(name: str, below: Sequence[str], *, corner: bool, numbered: bool) -> _
     kind = cell_kind(name)
     if kind == "missing" or (name in values and kind != "period"):
         return _Vote(against=True)
+    if kind == "number":
+        return _Vote(against=not numbered)
     if not values:
         return _Vote()
     kinds = Counter(map(cell_kind, values))
     common, count = kinds.most_common(1)[0]
     alike = common if count >= _SAME_SHARE * len(values) else ""
-    if kind == "number":
-        return _Vote(against=not numbered)
     if kind == alike and kind != "words":
         return _Vote(against=not (kind == "period" and corner))
     if kind in ("code", "quantity", "time") and kinds[kind]:

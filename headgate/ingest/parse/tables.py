@@ -11,6 +11,7 @@ row headers     an empty corner, or cells marked as labels: `Price – Basic: 10
 no header       two columns are label and value, `Customer: Acme Ltd`; more stand beside each other, `Ana; Lima; Red`; so do two in a data file
 merged cells    text merged downwards stands in each row, text merged across belongs to each column's name; across all columns it is a
                 line of its own, and where it is marked as header it names the rows below: `Europe – Country: France`
+empty columns   their names stand in a last line of their own, so that no word is lost
 repeated header once; another header below begins a table of its own
 one column      a line a cell; one cell alone is no table but text
 long rows       several lines, each with the row's first cell
@@ -136,13 +137,17 @@ def _read_one(rows: list[Row], *, records: bool, decide: bool) -> TableText | No
     width = len(rows[0].cells)
     if width == 1:
         return TableText(above, tuple(row.cells[0].text for row in rows), len(rows) > 1)
-    rows = _without_repeats(rows)
-    depth = header_depth(rows, records=records) if decide or rows[0].header else 0
+    once = _without_repeats(rows)
+    depth = header_depth(once, records=records) if decide or rows[0].header else 0
+    if depth:
+        # Rows that repeat one which is no header are rows.
+        rows = once
     if depth >= len(rows):
         return TableText(above, tuple(_beside(row.cells) for row in rows), len(rows) > 1 or width > 1)
     labels, untold = _labels(rows[:depth], width)
     above = (*above, *untold)
     lines: list[str] = []
+    used: set[int] = set()  # columns whose name stands in a line
     section = ""
     body = rows[depth:]
     for number, row in enumerate(body):
@@ -154,7 +159,9 @@ def _read_one(rows: list[Row], *, records: bool, decide: bool) -> TableText | No
             if row.header or row.cells[0].header:
                 section = lone.rstrip(_LABEL_END) if number + 1 < len(body) else ""
             continue
-        lines += _row_lines(row, labels, section=section, pairs=width == 2 and not records and not depth)
+        lines += _row_lines(row, labels, used, section=section, pairs=width == 2 and not records and not depth)
+    if unused := [label for column, label in enumerate(labels) if label and column not in used]:
+        lines.append("; ".join(_once(unused)))
     return TableText(above, tuple(lines), True)
 
 
@@ -239,7 +246,7 @@ def _joined_label(levels: list[str]) -> str:
     return label
 
 
-def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> list[str]:
+def _row_lines(row: Row, labels: list[str], used: set[int], *, section: str, pairs: bool) -> list[str]:
     cells = row.cells
     marked = 0
     while marked < len(cells) - 1 and cells[marked].header:
@@ -249,7 +256,7 @@ def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> lis
     names = marked if not any(labels[:marked]) else 0
     names = names or (1 if not labels[0] else 0)
     name = ", ".join(_once([cell.text for cell in cells[:names] if cell.text and not cell.left]))
-    parts = _named_cells(cells, labels, names)
+    parts = _named_cells(cells, labels, used, names)
     name = ", ".join(filter(None, (section, name)))
     if not parts:
         return [name] if name else []
@@ -257,7 +264,7 @@ def _row_lines(row: Row, labels: list[str], *, section: str, pairs: bool) -> lis
     return _wrapped(first, parts)
 
 
-def _named_cells(cells: Sequence[Cell], labels: list[str], first: int) -> list[str]:
+def _named_cells(cells: Sequence[Cell], labels: list[str], used: set[int], first: int) -> list[str]:
     """`name: text` of each filled cell from column `first` on. A short text that spans columns stands under the name of each, a long one once."""
     parts: list[str] = []
     for column in range(first, len(cells)):
@@ -268,6 +275,7 @@ def _named_cells(cells: Sequence[Cell], labels: list[str], first: int) -> list[s
         while end < len(cells) and cells[end].left:
             end += 1
         names = _once([label for label in labels[column:end] if label])
+        used.update(range(column, end))
         if len(cell.text) > _MAX_REPEATED:
             names = [", ".join(names)] if names else []
         parts += [f"{name}: {cell.text}" for name in names] or [cell.text]

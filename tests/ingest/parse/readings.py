@@ -53,7 +53,7 @@ HTML = [
     _page("a remark across the table", html_table([["Service", "Fee", "Days"], ["Copy", "2.00", "1"], [cell("All fees include VAT.", across=3)]], heads=1), "Service: Copy; Fee: 2.00; Days: 1", "All fees include VAT."),
     _page("a page laid out in two columns", "<table><tr><td><h2>News</h2><p>The bridge is open.</p></td><td><h2>Links</h2><p>See the map.</p></td></tr></table>", "News", "The bridge is open.", "Links", "See the map."),
     _page("a box of one cell", html_table([["The gate is shut on Sundays."]]), "The gate is shut on Sundays."),
-    _page("a table in a cell of a table", f"<table><tr><th>Site</th><th>Devices</th></tr><tr><td>Depot</td><td>{html_table([['Device', 'Serial'], ['Pump', 'P-100']], heads=1)}</td></tr></table>", "Site: Depot", "Device: Pump; Serial: P-100"),
+    _page("a table in a cell of a table", f"<table><tr><th>Site</th><th>Devices</th></tr><tr><td>Depot</td><td>{html_table([['Device', 'Serial'], ['Pump', 'P-100']], heads=1)}</td></tr></table>", "Site: Depot", "Devices", "Device: Pump; Serial: P-100"),
     _page("a head and no rows", "<table><thead><tr><th>Name</th><th>Price</th><th>Seats</th></tr></thead></table>", "Name; Price; Seats"),
     _page("a header that is repeated", html_table([["Code", "Meaning", "Remedy"], ["F1", "Hot", "Wait"]], heads=1).replace("</table>", "<tr><th>Code</th><th>Meaning</th><th>Remedy</th></tr><tr><td>F2</td><td>Cold</td><td>Warm up</td></tr></table>"), "Code: F1; Meaning: Hot; Remedy: Wait", "Code: F2; Meaning: Cold; Remedy: Warm up"),
     _page("years as header", html_table([["Item", "2024", "2025"], ["Sales", "1,900", "2,010"]]), "Item: Sales; 2024: 1,900; 2025: 2,010"),

@@ -24,13 +24,17 @@ from headgate.sources.media import OFFICE
         ([["plan", "price"], ["Lite", ""], ["", "£2"], ["", ""]], ["plan: Lite", "price: £2"]),
         ([["North"], ["Coast"]], ["North", "Coast"]),
         ([["a", "a"], ["b", "c"]], ["a: a", "b: c"]),
-        ([["x", "y", "z"], ["1", "2"]], ["x: 1; y: 2"]),
+        ([["x", "y", "z"], ["1", "2"]], ["x: 1; y: 2", "z"]),
         ([["line one\nline two", "b"], ["c", "d"]], ["line one line two: b", "c: d"]),
         (
             [["Owner: Legal", "Revised: July 27"], ["Authors: HR", "Approved: VP"]],
             ["Owner: Legal; Revised: July 27", "Authors: HR; Approved: VP"],
         ),
         ([["Room", "Person"], ["101", "Ana"], ["102", "Ben"]], ["Room: 101; Person: Ana", "Room: 102; Person: Ben"]),
+        (
+            [["Ana", "Lima", "Red"], ["Ben", "Rome", "Blue"], ["Ana", "Lima", "Red"]],
+            ["Ana; Lima; Red", "Ben; Rome; Blue", "Ana; Lima; Red"],
+        ),
         ([], []),
     ],
 )

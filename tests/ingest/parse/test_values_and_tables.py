@@ -203,6 +203,11 @@ def test_a_name_over_some_columns_that_nobody_can_tell_names_none() -> None:
     ]
 
 
+def test_inches_and_quoted_separators_do_not_decide_on_the_separator() -> None:
+    assert read('Pipe,5",3.00\nRod,2",4.00\n', "csv") == ['Pipe; 5"; 3.00', 'Rod; 2"; 4.00']
+    assert read('Ana,Lima,"one; two"\n', "csv") == ["Ana; Lima; one; two"]
+
+
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
