@@ -91,7 +91,11 @@ class IngestSettings(Section):
 
 class ParseSettings(Section):
     workers: int = Field(2, ge=1, le=64, description="parser subprocesses")
-    timeout_seconds: float = Field(60.0, gt=0, description="wall time for one file; past it the worker is killed")
+    timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="processor time for one file, converters included; past it the worker is killed, and so is one that waits as long without computing",
+    )
     memory_mib: int = Field(2048, ge=256, description="address space of a worker beyond its libraries, MiB")
     max_file_mib: int = Field(50, ge=1, description="larger files are dead-lettered unread, MiB")
     max_unzipped_mib: int = Field(200, ge=1, description="limit for the unpacked size of docx, pptx and xlsx, MiB")

@@ -40,6 +40,8 @@ _OCR_RESOLUTION = 200  # dots an inch at which a page is drawn for text recognit
 _MAX_OCR_PAGES = 100
 _MAX_PIXELS = 40_000_000
 _LEAST_FREE = 2**20  # bytes; with less left, what a converter wrote may be cut or missing, and it says so nowhere
+#: Wall time after which a converter is taken to hang, as a multiple of the processor time that its file has: whoever runs the parser counts that.
+_PATIENCE = 20
 _LIST_SECONDS = 20.0  # for `tesseract --list-langs`
 #: What tesseract lists with its languages: finding out a page's orientation, and formulas.
 _NO_LANGUAGES = frozenset({"osd", "equ"})
@@ -184,7 +186,7 @@ def read_scan(content: bytes, programs: Mapping[str, str], *, path: str, seconds
 def run_program(
     command: list[str], folder: str, *, path: str, seconds: float, output: int | IO[bytes] = subprocess.DEVNULL
 ) -> int:
-    """Run a converter and end it, with its children, when its time is up; returns its exit code. What it prints goes to `output`.
+    """Run a converter and end it, with its children, when it hangs; returns its exit code. What it prints goes to `output`.
 
     Raises:
         ParseFailure: `timeout`.
@@ -193,12 +195,12 @@ def run_program(
     environment = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        process.wait(timeout=seconds)
+        process.wait(timeout=_PATIENCE * seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
         process.wait()
         raise ParseFailure(
-            path, "timeout", f"{Path(command[0]).name} took longer than parse.timeout_seconds = {seconds:g}"
+            path, "timeout", f"{Path(command[0]).name} took {_PATIENCE} times as long as parse.timeout_seconds = {seconds:g}"
         ) from None
     if shutil.disk_usage(folder).free < _LEAST_FREE:
         raise OSError(errno.ENOSPC, f"No space left on device after {Path(command[0]).name}")

@@ -11,8 +11,7 @@ import os
 import select
 import signal
 import subprocess
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from typing import Any
 import headgate
 from headgate.errors import ParseFailure, StorageError
 from headgate.ingest.parse.blocks import ParsedFile
+from headgate.ingest.sandbox.time_limit import PATIENCE, Passed, TimeLimit
 from headgate.settings import ParseSettings
 
-#: Loading a worker's libraries from a cold disk, seconds; not counted as the file's time.
+#: Loading a worker's libraries, seconds of processor time; not counted as the file's time.
 START_SECONDS = 180.0
 #: Files after which a worker is replaced, so that leaks of parsers do not add up.
 FILES_PER_WORKER = 500
@@ -30,6 +30,13 @@ FILES_PER_WORKER = 500
 GROWTH_PER_WORKER = 512 * 2**20
 _LAST_WORDS = 400  # bytes of what a dead worker wrote last
 _WATCH_SECONDS = 0.1  # between two looks at a worker's memory
+
+#: Why a parser was ended, in words, for its limit in seconds.
+_WHY: dict[Passed, Callable[[float], str]] = {
+    "used": lambda seconds: f"{seconds:g} s of processor time were used up",
+    "hangs": lambda seconds: f"for {seconds:g} s and more it neither computed nor ended",
+    "endless": lambda seconds: f"it did not end within {PATIENCE * seconds:g} s",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -178,19 +185,16 @@ class ParserProcess:
 
     def _read(self, process: subprocess.Popen[bytes], seconds: float, task: ParseTask, starting: str) -> dict[str, Any]:
         assert process.stdout is not None
-        deadline = time.monotonic() + seconds
-        # The worker counts for itself; one that sends more is out of its mind.
+        limit = TimeLimit(process.pid, seconds)
+        # The worker counts for itself; one that sends more is broken.
         most = self._settings.max_output_mib * 2**20 + 2**20
         while b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if passed := limit.passed():
                 self.stop()
                 if starting:
-                    raise ParseFailure(task.path, "worker_died", f"{starting} within {seconds:g} seconds", transient=True)
-                raise ParseFailure(
-                    task.path, "timeout", f"not parsed within parse.timeout_seconds = {seconds:g}; the parser was ended"
-                )
-            if not select.select([process.stdout], [], [], min(left, _WATCH_SECONDS))[0]:
+                    raise ParseFailure(task.path, "worker_died", f"{starting}: {_WHY[passed](seconds)}", transient=True)
+                raise ParseFailure(task.path, "timeout", f"parse.timeout_seconds: {_WHY[passed](seconds)}; the parser was ended")
+            if not select.select([process.stdout], [], [], _WATCH_SECONDS)[0]:
                 self._watch(process.pid)
                 continue
             piece = os.read(process.stdout.fileno(), 1 << 20)
