@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.front_matter import split_front_matter
 from headgate.ingest.parse.label_statements import find_stated_beside
 from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.markdown_notes import add_notes, without_footnote_marks, without_mark
+from headgate.ingest.parse.pictures import is_placeholder
 from headgate.ingest.parse.table_grid import plain_rows
 from headgate.ingest.parse.tables import table_blocks
 
@@ -39,6 +42,7 @@ def _parser() -> Any:
 
     # Inline text is parsed by the collector, which knows when there is nothing to parse.
     parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"]).disable(["inline", "text_join"])
+    add_notes(parser)
     # Addresses are not kept, so that they need no checking.
     parser.normalizeLink = parser.normalizeLinkText = lambda address: address  # type: ignore[method-assign, assignment]
     parser.validateLink = lambda address: True  # type: ignore[method-assign, assignment] # noqa: ARG005
@@ -82,6 +86,8 @@ class _Collector:
                     self._item_depth += 1
                 case "list_item_close":
                     self._item_depth -= 1
+                case "note_title":
+                    self.blocks.append(Block("text", self._inline(token), line=self._line(token)))
                 case "table_open":
                     in_table, self._rows, self._table_line = True, [], self._line(token)
                 case "tr_open":
@@ -110,8 +116,9 @@ class _Collector:
         parser = _parser()
         children: list[Any] = []
         parser.inline.parse(token.content, parser, self._references, children)
+        if any(child.type == "html_inline" for child in children):
+            return self._inline_html(children)
         parts: list[str] = []
-        html = False
         struck = -1  # position of the first part that is crossed out
         crossed = False  # whether that was the beginning of the text
         for child in children:
@@ -123,27 +130,47 @@ class _Collector:
                 case "hardbreak":
                     parts.append("\n")
                 case "image":
-                    parts.append(child.content)
+                    parts.append(self._alternative(child))
                 case "s_open" if struck < 0:
                     struck = len(parts)
                 case "s_close" if struck >= 0:
                     self.left_out.append(leave_out("struck_out", "".join(parts[struck:])))
                     del parts[struck:]
                     crossed, struck = crossed or not "".join(parts).strip(), -1
-                case "html_inline":
-                    html = True
-                    parts.append(child.content)
-        text = "".join(parts)
-        if crossed:
-            text = text.lstrip(" :;,.")
-        if not html:
-            return text
+        text = without_mark(without_footnote_marks("".join(parts)))
+        return text.lstrip(" :;,.") if crossed else text
+
+    def _inline_html(self, children: list[Any]) -> str:
+        """Text that holds tags, read as HTML; what stands in backticks stays letter by letter."""
         from headgate.ingest.parse.html import read_fragment
         from headgate.ingest.parse.html_tables import cell_text
 
-        body, left_out = read_fragment(text)
+        parts: list[str] = []
+        for child in children:
+            match child.type:
+                case "html_inline":
+                    parts.append(child.content)
+                case "softbreak":
+                    parts.append(" ")
+                case "hardbreak":
+                    parts.append("<br>")
+                case "s_open" | "s_close":
+                    parts.append("<s>" if child.type == "s_open" else "</s>")
+                case "image":
+                    parts.append(escape(self._alternative(child)))
+                case _:
+                    parts.append(escape(child.content))
+        body, left_out = read_fragment("".join(parts))
         self.left_out += left_out
-        return cell_text(body, [], line_break="\n")
+        return without_mark(without_footnote_marks(cell_text(body, [], line_break="\n")))
+
+    def _alternative(self, image: Any) -> str:
+        """What a picture's alternative text says; words that only stand in for one are left out."""
+        text = "".join(child.content for child in image.children or [])
+        if is_placeholder(text):
+            self.left_out.append(leave_out("placeholder", text))
+            return ""
+        return text
 
     def _whole_tables(self, token: Any) -> str:
         """The source of a piece of HTML, up to the end of a table that empty lines tear into several pieces, with the Markdown in its cells."""
