@@ -73,7 +73,7 @@ def build(
 
 def _compare(store: Store, settings: Settings, bundle_id: str, progress: Callable[[int, int], None] | None) -> Canary | None:
     """The canary of a bundle against the one in service; the one there is, if it was made before."""
-    release = current_release(store, settings.release.channel)
+    release = current_release(store, settings.release.track)
     if release is None or release.bundle_id == bundle_id:
         return None
     from headgate.evaluate.canary.canary import find_canary, run_canary

@@ -85,12 +85,12 @@ def put_verdict(settings: Settings, bundle_id: str, *, baseline: str = "", verdi
     return sealed
 
 
-def put_release(store: Store, number: int, bundle_id: str, *, channel: str = "production") -> Release:
+def put_release(store: Store, number: int, bundle_id: str, *, track: str = "production") -> Release:
     """A line of the ledger, written without the rules: for tests of who reads it."""
     release = Release(
-        channel=channel, release=number, kind="promote", bundle_id=bundle_id, promoted_at="2026-02-02T00:00:00.000+00:00"
+        track=track, release=number, kind="promote", bundle_id=bundle_id, promoted_at="2026-02-02T00:00:00.000+00:00"
     )
-    store.create(f"releases/{channel}/{number:08d}.json", release.model_dump_json().encode())
+    store.create(f"releases/{track}/{number:08d}.json", release.model_dump_json().encode())
     return release
 
 

@@ -63,7 +63,7 @@ def serve() -> Iterator[Callable[[Settings], Service]]:
         service = Service(settings, open_bundle)  # type: ignore[arg-type]
         running.append(service)
         service.start()
-        release = current_release(service.store, settings.release.channel)
+        release = current_release(service.store, settings.release.track)
         service.wait_for_release(release.release if release else 0)
         return service
 

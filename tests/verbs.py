@@ -99,7 +99,7 @@ def rollback(settings: Settings, **more: Any) -> Release:
 
 
 def status(settings: Settings) -> ledger.Status:
-    return ledger.status(open_store(settings), settings.release.channel)
+    return ledger.status(open_store(settings), settings.release.track)
 
 
 def replay(settings: Settings, interaction_id: str, **more: Any) -> Replay:

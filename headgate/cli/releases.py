@@ -55,10 +55,10 @@ def rollback(invocation: Invocation, to_release: int | None, promoted_by: str, r
 @json_option
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
-    """What is in service on the configured channel."""
+    """What is in service on the configured track."""
     from headgate.release.ledger import status as run
 
-    content = run(invocation.store, invocation.settings.release.channel).model_dump()
+    content = run(invocation.store, invocation.settings.release.track).model_dump()
     if as_json:
         print_json(content)
         return
@@ -69,22 +69,22 @@ def status(invocation: Invocation, as_json: bool) -> None:
 @json_option
 @pass_invocation
 def history(invocation: Invocation, as_json: bool) -> None:
-    """All releases of the configured channel, oldest first."""
+    """All releases of the configured track, oldest first."""
     from headgate.release.ledger import history as run
 
-    channel = invocation.settings.release.channel
-    releases = run(invocation.store, channel)
+    track = invocation.settings.release.track
+    releases = run(invocation.store, track)
     if as_json:
-        print_json({"channel": channel, "releases": [release.model_dump() for release in releases]})
+        print_json({"track": track, "releases": [release.model_dump() for release in releases]})
         return
     if not releases:
-        say(f"Nothing was promoted to channel {channel!r} yet.")
+        say(f"Nothing was promoted to track {track!r} yet.")
         return
     rows = [
         (release.release, release.kind, release.bundle_id[:SHORT], release.promoted_at, release.promoted_by, release.reason)
         for release in releases
     ]
-    print_table(f"Channel {channel}", ("release", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
+    print_table(f"Track {track}", ("release", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
 
 
 def _print_release(release: Release, as_json: bool) -> None:
@@ -95,4 +95,4 @@ def _print_release(release: Release, as_json: bool) -> None:
         told = "answered" if rehearsal.answered else "declined"
         say(f"Rehearsed: bundle {rehearsal.bundle_id[:SHORT]}… {told} {rehearsal.question!r} in {rehearsal.seconds:.2f} s")
     before = f", before: {release.previous_bundle_id[:SHORT]}…" if release.previous_bundle_id else ""
-    say(f"Release {release.release} of channel {release.channel} ({release.kind}): bundle {release.bundle_id}{before}")
+    say(f"Release {release.release} of track {release.track} ({release.kind}): bundle {release.bundle_id}{before}")

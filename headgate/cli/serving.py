@@ -97,7 +97,7 @@ def _asked_bundle(invocation: Invocation, named: str | None) -> tuple[str, int]:
     """Bundle id, and number of the release in force if it is that bundle's, else 0."""
     from headgate.release.ledger import current_release
 
-    release = current_release(invocation.store, invocation.settings.release.channel)
+    release = current_release(invocation.store, invocation.settings.release.track)
     if named:
         bundle_id = invocation.bundle_id(named)
         return bundle_id, release.release if release and release.bundle_id == bundle_id else 0
@@ -139,7 +139,7 @@ async def _answer(
             asked_at=asked_at,
             question=question,
             answer=answer or Answer(text=said, refused=False, bundle_id=bundle_id),
-            channel=invocation.settings.release.channel if release else "",
+            track=invocation.settings.release.track if release else "",
             release=release,
             completed=not error,
             error=error,

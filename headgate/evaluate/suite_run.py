@@ -199,7 +199,7 @@ def _track(store: Store, setup: EvaluationSetup, report: Report, suites: Sequenc
     from headgate.evaluate.report.tracking import log_report
 
     try:
-        run_id = log_report(store, setup, report, suites, baseline=_promoted_report(store, setup.channel, report))
+        run_id = log_report(store, setup, report, suites, baseline=_promoted_report(store, setup.track, report))
     except TrackingError as error:
         _log.warning("%s The report %s… is stored all the same, without an MLflow run.", error, report.report_id[:16])
         return report
@@ -208,11 +208,11 @@ def _track(store: Store, setup: EvaluationSetup, report: Report, suites: Sequenc
     return tracked
 
 
-def _promoted_report(store: Store, channel: str, report: Report) -> Report | None:
+def _promoted_report(store: Store, track: str, report: Report) -> Report | None:
     """The report of the promoted bundle on the same suites, if there is one, for comparison in plots."""
     from headgate.release.ledger import current_release
 
-    release = current_release(store, channel)
+    release = current_release(store, track)
     if release is None or release.bundle_id == report.bundle_id:
         return None
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headgate.records.answer import Answer, Question
-from headgate.records.base import Record
+from headgate.records.base import Record, renamed
 from headgate.records.names import BundleId, VerdictId
 
 
@@ -28,9 +28,9 @@ class LastBuild(Record):
 
 
 class Release(Record):
-    """One line of the ledger. The highest `release` of a channel is in force."""
+    """One line of the ledger. The highest `release` of a track is in force."""
 
-    channel: str
+    track: str  # production, staging …
     release: int
     kind: Literal["promote", "rollback"]
     bundle_id: BundleId
@@ -41,6 +41,11 @@ class Release(Record):
     reason: str = ""
     rehearsals: tuple[Rehearsal, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, stored: Any) -> Any:
+        return renamed(stored, "channel", "track")
+
 
 class Interaction(Record):
     """One question asked and what was answered; enough to replay it."""
@@ -49,11 +54,16 @@ class Interaction(Record):
     asked_at: str  # ISO 8601, UTC
     question: Question
     answer: Answer
-    channel: str = ""  # release channel
+    track: str = ""  # of the release that answered
     release: int = 0
     completed: bool = True  # False when the client went away before the end
     error: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, stored: Any) -> Any:
+        return renamed(stored, "channel", "track")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""The release ledger: which bundle a channel serves, and how that came to be. It only grows.
+"""The release ledger: which bundle a track serves, and how that came to be. It only grows.
 
-    releases/<channel>/00000001.json   promote  bundle A   verdict …
-    releases/<channel>/00000002.json   promote  bundle B   verdict …, rehearsed against A
-    releases/<channel>/00000003.json   rollback bundle A   rehearsed against B
+    releases/<track>/00000001.json   promote  bundle A   verdict …
+    releases/<track>/00000002.json   promote  bundle B   verdict …, rehearsed against A
+    releases/<track>/00000003.json   rollback bundle A   rehearsed against B
 
 The highest number is in force. A promotion needs a passed verdict for this very bundle, gate file, suites and baseline; there is no
 way around it but a verdict that records who overrode and why.
@@ -29,9 +29,9 @@ _MAX_RACES = 5
 
 
 class Status(Record):
-    """What a channel serves now."""
+    """What a track serves now."""
 
-    channel: str
+    track: str
     release: int
     bundle_id: str
     promoted_at: str
@@ -116,53 +116,53 @@ def record_override(store: Store, verdict: Verdict, *, override_by: str, reason:
 # --- ledger ---------------------------------------------------------------------------------------------------------
 
 
-def history(store: Store, channel: str) -> list[Release]:
-    """All releases of a channel, oldest first.
+def history(store: Store, track: str) -> list[Release]:
+    """All releases of a track, oldest first.
 
     Raises:
         IntegrityError: a number is missing or a release can't be read: the ledger was tampered with.
     """
     releases = []
-    keys = list(store.list(RELEASES.prefix(channel)))
+    keys = list(store.list(RELEASES.prefix(track)))
     for number, (key, content) in enumerate(zip(keys, store.get_many(keys), strict=True), start=1):
         try:
             release = Release.model_validate_json(content)
         except ValidationError as error:
             raise IntegrityError(
-                f"ledger of channel {channel!r}: {key!r} is not a release ({error.error_count()} problems)"
+                f"ledger of track {track!r}: {key!r} is not a release ({error.error_count()} problems)"
             ) from error
-        if release.release != number or release.channel != channel:
+        if release.release != number or release.track != track:
             raise IntegrityError(
-                f"ledger of channel {channel!r}: release {number} is missing, {key!r} is number {release.release}; restore it from a backup"
+                f"ledger of track {track!r}: release {number} is missing, {key!r} is number {release.release}; restore it from a backup"
             )
         releases.append(release)
     return releases
 
 
-def current_release(store: Store, channel: str) -> Release | None:
+def current_release(store: Store, track: str) -> Release | None:
     """The release in force, None before the first promotion."""
-    releases = history(store, channel)
+    releases = history(store, track)
     return releases[-1] if releases else None
 
 
-def latest_number(store: Store, channel: str) -> int:
+def latest_number(store: Store, track: str) -> int:
     """The highest release number by file name alone, 0 before the first promotion: cheap enough to ask every second."""
-    numbers = [parts[1] for key in store.list(RELEASES.prefix(channel)) if (parts := RELEASES.parse(key))]
+    numbers = [parts[1] for key in store.list(RELEASES.prefix(track)) if (parts := RELEASES.parse(key))]
     return max((int(number) for number in numbers if number.isdigit()), default=0)
 
 
-def status(store: Store, channel: str) -> Status:
-    """What a channel serves.
+def status(store: Store, track: str) -> Status:
+    """What a track serves.
 
     Raises:
         NotFoundError: nothing was promoted yet.
     """
-    release = current_release(store, channel)
+    release = current_release(store, track)
     if release is None:
-        raise NotFoundError(f"nothing was promoted to channel {channel!r} yet; run `headgate promote`")
+        raise NotFoundError(f"nothing was promoted to track {track!r} yet; run `headgate promote`")
     manifest = load_manifest(store, release.bundle_id)
     return Status(
-        channel=release.channel,
+        track=release.track,
         release=release.release,
         bundle_id=release.bundle_id,
         promoted_at=release.promoted_at,
@@ -182,20 +182,20 @@ def promote(
     reason: str = "",
     opener: OpenBundle = open_bundle,
 ) -> Release:
-    """Put `bundle_id` in force on the channel that `rules` name.
+    """Put `bundle_id` in force on the track that `rules` name.
 
     Raises:
         NotFoundError, IntegrityError: no such bundle, or a tampered one.
         ReleaseRefused: no passed verdict for this bundle under today's gate file, suites and baseline; or the rehearsal failed.
     """
-    channel = rules.channel
+    track = rules.track
     for _ in range(_MAX_RACES):
         load_manifest(store, bundle_id)
         hold_bundle(store, bundle_id)
-        current = current_release(store, channel)
+        current = current_release(store, track)
         verdict = find_passed_verdict(store, bundle_id, current.bundle_id if current else "", gate_files)
         release = Release(
-            channel=channel,
+            track=track,
             release=(current.release if current else 0) + 1,
             kind="promote",
             bundle_id=bundle_id,
@@ -208,7 +208,7 @@ def promote(
         )
         if _append(store, release):
             return release
-    raise ReleaseRefused(f"channel {channel!r}: other promotions came first {_MAX_RACES} times; try again")
+    raise ReleaseRefused(f"track {track!r}: other promotions came first {_MAX_RACES} times; try again")
 
 
 def rollback(
@@ -228,21 +228,21 @@ def rollback(
     Raises:
         ReleaseRefused: there is nothing to go back to, or the rehearsal failed.
     """
-    channel = rules.channel
+    track = rules.track
     decided_from = ""
     for _ in range(_MAX_RACES):
-        releases = history(store, channel)
-        target = _rollback_target(releases, channel, to_release)
+        releases = history(store, track)
+        target = _rollback_target(releases, track, to_release)
         current = releases[-1]
         if decided_from and current.bundle_id != decided_from:
             raise ReleaseRefused(
-                f"channel {channel!r}: release {current.release} ({current.kind}, by {current.promoted_by}) came first and put bundle "
+                f"track {track!r}: release {current.release} ({current.kind}, by {current.promoted_by}) came first and put bundle "
                 f"{current.bundle_id[:16]}… in force; look at `headgate history` and decide again"
             )
         decided_from = current.bundle_id
         hold_bundle(store, target.bundle_id)
         release = Release(
-            channel=channel,
+            track=track,
             release=current.release + 1,
             kind="rollback",
             bundle_id=target.bundle_id,
@@ -255,7 +255,7 @@ def rollback(
         )
         if _append(store, release):
             return release
-    raise ReleaseRefused(f"channel {channel!r}: other releases came first {_MAX_RACES} times; try again")
+    raise ReleaseRefused(f"track {track!r}: other releases came first {_MAX_RACES} times; try again")
 
 
 def find_passed_verdict(store: Store, bundle_id: str, baseline_bundle_id: str, gate_files: GateFiles) -> Verdict:
@@ -332,21 +332,21 @@ def rehearse(store: Store, bundle_ids: list[str], probe_question: str, opener: O
     return tuple(rehearsals)
 
 
-def _rollback_target(releases: list[Release], channel: str, to_release: int | None) -> Release:
+def _rollback_target(releases: list[Release], track: str, to_release: int | None) -> Release:
     if not releases:
-        raise ReleaseRefused(f"nothing was promoted to channel {channel!r} yet, so there is nothing to roll back")
+        raise ReleaseRefused(f"nothing was promoted to track {track!r} yet, so there is nothing to roll back")
     if to_release is not None:
         if not 1 <= to_release <= len(releases):
-            raise ReleaseRefused(f"channel {channel!r} has no release {to_release}; it has 1 to {len(releases)}")
+            raise ReleaseRefused(f"track {track!r} has no release {to_release}; it has 1 to {len(releases)}")
         if releases[to_release - 1].bundle_id == releases[-1].bundle_id:
             raise ReleaseRefused(
-                f"channel {channel!r}: the bundle of release {to_release} is in force already (release {releases[-1].release})"
+                f"track {track!r}: the bundle of release {to_release} is in force already (release {releases[-1].release})"
             )
         return releases[to_release - 1]
     earlier = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
     if not earlier:
         raise ReleaseRefused(
-            f"channel {channel!r} only ever served bundle {releases[-1].bundle_id[:16]}…; there is nothing to go back to"
+            f"track {track!r} only ever served bundle {releases[-1].bundle_id[:16]}…; there is nothing to go back to"
         )
     return earlier[-1]
 
@@ -355,7 +355,7 @@ def _append(store: Store, release: Release) -> bool:
     """Write the release if its number is still free."""
     try:
         store.create(
-            RELEASES.key(release.channel, f"{release.release:08d}"),
+            RELEASES.key(release.track, f"{release.release:08d}"),
             orjson.dumps(release.model_dump(), option=orjson.OPT_INDENT_2),
         )
     except AlreadyExistsError:

@@ -56,11 +56,11 @@ def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dic
         for bundle_id in present:
             reasons[bundle_id].append(Need("unreadable", str(error)))
 
-    for channel, releases in _releases(store, keep_all).items():
+    for track, releases in _releases(store, keep_all).items():
         newest = releases[-rules.releases_keep :] if rules.releases_keep else releases
         other = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
         for release in [*newest, *(other[-1:] if rules.releases_keep else ())]:
-            reasons[release.bundle_id].append(_release_need(release, channel))
+            reasons[release.bundle_id].append(_release_need(release, track))
     for bundle_id in _named(store, LAST_BUILD, LAST_BUILD.key(), keep_all):
         reasons[bundle_id].append(Need("last_build", "built last"))
     by_age = sorted(present, key=lambda bundle_id: (-present[bundle_id], bundle_id))
@@ -85,8 +85,8 @@ def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dic
     return {bundle_id: tuple(dict.fromkeys(why)) for bundle_id, why in sorted(reasons.items()) if bundle_id in present}
 
 
-def _release_need(release: Release, channel: str) -> Need:
-    name = f"{release.release} of {channel}"
+def _release_need(release: Release, track: str) -> Need:
+    name = f"{release.release} of {track}"
     return Need("release", f"release {name}", name)
 
 
@@ -114,8 +114,8 @@ def age(now: datetime, modified: float) -> float:
 
 
 def _releases(store: Store, unreadable: Callable[[IntegrityError], None]) -> dict[str, list[Release]]:
-    """Channel → its releases, oldest first. Read without the ledger's rules: a damaged ledger must not make anything unneeded."""
-    channels: dict[str, list[Release]] = defaultdict(list)
+    """Track → its releases, oldest first. Read without the ledger's rules: a damaged ledger must not make anything unneeded."""
+    tracks: dict[str, list[Release]] = defaultdict(list)
     for key in store.list(RELEASES.prefix()):
         if RELEASES.parse(key) is not None:
             try:
@@ -123,8 +123,8 @@ def _releases(store: Store, unreadable: Callable[[IntegrityError], None]) -> dic
             except IntegrityError as error:
                 unreadable(error)
             else:
-                channels[RELEASES.first(key)].append(release)
-    return channels
+                tracks[RELEASES.first(key)].append(release)
+    return tracks
 
 
 def _named(store: Store, folder: Folder, key: str, unreadable: Callable[[IntegrityError], None]) -> list[str]:

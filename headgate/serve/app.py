@@ -47,8 +47,8 @@ _PAGE_FILES = {"chat.js": "text/javascript; charset=utf-8", "chat.css": "text/cs
 _RETRY_AFTER = "1"
 
 
-def create_app(store: Store, channel: str, settings: ServeSettings, *, opener: OpenBundle = open_bundle) -> FastAPI:
-    """The service over a channel of the store. A bundle that doesn't know `settings.audience` is not put in service."""
+def create_app(store: Store, track: str, settings: ServeSettings, *, opener: OpenBundle = open_bundle) -> FastAPI:
+    """The service over a track of the store. A bundle that doesn't know `settings.audience` is not put in service."""
 
     def open_for_audience(store: Store, bundle_id: str) -> Answering:
         check_audience(load_manifest(store, bundle_id), settings.audience)
@@ -57,7 +57,7 @@ def create_app(store: Store, channel: str, settings: ServeSettings, *, opener: O
     metrics = ServiceMetrics()
     live = LiveBundle(
         store,
-        channel,
+        track,
         open_for_audience,
         poll_seconds=settings.poll_seconds,
         on_swap=metrics.swapped,
@@ -90,13 +90,13 @@ def create_app(store: Store, channel: str, settings: ServeSettings, *, opener: O
             expose_headers=["x-headgate-bundle", "x-headgate-interaction", "retry-after"],
         )
     app.include_router(make_router(desk, live, audience=settings.audience, max_body_bytes=settings.max_body_kib * 1024))
-    _add_operations(app, channel, store=store, live=live, desk=desk, metrics=metrics)
+    _add_operations(app, track, store=store, live=live, desk=desk, metrics=metrics)
     _add_pages(app)
     _add_error_shapes(app, metrics)
     return app
 
 
-def _add_operations(app: FastAPI, channel: str, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics) -> None:
+def _add_operations(app: FastAPI, track: str, *, store: Store, live: LiveBundle, desk: Desk, metrics: ServiceMetrics) -> None:
     started = time.time()
     freshness = FreshnessView(store)
 
@@ -122,7 +122,7 @@ def _add_operations(app: FastAPI, channel: str, *, store: Store, live: LiveBundl
         content = {
             "ready": not reason,
             "reason": reason,
-            "channel": channel,
+            "track": track,
             "release": release.release if release else 0,
             "bundle_id": release.bundle_id if release else "",
             "promoted_at": release.promoted_at if release else "",

@@ -220,7 +220,7 @@ class Desk:
             asked_at=exchange.asked_at,
             question=exchange.question,
             answer=answer,
-            channel=exchange.release.channel,
+            track=exchange.release.track,
             release=exchange.release.release,
             completed=not error,
             error=error,

@@ -56,7 +56,7 @@ class _Opened:
 
 
 class LiveBundle:
-    """Holds the bundle in force of one channel. `refresh` runs in threads, `lease` anywhere.
+    """Holds the bundle in force of one track. `refresh` runs in threads, `lease` anywhere.
 
     Args:
         on_swap: called after each swap with the release now in service.
@@ -66,7 +66,7 @@ class LiveBundle:
     def __init__(
         self,
         store: Store,
-        channel: str,
+        track: str,
         opener: OpenBundle,
         *,
         poll_seconds: float,
@@ -74,7 +74,7 @@ class LiveBundle:
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
-        self._channel = channel
+        self._track = track
         self._opener = opener
         self._poll_seconds = poll_seconds
         self._on_swap = on_swap
@@ -142,23 +142,23 @@ class LiveBundle:
         self._look_at_withdrawals()
         release: Release | None = None
         try:
-            newest = latest_number(self._store, self._channel)
+            newest = latest_number(self._store, self._track)
             if self._problem is not None and self._problem.release == newest and time.monotonic() < self._retry_at:
                 return
             serving = self._release.release if self._release else 0
             if newest < serving:
                 raise IntegrityError(
-                    f"the ledger of channel {self._channel!r} ends at {newest}, release {serving} is gone; restore it"
+                    f"the ledger of track {self._track!r} ends at {newest}, release {serving} is gone; restore it"
                 )
             if newest > serving:
-                release = current_release(self._store, self._channel)
+                release = current_release(self._store, self._track)
                 if release is not None:
                     self._put_in_service(release)
             self._problem = None
             self._retry_wait = self._poll_seconds
             if newest == 0 and not self._looked:
                 logger.warning(
-                    "nothing was promoted to channel %r yet; run `headgate promote`, the service picks it up", self._channel
+                    "nothing was promoted to track %r yet; run `headgate promote`, the service picks it up", self._track
                 )
         except Exception as error:
             self._note_problem(release, error)
@@ -233,8 +233,8 @@ class LiveBundle:
         if self._release is not None:
             return ""
         if self._problem is not None:
-            what = f"release {self._problem.release}" if self._problem.release else f"the ledger of channel {self._channel!r}"
+            what = f"release {self._problem.release}" if self._problem.release else f"the ledger of track {self._track!r}"
             return f"{what} can't be put in service: {self._problem.error}"
         if not self._looked:
             return "the bundle in force is being opened; try again in a moment"
-        return f"nothing was promoted to channel {self._channel!r} yet; run `headgate promote` and the service picks it up"
+        return f"nothing was promoted to track {self._track!r} yet; run `headgate promote` and the service picks it up"

@@ -77,7 +77,7 @@ class ServiceMetrics:
     def swapped(self, release: Release) -> None:
         self._swaps.inc()
         self._release.set(release.release)
-        self._bundle.info({"bundle_id": release.bundle_id, "channel": release.channel})
+        self._bundle.info({"bundle_id": release.bundle_id, "track": release.track})
 
     def swap_failed(self) -> None:
         self._swap_failures.inc()

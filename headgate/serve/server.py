@@ -29,7 +29,7 @@ def run_server(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """
     store = open_store(settings)
     store.check_writable()
-    app = create_app(store, settings.release.channel, settings.serve)
+    app = create_app(store, settings.release.track, settings.serve)
     listening = _listen(settings.serve.host, settings.serve.port)
     host = f"[{settings.serve.host}]" if ":" in settings.serve.host else settings.serve.host
     announce(f"http://{host}:{listening.getsockname()[1]}")

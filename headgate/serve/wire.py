@@ -193,7 +193,7 @@ def answer_body(interaction: Interaction) -> dict[str, Any]:
         "language": answer.language,
         "evidence": answer.evidence,
         "bundle_id": answer.bundle_id,
-        "channel": interaction.channel,
+        "track": interaction.track,
         "release": interaction.release,
         "interaction_id": interaction.interaction_id,
         "usage": answer.usage.model_dump(),

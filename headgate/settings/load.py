@@ -38,6 +38,8 @@ from headgate.settings.setups import (
 )
 
 SETTINGS_FILE = "headgate.toml"
+#: Keys of earlier versions → what they are called today.
+_RENAMED = {"release.channel": "release.track"}
 
 
 class Settings(Section):
@@ -155,7 +157,7 @@ class Settings(Section):
             evaluation=self.evaluation,
             canary=self.canary,
             gate_files=self.gate_files,
-            channel=self.release.channel,
+            track=self.release.track,
             logged_days=self.retention.interactions_days,
             tracking=self.tracking_setup,
         )
@@ -252,6 +254,8 @@ def _explain(problem: Any) -> str:
         message = str(problem["msg"]).removeprefix("Value error, ")
         got = "" if isinstance(problem.get("input"), dict) else f" (got {problem.get('input')!r})"
         return f"{place}: {message}{got}" if place else message
+    if place in _RENAMED:
+        return f"unknown key {place!r}; it is called {_RENAMED[place]!r} now"
     known = _known_keys(problem["loc"][:-1])
     close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"

@@ -72,7 +72,7 @@ class RetentionSettings(Section):
     interactions_days: int = Field(
         90, ge=0, description="what an answer of the last so many days came from is kept, to replay it"
     )
-    releases_keep: int = Field(0, ge=0, description="newest releases of a channel whose bundles are kept; 0 = all")
+    releases_keep: int = Field(0, ge=0, description="newest releases of a track whose bundles are kept; 0 = all")
     bundles_keep: int = Field(3, ge=1, description="newest bundles that are kept in any case")
     unreleased_days: int = Field(14, ge=0, description="other bundles, reports, verdicts and canaries go after so many days")
     grace_hours: float = Field(24.0, ge=1, description="nothing younger is removed: a build may be about to refer to it")
@@ -105,7 +105,11 @@ class CanarySettings(Section):
 
 
 class ReleaseSettings(Section):
-    channel: str = Field("production", pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="name of the release ledger")
+    track: str = Field(
+        "production",
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$",
+        description="the line of releases that is promoted to and served: production, staging",
+    )
     probe_question: str = Field("How can I contact support?", description="asked of both bundles before a release is written")
 
 
@@ -146,7 +150,7 @@ class AlertSettings(Section):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="how the connection is secured")
     smtp_user_env: str = Field("", description="environment variable with the user name; empty = no login")
     smtp_password_env: str = Field("", description="environment variable with the password")
-    timeout_seconds: float = Field(10.0, gt=0, description="for one attempt of one channel; there are three")
+    timeout_seconds: float = Field(10.0, gt=0, description="for one attempt at one destination; there are three")
     repeat_hours: float = Field(12.0, ge=0, description="what is still wrong is told again after this long")
 
     @model_validator(mode="after")

@@ -141,6 +141,6 @@ class EvaluationSetup:
     evaluation: EvaluationSettings
     canary: CanarySettings
     gate_files: GateFiles
-    channel: str  # whose release is the baseline
+    track: str  # whose release is the baseline
     logged_days: int  # age of logged questions that may be asked again
     tracking: TrackingSetup

@@ -13,7 +13,7 @@ from headgate.storage.keys import Folder
 
 # --- what is released and answered from -------------------------------------------------------------------------------
 RELEASES = Folder(
-    "releases", "releases/<channel>/<number>.json", what="the ledger",
+    "releases", "releases/<track>/<number>.json", what="the ledger",
     writer="headgate.release.ledger", written="once", kept="always",
     read="headgate.records:Release.model_validate_json", served=True,
 )  # fmt: skip

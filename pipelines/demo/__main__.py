@@ -119,7 +119,7 @@ class Demo:
 
     def rewind(self, bundle_id: str) -> None:
         """Where an earlier demo was interrupted with its second bundle in service, go back to its first."""
-        releases = history(self.store, self.settings.release.channel)
+        releases = history(self.store, self.settings.release.track)
         earlier = [release.release for release in releases if release.bundle_id == bundle_id]
         if not earlier or releases[-1].bundle_id == bundle_id or releases[-1].promoted_by != WHO:
             return
@@ -145,7 +145,7 @@ class Demo:
 
     def release(self, bundle_id: str) -> Release:
         """Run the job `release`, unless the bundle is in service already."""
-        now = current_release(self.store, self.settings.release.channel)
+        now = current_release(self.store, self.settings.release.track)
         if now is not None and now.bundle_id == bundle_id:
             self.console.print(f"this bundle is in service already, as release {now.release}: nothing to do")
             return now
@@ -175,7 +175,7 @@ class Demo:
 
     def swap(self, address: str, traffic: Traffic, second: str, *, back_to: str) -> None:
         """Release the second bundle and roll it back, waiting each time until clients have been answered by it."""
-        now = current_release(self.store, self.settings.release.channel)
+        now = current_release(self.store, self.settings.release.track)
         if now is None:
             raise DemoEnded("nothing is in service")
         self._until_answered(traffic, now)

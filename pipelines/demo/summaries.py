@@ -86,13 +86,13 @@ def verdict_table(verdict: Verdict) -> Table:
 
 
 def release_line(release: Release) -> Text:
-    """`release 2 of channel production: bundle …`, and what was rehearsed."""
+    """`release 2 of track production: bundle …`, and what was rehearsed."""
     rehearsed = ", ".join(
         f"{rehearsal.bundle_id[:12]}… answered in {rehearsal.seconds:.1f} s" for rehearsal in release.rehearsals
     )
     line = Text.assemble(
         (f"release {release.release}", "bold green"),
-        f" of channel {release.channel} ({release.kind}): bundle ",
+        f" of track {release.track} ({release.kind}): bundle ",
         (release.bundle_id, "cyan"),
     )
     return line.append(f"\n  rehearsed before it was written: {rehearsed}", style="dim") if rehearsed else line

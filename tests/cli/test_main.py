@@ -90,6 +90,12 @@ def test_an_unknown_setting_is_named_with_the_likely_one(settings: Settings, cap
     assert "unknown key 'serve.prot'; did you mean 'port'?" in capsys.readouterr().err
 
 
+def test_a_key_of_an_earlier_version_is_told_by_its_new_name(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    (settings.project_dir / "headgate.toml").write_text('[corpus]\nfolder = "documents"\n[release]\nchannel = "staging"\n')
+    assert run(settings, "status") == 2
+    assert "unknown key 'release.channel'; it is called 'release.track' now" in capsys.readouterr().err
+
+
 def test_settings_problems_say_no_more_than_the_reader_needs(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     file = settings.project_dir / "headgate.toml"
     file.write_text('[corpus]\nfolder = "documents"\ndvc_file = "data.dvc"\n[retrieval]\ntop_k = "x"\n')
@@ -141,7 +147,7 @@ def test_status_and_history_print_one_object_with_stable_names(settings: Setting
     promote(settings, bundle_id, opener=FakeBundles(), promoted_by="Kim [bold]")
     assert run(settings, "status", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
-    assert list(shown) == ["channel", "release", "bundle_id", "promoted_at", "table", "version", "corpus_revision"]
+    assert list(shown) == ["track", "release", "bundle_id", "promoted_at", "table", "version", "corpus_revision"]
     assert (shown["release"], shown["bundle_id"]) == (1, bundle_id)
     assert run(settings, "history", "--json") == 0
     assert [release["release"] for release in json.loads(capsys.readouterr().out)["releases"]] == [1]

@@ -56,6 +56,18 @@ def segments(store: Store) -> list[Path]:
     return [store.path(key) for key in store.list("interactions")]
 
 
+def test_a_log_of_before_tracks_had_their_name_is_read(tmp_path: Path) -> None:
+    store, asked = FolderStore(tmp_path), interaction(track="staging", release=7)
+    log = InteractionLog(store)
+    log.append(asked)
+    log.close()
+    (segment,) = segments(store)
+    record = segment.read_bytes().partition(b" ")[2].rstrip(b"\n").replace(b'"track":"staging"', b'"channel":"staging"')
+    assert b"channel" in record
+    segment.write_bytes(f"{sha256_hex(record)} ".encode() + record + b"\n")
+    assert InteractionLog(store).find(asked.interaction_id) == asked
+
+
 def test_what_was_appended_is_read_back_and_found(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     log = InteractionLog(store)

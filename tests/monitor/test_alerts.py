@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Message
 
 from headgate.errors import SettingsError
 from headgate.monitor.alerts.alert import open_alerts, raise_alert, resolve_alert
-from headgate.monitor.alerts.destinations import RETRIES, EmailChannel, WebhookChannel, open_channels
+from headgate.monitor.alerts.destinations import RETRIES, EmailDestination, WebhookDestination, open_destinations
 from headgate.settings import AlertSettings, parse_settings
 from headgate.storage import FolderStore
 from tests.hooks import Hooks
@@ -23,7 +23,7 @@ START = datetime(2026, 2, 2, 3, 0, tzinfo=UTC)
 
 
 class Recorder:
-    """A channel that keeps what it was told, or is down."""
+    """A destination that keeps what it was told, or is down."""
 
     def __init__(self, name: str = "recorder") -> None:
         self.name = name
@@ -39,10 +39,10 @@ class Recorder:
 class Desk:
     """Raises and resolves alerts at a time that the test sets."""
 
-    def __init__(self, folder: Path, *channels: Recorder) -> None:
+    def __init__(self, folder: Path, *destinations: Recorder) -> None:
         self.settings = parse_settings({"corpus": {"name": "kb", "folder": "docs"}}, project_dir=folder)
         self.store = FolderStore(folder / "store")
-        self.channels = channels
+        self.destinations = destinations
         self.now = START
 
     def wrong(self, key: str = "ingest:kb") -> Any:
@@ -53,16 +53,16 @@ class Desk:
             key=key,
             title="ingest failed",
             text="disk full",
-            channels=self.channels,
+            destinations=self.destinations,
             clock=lambda: self.now,
         )
 
     def over(self, key: str = "ingest:kb") -> Any:
-        return resolve_alert(self.store, self.settings.alerts, key, channels=self.channels, clock=lambda: self.now)
+        return resolve_alert(self.store, self.settings.alerts, key, destinations=self.destinations, clock=lambda: self.now)
 
 
-def webhook(hooks: Hooks, secret: bytes = b"") -> WebhookChannel:
-    return WebhookChannel(hooks.address, secret=secret, timeout_seconds=5, pause=lambda _: None)
+def webhook(hooks: Hooks, secret: bytes = b"") -> WebhookDestination:
+    return WebhookDestination(hooks.address, secret=secret, timeout_seconds=5, pause=lambda _: None)
 
 
 CONTENT = {
@@ -79,32 +79,42 @@ CONTENT = {
 
 
 def test_the_same_thing_is_told_once_until_it_was_wrong_for_long(tmp_path: Path) -> None:
-    channel = Recorder()
-    desk = Desk(tmp_path, channel)
+    destination = Recorder()
+    desk = Desk(tmp_path, destination)
     desk.wrong()
     desk.now += timedelta(hours=11)
     assert desk.wrong().seen == 2
-    assert len(channel.told) == 1
+    assert len(destination.told) == 1
     desk.now += timedelta(hours=1)
     desk.wrong()
-    assert len(channel.told) == 2
+    assert len(destination.told) == 2
     assert open_alerts(desk.store)[0].first_seen == START.isoformat(timespec="seconds")
 
 
+def test_an_alert_of_before_destinations_had_their_name_is_told_no_second_time(tmp_path: Path) -> None:
+    destination = Recorder()
+    desk = Desk(tmp_path, destination)
+    desk.wrong()
+    (key,) = desk.store.list("alerts/open")
+    desk.store.put(key, desk.store.get(key).replace(b'"destination":', b'"channel":'))
+    assert desk.wrong().seen == 2
+    assert len(destination.told) == 1
+
+
 def test_another_thing_is_told_by_itself(tmp_path: Path) -> None:
-    channel = Recorder()
-    desk = Desk(tmp_path, channel)
+    destination = Recorder()
+    desk = Desk(tmp_path, destination)
     desk.wrong("a")
     desk.wrong("b")
-    assert [content["key"] for content in channel.told] == ["a", "b"]
+    assert [content["key"] for content in destination.told] == ["a", "b"]
 
 
-def test_a_channel_that_is_down_is_tried_again_alone(tmp_path: Path) -> None:
+def test_a_destination_that_is_down_is_tried_again_alone(tmp_path: Path) -> None:
     up, down = Recorder("up"), Recorder("down")
     down.problem = "no route"
     desk = Desk(tmp_path, up, down)
     alert = desk.wrong()
-    assert [(d.channel, d.error) for d in alert.undelivered] == [("down", "no route")]
+    assert [(d.destination, d.error) for d in alert.undelivered] == [("down", "no route")]
     down.problem = ""
     assert desk.wrong().undelivered == ()
     assert (len(up.told), len(down.told)) == (1, 1)
@@ -124,40 +134,40 @@ def test_the_end_is_told_to_whom_the_beginning_was(tmp_path: Path) -> None:
     assert len(list(desk.store.list("alerts/closed"))) == 1
 
 
-def test_a_channel_that_is_down_hears_of_the_end_later(tmp_path: Path) -> None:
+def test_a_destination_that_is_down_hears_of_the_end_later(tmp_path: Path) -> None:
     up, down = Recorder("up"), Recorder("down")
     desk = Desk(tmp_path, up, down)
     desk.wrong()
     down.problem = "no route"
-    assert [delivery.channel for delivery in desk.over().undelivered] == ["down"]
+    assert [delivery.destination for delivery in desk.over().undelivered] == ["down"]
     assert open_alerts(desk.store) == []  # it is over, whoever knows
     down.problem = ""
     desk.now += timedelta(minutes=5)
     assert desk.over().undelivered == ()
     assert desk.over() is None
-    assert [[bool(content["resolved_at"]) for content in channel.told] for channel in (up, down)] == [[False, True]] * 2
+    assert [[bool(content["resolved_at"]) for content in destination.told] for destination in (up, down)] == [[False, True]] * 2
     assert down.told[-1]["resolved_at"] == START.isoformat(timespec="seconds")
     assert len(list(desk.store.list("alerts/closed"))) == 1
     assert list(desk.store.list("alerts/open")) == []
 
 
 def test_who_missed_a_repeated_alert_hears_of_the_end(tmp_path: Path) -> None:
-    channel = Recorder()
-    desk = Desk(tmp_path, channel)
+    destination = Recorder()
+    desk = Desk(tmp_path, destination)
     desk.wrong()
-    channel.problem = "no route"
+    destination.problem = "no route"
     desk.now += timedelta(hours=25)
     desk.wrong()
-    channel.problem = ""
+    destination.problem = ""
     desk.over()
-    assert [bool(content["resolved_at"]) for content in channel.told] == [False, True]
+    assert [bool(content["resolved_at"]) for content in destination.told] == [False, True]
 
 
-def test_the_end_is_not_told_for_ever_to_a_channel_that_stays_down(tmp_path: Path) -> None:
-    channel = Recorder()
-    desk = Desk(tmp_path, channel)
+def test_the_end_is_not_told_for_ever_to_a_destination_that_stays_down(tmp_path: Path) -> None:
+    destination = Recorder()
+    desk = Desk(tmp_path, destination)
     desk.wrong()
-    channel.problem = "no route"
+    destination.problem = "no route"
     calls = 0
     while desk.over() is not None:
         calls += 1
@@ -179,21 +189,21 @@ def test_what_is_wrong_again_before_everybody_knew_the_end_is_told_anew(tmp_path
     assert len(open_alerts(desk.store)) == len(list(desk.store.list("alerts/closed"))) == 1
 
 
-def test_the_end_does_not_wait_for_a_channel_that_is_no_more(tmp_path: Path) -> None:
+def test_the_end_does_not_wait_for_a_destination_that_is_no_more(tmp_path: Path) -> None:
     up, down = Recorder("up"), Recorder("down")
     desk = Desk(tmp_path, up, down)
     desk.wrong()
     down.problem = "no route"
     desk.over()
-    desk.channels = (up,)
+    desk.destinations = (up,)
     desk.over()
     assert list(desk.store.list("alerts/open")) == []
 
 
 def test_what_was_never_wrong_has_no_end(tmp_path: Path) -> None:
-    channel = Recorder()
-    assert Desk(tmp_path, channel).over() is None
-    assert channel.told == []
+    destination = Recorder()
+    assert Desk(tmp_path, destination).over() is None
+    assert destination.told == []
 
 
 def test_a_webhook_gets_a_signed_body(hooks: Any) -> None:
@@ -230,7 +240,7 @@ def test_a_webhook_is_tried_again_only_where_that_can_help(
     ],
 )
 def test_a_webhook_that_is_not_there_is_told_without_its_token(address: str) -> None:
-    error = WebhookChannel(address, secret=b"", timeout_seconds=2, pause=lambda _: None).send(CONTENT)
+    error = WebhookDestination(address, secret=b"", timeout_seconds=2, pause=lambda _: None).send(CONTENT)
     assert error
     assert "s3cret" not in error
 
@@ -255,8 +265,8 @@ def test_a_mail_arrives() -> None:
             smtp_port=port,
             smtp_security="none",
         )
-        channel = EmailChannel(settings, user="", password="", pause=lambda _: None)
-        assert channel.send({**CONTENT, "title": "ingest\r\nBcc: evil@x.example"}) == ""
+        destination = EmailDestination(settings, user="", password="", pause=lambda _: None)
+        assert destination.send({**CONTENT, "title": "ingest\r\nBcc: evil@x.example"}) == ""
     finally:
         server.stop()
     assert received[0]["To"] == "a@kb.example, b@kb.example"
@@ -268,14 +278,14 @@ def test_a_mail_server_that_is_not_there_is_told() -> None:
     settings = AlertSettings(
         email_to=("a@kb.example",), email_from="h@kb.example", smtp_host="127.0.0.1", smtp_port=9, timeout_seconds=2
     )
-    error = EmailChannel(settings, user="u", password="s3cret", pause=lambda _: None).send(CONTENT)
+    error = EmailDestination(settings, user="u", password="s3cret", pause=lambda _: None).send(CONTENT)
     assert error.startswith("127.0.0.1:9: ConnectionRefusedError")
     assert "s3cret" not in error
 
 
-def test_the_settings_say_which_channels_there_are() -> None:
-    assert [channel.name for channel in open_channels(AlertSettings(), environment={})] == ["log"]
+def test_the_settings_say_which_destinations_there_are() -> None:
+    assert [destination.name for destination in open_destinations(AlertSettings(), environment={})] == ["log"]
     mail = AlertSettings(webhook_env="HOOK", email_to=("a@x.example",), email_from="h@x.example", smtp_host="mail.x.example")
-    assert [channel.name for channel in open_channels(mail, environment={})] == ["log", "webhook", "email"]
+    assert [destination.name for destination in open_destinations(mail, environment={})] == ["log", "webhook", "email"]
     with pytest.raises(SettingsError, match=r"needs alerts.email_from and alerts.smtp_host"):
         parse_settings({"alerts": {"email_to": ["a@x.example"]}}, project_dir=Path())

@@ -49,6 +49,20 @@ def promoted(settings: Settings, store: Store, *names: str) -> list[str]:
     return bundle_ids
 
 
+def test_a_ledger_of_before_tracks_had_their_name_goes_on_as_it_is(settings: Settings, store: Store) -> None:
+    first, second = promoted(settings, store, "a", "b")
+    for key in list(store.list("releases")):
+        old = store.get(key).replace(b'"track":', b'"channel":')
+        assert b"channel" in old
+        store.put(key, old)
+    assert [release.track for release in history(store, "production")] == ["production"] * 2
+    assert rollback(settings, opener=FakeBundles()).bundle_id == first
+    assert list(store.list("releases")) == [f"releases/production/{number:08d}.json" for number in (1, 2, 3)]
+    assert b"channel" not in store.get("releases/production/00000003.json")
+    assert status(settings).track == "production"
+    assert history(store, "production")[1].bundle_id == second
+
+
 def test_a_judged_bundle_is_promoted_with_both_bundles_rehearsed(settings: Settings, store: Store) -> None:
     first, second = promoted(settings, store, "a", "b")
     release = current_release(store, "production")
@@ -207,7 +221,7 @@ def test_a_missing_line_of_the_ledger_is_noticed(settings: Settings, store: Stor
 
 
 def test_status_before_the_first_promotion_says_what_to_do(settings: Settings) -> None:
-    with pytest.raises(NotFoundError, match="nothing was promoted to channel 'production' yet; run `headgate promote`"):
+    with pytest.raises(NotFoundError, match="nothing was promoted to track 'production' yet; run `headgate promote`"):
         status(settings)
 
 

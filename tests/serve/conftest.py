@@ -32,7 +32,7 @@ class Service:
         self.settings = settings
         self.bundles = bundles
         self.store = open_store(settings)
-        app = create_app(self.store, settings.release.channel, settings.serve, opener=bundles)
+        app = create_app(self.store, settings.release.track, settings.serve, opener=bundles)
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

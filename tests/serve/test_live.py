@@ -67,7 +67,7 @@ def test_the_log_says_once_that_nothing_was_promoted(tmp_path: Path, caplog: pyt
         live.refresh()
         live.refresh()
     assert [record.message for record in caplog.records] == [
-        "nothing was promoted to channel 'production' yet; run `headgate promote`, the service picks it up"
+        "nothing was promoted to track 'production' yet; run `headgate promote`, the service picks it up"
     ]
 
 

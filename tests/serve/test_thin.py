@@ -46,7 +46,7 @@ from headgate.settings import load_settings
 from headgate.storage import open_store
 import headgate.serve.server, headgate.replay
 settings = load_settings(Path({str(tmp_path / "headgate.toml")!r}))
-create_app(open_store(settings), settings.release.channel, settings.serve)
+create_app(open_store(settings), settings.release.track, settings.serve)
 print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 """
     assert json.loads(run(program)) == []

@@ -49,8 +49,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> S
     store, bundle_id = open_store(made.settings), status(open_store(made.settings), "production").bundle_id
     hold_bundle(store, bundle_id)
     for key in ("ingest", "canary"):
-        raise_alert(store, made.settings.alerts, project="test", key=key, title=key, text="as a test", channels=())
-    resolve_alert(store, made.settings.alerts, "canary", channels=())
+        raise_alert(store, made.settings.alerts, project="test", key=key, title=key, text="as a test", destinations=())
+    resolve_alert(store, made.settings.alerts, "canary", destinations=())
     shutil.copyfile(REPOSITORY / "dagster.yaml", made.folder / "dagster.yaml")
     prepare_home(made.settings)
     return made

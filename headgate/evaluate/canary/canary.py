@@ -74,7 +74,7 @@ def run_canary(
     """
     started = time.monotonic()
     hold_bundle(store, bundle_id)
-    baseline, problem = choose_baseline(store, setup.channel, bundle_id, against)
+    baseline, problem = choose_baseline(store, setup.track, bundle_id, against)
     if not baseline:
         check = CanaryCheck(
             name="baseline",
@@ -129,7 +129,7 @@ def find_canary(store: Store, bundle_id: str, baseline_bundle_id: str = "") -> C
     return max(found, key=lambda canary: canary.created_at, default=None)
 
 
-def choose_baseline(store: Store, channel: str, bundle_id: str, against: str) -> tuple[str, str]:
+def choose_baseline(store: Store, track: str, bundle_id: str, against: str) -> tuple[str, str]:
     """The bundle to compare with and, where there is one that can't be used, why; both "" where there is nothing to compare.
 
     It is the promoted bundle, unless that is this one or of another corpus; else the bundle of this corpus built last before this one.
@@ -142,7 +142,7 @@ def choose_baseline(store: Store, channel: str, bundle_id: str, against: str) ->
         load_manifest(store, against)
         return against, ""
     corpus = load_manifest(store, bundle_id).corpus.name
-    releases = history(store, channel)
+    releases = history(store, track)
     if releases and releases[-1].bundle_id != bundle_id:
         promoted = releases[-1].bundle_id
         try:

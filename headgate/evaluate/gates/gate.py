@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 def gate(store: Store, bundle_id: str, setup: EvaluationSetup, *, report_id: str = "") -> Verdict:
     """Judge a bundle by the gate file, and store the verdict.
 
-    The baseline is the bundle in force on the channel of `setup`; it is evaluated now if it has no report on these suites.
+    The baseline is the bundle in force on the track of `setup`; it is evaluated now if it has no report on these suites.
 
     Args:
         report_id: the report to judge; "" = the bundle's newest on today's suites.
@@ -54,7 +54,7 @@ def gate(store: Store, bundle_id: str, setup: EvaluationSetup, *, report_id: str
         suites={ALL, *(suite.name for suite in suites), *report.suites},
         recall_at=setup.evaluation.recall_at,
     )
-    release = current_release(store, setup.channel)
+    release = current_release(store, setup.track)
     baseline = _baseline_of(store, setup, report, release.bundle_id) if release else None
     results = (
         *(judge(one, report, baseline, setup.evaluation) for one in gates.gates),

@@ -1,10 +1,10 @@
 """Tell people that something is wrong, once, and again when it is over.
 
-    raise_alert(key …) ──new, or repeat_hours passed──► every channel (log, webhook, e-mail) ──► alerts/open/<digest of key>.json
-    resolve_alert(key) ──was open──► every channel ──all told──► alerts/closed/<time>-<digest>.json
+    raise_alert(key …) ──new, or repeat_hours passed──► every destination (log, webhook, e-mail) ──► alerts/open/<digest of key>.json
+    resolve_alert(key) ──was open──► every destination ──all told──► alerts/closed/<time>-<digest>.json
 
-An alert is stored before it is sent: a channel that stays down is told so in the record and tried again at the next call, alone; the
-others are not told twice. So it is with the end of an alert, whose record stays under `open` until every channel has heard of it.
+An alert is stored before it is sent: a destination that stays down is told so in the record and tried again at the next call, alone; the
+others are not told twice. So it is with the end of an alert, whose record stays under `open` until every destination has heard of it.
 Sending never raises: what raised the alert goes on.
 """
 
@@ -13,31 +13,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from headgate.monitor.alerts.destinations import Channel, open_channels
+from headgate.monitor.alerts.destinations import Destination, open_destinations
 from headgate.records import Record
+from headgate.records.base import renamed
 from headgate.settings import AlertSettings
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import CLOSED_ALERTS, OPEN_ALERTS
 
 Severity = Literal["warning", "error"]
 Clock = Callable[[], datetime]
-#: Calls at which the end of an alert is sent to a channel that stays down; then it is told nobody any more.
+#: Calls at which the end of an alert is sent to a destination that stays down; then it is told nobody any more.
 _MOST_ATTEMPTS = 50
 _log = logging.getLogger(__name__)
 
 
 class Delivery(Record):
-    """What became of telling one channel."""
+    """What became of telling one destination."""
 
-    channel: str
+    destination: str
     sent_at: str = ""  # ISO 8601, UTC; empty = not told yet
     attempts: int = 0
     error: str = ""  # of the last attempt
     told_before: bool = False  # whether an earlier message of the same alert arrived
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, stored: Any) -> Any:
+        return renamed(stored, "channel", "destination")
 
 
 class Alert(Record):
@@ -68,7 +74,7 @@ def raise_alert(
     title: str,
     text: str,
     severity: Severity = "error",
-    channels: Sequence[Channel] | None = None,
+    destinations: Sequence[Destination] | None = None,
     clock: Clock = lambda: datetime.now(UTC),
 ) -> Alert:
     """Record that `key` is wrong now and tell whom the settings name, unless they were told within `alerts.repeat_hours`.
@@ -77,7 +83,7 @@ def raise_alert(
         StorageError: the store can't be written; then nobody was told.
     """
     now = clock()
-    told = open_channels(settings) if channels is None else channels
+    told = open_destinations(settings) if destinations is None else destinations
     known = _read(store, key)
     if known is not None and known.resolved_at:  # wrong again before everybody knew that it was over: a new alert
         _close(store, known, now)
@@ -104,24 +110,26 @@ def resolve_alert(
     settings: AlertSettings,
     key: str,
     *,
-    channels: Sequence[Channel] | None = None,
+    destinations: Sequence[Destination] | None = None,
     clock: Clock = lambda: datetime.now(UTC),
 ) -> Alert | None:
     """Record that `key` is over and tell whoever was told of it; None where it was not open.
 
-    What a channel did not hear of it is sent at the next call, as long as the settings name that channel.
+    What a destination did not hear of it is sent at the next call, as long as the settings name that destination.
     """
     known = _read(store, key)
     if known is None:
         return None
     now = clock()
-    told = open_channels(settings) if channels is None else channels
-    names = {channel.name for channel in told}
+    told = open_destinations(settings) if destinations is None else destinations
+    names = {destination.name for destination in told}
     if known.resolved_at:
-        due = tuple(one for one in known.deliveries if one.sent_at or (one.channel in names and one.attempts < _MOST_ATTEMPTS))
+        due = tuple(
+            one for one in known.deliveries if one.sent_at or (one.destination in names and one.attempts < _MOST_ATTEMPTS)
+        )
     else:
-        heard = {delivery.channel for delivery in known.deliveries if delivery.sent_at or delivery.told_before}
-        due = tuple(Delivery(channel=channel.name) for channel in told if channel.name in heard)
+        heard = {delivery.destination for delivery in known.deliveries if delivery.sent_at or delivery.told_before}
+        due = tuple(Delivery(destination=destination.name) for destination in told if destination.name in heard)
     over = known.model_copy(update={"resolved_at": known.resolved_at or _iso(now), "deliveries": due})
     store.put(_open_key(key), over.model_dump_json(indent=2).encode())
     over = over.model_copy(update={"deliveries": _deliver(over, told, now)})
@@ -138,27 +146,27 @@ def open_alerts(store: Store) -> list[Alert]:
     return sorted((alert for alert in alerts if not alert.resolved_at), key=lambda alert: alert.first_seen)
 
 
-def _due(known: Alert | None, channels: Sequence[Channel], now: datetime, repeat: timedelta) -> tuple[Delivery, ...]:
+def _due(known: Alert | None, destinations: Sequence[Destination], now: datetime, repeat: timedelta) -> tuple[Delivery, ...]:
     """Deliveries as far as they still stand: those older than `repeat` are due again."""
-    before = {delivery.channel: delivery for delivery in known.deliveries} if known else {}
+    before = {delivery.destination: delivery for delivery in known.deliveries} if known else {}
     due = []
-    for channel in channels:
-        last = before.get(channel.name, Delivery(channel=channel.name))
+    for destination in destinations:
+        last = before.get(destination.name, Delivery(destination=destination.name))
         again = bool(last.sent_at) and now - datetime.fromisoformat(last.sent_at) >= repeat
-        due.append(Delivery(channel=channel.name, told_before=True) if again else last)
+        due.append(Delivery(destination=destination.name, told_before=True) if again else last)
     return tuple(due)
 
 
-def _deliver(alert: Alert, channels: Sequence[Channel], now: datetime) -> tuple[Delivery, ...]:
-    by_name = {channel.name: channel for channel in channels}
+def _deliver(alert: Alert, destinations: Sequence[Destination], now: datetime) -> tuple[Delivery, ...]:
+    by_name = {destination.name: destination for destination in destinations}
     deliveries = []
     for delivery in alert.deliveries:
-        if delivery.sent_at or delivery.channel not in by_name:
+        if delivery.sent_at or delivery.destination not in by_name:
             deliveries.append(delivery)
             continue
-        error = by_name[delivery.channel].send(alert.model_dump(exclude={"deliveries"}))
+        error = by_name[delivery.destination].send(alert.model_dump(exclude={"deliveries"}))
         if error:
-            _log.error("alert %r could not be sent to %s: %s", alert.key, delivery.channel, error)
+            _log.error("alert %r could not be sent to %s: %s", alert.key, delivery.destination, error)
         deliveries.append(
             delivery.model_copy(update={"sent_at": "" if error else _iso(now), "attempts": delivery.attempts + 1, "error": error})
         )

@@ -25,14 +25,14 @@ from headgate.errors import AlertFailed, AlertRefused
 from headgate.process.retry import PASSING_STATUSES, Retries, of_alert
 from headgate.settings import AlertSettings
 
-#: Fields of an alert as a channel gets them.
+#: Fields of an alert as a destination gets them.
 Content = Mapping[str, Any]
-#: Of one alert on one channel: whoever waits for the pipeline waits for this too.
+#: Of one alert on one destination: whoever waits for the pipeline waits for this too.
 RETRIES = Retries(tries=3, first_pause=1.0)
 _log = logging.getLogger("headgate.alerts")
 
 
-class Channel(Protocol):
+class Destination(Protocol):
     """A place that alerts go to."""
 
     name: str
@@ -41,7 +41,7 @@ class Channel(Protocol):
         """Returns "" when it was delivered, else why not."""
 
 
-class LogChannel:
+class LogDestination:
     """The process's own log: always there."""
 
     name = "log"
@@ -52,7 +52,7 @@ class LogChannel:
         return ""
 
 
-class WebhookChannel:
+class WebhookDestination:
     """A POST of the alert as JSON. With a secret, `X-Headgate-Signature: sha256=<HMAC-SHA256 of the body, hex>`.
 
     Any 2xx is delivered; 408, 429, 5xx and connection errors are tried again; redirects are not followed.
@@ -95,7 +95,7 @@ class WebhookChannel:
         return _deliver(once, self._pause)
 
 
-class EmailChannel:
+class EmailDestination:
     """A plain text mail through SMTP. A refusal of the recipient or the login is not tried again."""
 
     name = "email"
@@ -146,19 +146,19 @@ def headline(content: Content) -> str:
     return f"[headgate {content['project']}] {state}: {content['title']}"
 
 
-def open_channels(settings: AlertSettings, *, environment: Mapping[str, str] | None = None) -> Sequence[Channel]:
-    """The channels that the settings name; the log is always among them."""
+def open_destinations(settings: AlertSettings, *, environment: Mapping[str, str] | None = None) -> Sequence[Destination]:
+    """The destinations that the settings name; the log is always among them."""
     env = os.environ if environment is None else environment
-    channels: list[Channel] = [LogChannel()]
+    destinations: list[Destination] = [LogDestination()]
     address = env.get(settings.webhook_env, "") if settings.webhook_env else ""
     if settings.webhook_env:
         secret = env.get(settings.webhook_secret_env, "") if settings.webhook_secret_env else ""
-        channels.append(WebhookChannel(address, secret=secret.encode(), timeout_seconds=settings.timeout_seconds))
+        destinations.append(WebhookDestination(address, secret=secret.encode(), timeout_seconds=settings.timeout_seconds))
     if settings.email_to:
         user = env.get(settings.smtp_user_env, "") if settings.smtp_user_env else ""
         password = env.get(settings.smtp_password_env, "") if settings.smtp_password_env else ""
-        channels.append(EmailChannel(settings, user=user, password=password))
-    return channels
+        destinations.append(EmailDestination(settings, user=user, password=password))
+    return destinations
 
 
 def _deliver(once: Callable[[], None], pause: Callable[[float], None]) -> str:

@@ -139,7 +139,7 @@ def release(released: Release) -> Metadata:
     ]
     return {
         "release": dg.MetadataValue.int(released.release),
-        "channel": dg.MetadataValue.text(released.channel),
+        "track": dg.MetadataValue.text(released.track),
         "kind": dg.MetadataValue.text(released.kind),
         "bundle_id": dg.MetadataValue.text(released.bundle_id),
         "previous_bundle_id": dg.MetadataValue.text(released.previous_bundle_id or "none: the first release"),

@@ -202,9 +202,9 @@ def test_the_promoted_bundle_is_the_baseline_and_the_first_bundle_has_none(tmp_p
     assert (canary.verdict, canary.baseline_bundle_id, canary.checks[0].name) == ("passed", "", "baseline")
     put_release(store, 1, first)
     put_bundle(store, "c")
-    assert choose_baseline(store, settings.release.channel, put_bundle(store, "b"), "") == (first, "")
+    assert choose_baseline(store, settings.release.track, put_bundle(store, "b"), "") == (first, "")
     store.put(f"bundles/{first}.json", b"{}")
-    assert "was changed" in choose_baseline(store, settings.release.channel, put_bundle(store, "b"), "")[1]
+    assert "was changed" in choose_baseline(store, settings.release.track, put_bundle(store, "b"), "")[1]
 
 
 def test_a_bundle_is_never_compared_with_itself_or_a_newer_candidate(tmp_path: Path) -> None:
@@ -219,16 +219,16 @@ def test_a_bundle_is_never_compared_with_itself_or_a_newer_candidate(tmp_path: P
     built(old, "2026-01-01T00:00:00+00:00")
     built(served, "2026-02-01T00:00:00+00:00")
     built(newer, "2026-03-01T00:00:00+00:00")
-    assert choose_baseline(store, settings.release.channel, newer, "") == (served, "")
-    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
-    assert choose_baseline(store, settings.release.channel, old, "") == ("", "")
+    assert choose_baseline(store, settings.release.track, newer, "") == (served, "")
+    assert choose_baseline(store, settings.release.track, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.track, old, "") == ("", "")
 
     put_release(store, 1, served)  # promoted on 2 February
-    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
-    assert choose_baseline(store, settings.release.channel, newer, "") == (served, "")
-    assert choose_baseline(store, settings.release.channel, old, "") == (served, "")
+    assert choose_baseline(store, settings.release.track, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.track, newer, "") == (served, "")
+    assert choose_baseline(store, settings.release.track, old, "") == (served, "")
     built(served, "2026-04-01T00:00:00+00:00")  # the nightly build found nothing new, and wrote the same bundle again
-    assert choose_baseline(store, settings.release.channel, served, "") == (old, "")
+    assert choose_baseline(store, settings.release.track, served, "") == (old, "")
 
     (settings.store_root / "bundles" / f"{old}.json").unlink()
     canary = run_canary(settings, served)
@@ -243,9 +243,9 @@ def test_a_bundle_of_another_corpus_is_no_baseline(tmp_path: Path) -> None:
     for age, bundle_id in enumerate(reversed(ids), start=1):
         os.utime(settings.store_root / "bundles" / f"{bundle_id}.json", (2_000_000_000 - age, 2_000_000_000 - age))
     other, first, second = ids
-    assert choose_baseline(store, settings.release.channel, first, "") == ("", "")
+    assert choose_baseline(store, settings.release.track, first, "") == ("", "")
     put_release(store, 1, other)
-    assert choose_baseline(store, settings.release.channel, second, "") == (first, "")
+    assert choose_baseline(store, settings.release.track, second, "") == (first, "")
 
 
 def test_the_verb_tells_the_verdict_by_its_exit_code(

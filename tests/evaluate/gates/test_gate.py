@@ -241,13 +241,13 @@ def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
 ) -> None:
     store = open_store(judged)
     release = Release(
-        channel=judged.release.channel,
+        track=judged.release.track,
         release=1,
         kind="promote",
         bundle_id=bundle.bundle_id,
         promoted_at="2026-02-02T00:00:00+00:00",
     )
-    store.create(f"releases/{judged.release.channel}/00000001.json", release.model_dump_json().encode())
+    store.create(f"releases/{judged.release.track}/00000001.json", release.model_dump_json().encode())
     new_page = {"document": "new/page.md", "quote": "quick brown otters"}
     case = make_case(
         "new", "What is quick and brown?", gold_documents=["new/page.md"], gold_passages=[new_page], reference_answer="Otters."
