@@ -133,7 +133,7 @@ def proxy(s3_endpoint: str) -> Iterator[Proxy]:
                 return
             headers: list[tuple[str, str]] = []
             if reply is None:
-                connection = HTTPConnection(s3_endpoint.removeprefix("http://"), timeout=30)
+                connection = HTTPConnection(s3_endpoint.removeprefix("http://"), timeout=900)
                 connection.request(request.method, request.path, body=body or None, headers=request.headers)
                 answer = connection.getresponse()
                 reply = Reply(answer.status, answer.read())

@@ -72,7 +72,7 @@ def test_a_build_that_was_killed_at_any_moment_is_completed_by_the_next(tmp_path
     project = write_project(tmp_path / "killed", exported_model)
     started = time.monotonic()
     first = start_build(project)
-    assert first.wait(300) == 0
+    assert first.wait(900) == 0
     usual = time.monotonic() - started
     killed, number, latest = 0, 0, usual
     while killed < KILLS:
@@ -85,7 +85,7 @@ def test_a_build_that_was_killed_at_any_moment_is_completed_by_the_next(tmp_path
         except subprocess.TimeoutExpired:
             killed += 1
         run.kill()
-        run.wait(60)
+        run.wait(900)
     result = build(project.settings)
 
     undisturbed = write_project(tmp_path / "undisturbed", exported_model)
@@ -108,11 +108,11 @@ def test_the_second_of_two_builds_waits_for_the_first_or_stops_with_a_message(sm
     def hold() -> None:
         with open_store(settings).lock("build-small"):
             held.set()
-            free.wait(60)
+            free.wait(900)
 
     first = threading.Thread(target=hold)
     first.start()
-    assert held.wait(60)
+    assert held.wait(900)
     with pytest.raises(StorageError, match=r"'build-small' is being written by another run \(process \d+"):
         build(impatient)
     timer = threading.Timer(1.0, free.set)
@@ -124,7 +124,7 @@ def test_the_second_of_two_builds_waits_for_the_first_or_stops_with_a_message(sm
 
 def test_two_builds_at_once_come_to_the_same(small_project: SmallProject) -> None:
     runs = [start_build(small_project), start_build(small_project)]
-    outputs = [run.communicate(timeout=300)[0] for run in runs]
+    outputs = [run.communicate(timeout=900)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0]
     assert outputs[0] == outputs[1] != ""
     assert leftovers(small_project.settings) == []

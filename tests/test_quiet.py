@@ -30,7 +30,7 @@ def watched_in(body: str) -> list[object]:
     """What a fresh process did while it ran `body` after importing headgate: watched events, and the memory of its ended children."""
     program = PROGRAM.format(watched=set(WATCHED), body=body)
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=240
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=900
     )
     found: list[object] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -224,8 +224,8 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     done = sum(int(process.stdout.readline()) for _ in range(4))
     time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.wait(20)
-    output, _ = start(tmp_path, 0).communicate(timeout=60)
+    process.wait(900)
+    output, _ = start(tmp_path, 0).communicate(timeout=900)
     computed = int(output.split()[-1])
     assert 6000 - done - BLOCK <= computed <= 6000 - done
     engine = CountingEngine()
@@ -235,7 +235,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_two_processes_share_one_cache(tmp_path: Path) -> None:
     processes = [start(tmp_path, 0.02) for _ in range(2)]
-    assert all("computed" in process.communicate(timeout=60)[0] for process in processes)
+    assert all("computed" in process.communicate(timeout=900)[0] for process in processes)
     engine = CountingEngine()
     assert len(collect(source(tmp_path, engine), texts_of(6000))) == 6000
     assert engine.asked == []

@@ -35,7 +35,7 @@ def peak_of(folder: Path, documents: int) -> tuple[int, int, int]:
         text = f"# Page {number}\n\n" + "\n\n".join(paragraphs)
         (folder / "documents" / f"page-{number:03}.md").write_text(text, encoding="utf-8")
     program = [sys.executable, "-c", PROGRAM, str(folder)]
-    found = subprocess.run(program, capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=280)
+    found = subprocess.run(program, capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=900)
     indexed, chunks, peak = (int(value) for value in found.stdout.split())
     return indexed, chunks, peak
 

@@ -103,7 +103,7 @@ def test_a_killed_process_loses_nothing_acknowledged_and_counts_nothing_twice(tm
     acknowledged = [writer.stdout.readline().strip() for _ in range(150)]
     writer.send_signal(signal.SIGKILL)
     acknowledged += [line.strip() for line in writer.stdout if len(line) == 33]
-    writer.wait(30)
+    writer.wait(900)
     log = InteractionLog(FolderStore(tmp_path))
     found = [one.interaction_id for one in log]
     assert set(acknowledged) <= set(found)

@@ -58,7 +58,7 @@ def test_reading_an_evaluation_runs_and_looks_into_a_failure(released: SmallProj
     monkeypatch.delenv("HEADGATE_STORE", raising=False)
     notebook = read(NOTEBOOKS[0])
     NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}
+        notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}
     ).execute()
     printed = "".join(
         output.text for cell in notebook.cells for output in cell.get("outputs", ()) if output.output_type == "stream"

@@ -27,7 +27,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 def ask(store: Store) -> Iterator[Any]:
     with report_server(store, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with httpx.Client(base_url=f"http://{HOST}:{server.server_port}", timeout=10) as client:
+        with httpx.Client(base_url=f"http://{HOST}:{server.server_port}", timeout=900) as client:
             yield client.get
         server.shutdown()
 

@@ -15,8 +15,8 @@ from headgate.orchestration.ui_programs import Ports, Program, programs, run_unt
 from headgate.settings import parse_settings
 
 PORTS = Ports(dagster=3000, mlflow=5000, reports=5001)
-#: Says that it is there, in one write, then waits for SIGINT; a minute is for ever here.
-WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(60)"
+#: Says that it is there, in one write, then waits for SIGINT; a quarter of an hour is for ever here.
+WAITING = "import os, time; os.write(1, b'up\\n'); time.sleep(900)"
 
 
 @pytest.fixture(autouse=True)
@@ -89,13 +89,13 @@ def test_people_are_told_where_to_look_as_soon_as_there_is_something_to_see() ->
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
-    serving = f"import socket, time; s = socket.create_server(('{HOST}', {port})); time.sleep(60)"
+    serving = f"import socket, time; s = socket.create_server(('{HOST}', {port})); time.sleep(900)"
     process = start(serving, port=port)
     assert process.stdout is not None
     assert process.stdout.readline() == "p0: starting; Ctrl-C stops them.\n"
     assert process.stdout.readline() == f"p0 is ready: http://{HOST}:{port}\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(900) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -103,7 +103,7 @@ def test_a_signal_stops_both(number: signal.Signals) -> None:
     process = start(WAITING, WAITING)
     wait_until_up(process, 2)
     process.send_signal(number)
-    assert process.wait(60) == 0
+    assert process.wait(900) == 0
     # Its programs held the pipe open too: it is at its end only when they are gone.
     assert process.stdout is not None
     process.stdout.read()
@@ -113,13 +113,13 @@ def test_an_ignored_interrupt_is_not_handed_down() -> None:
     process = start(WAITING, ignore_interrupt=True)
     wait_until_up(process, 1)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(900) == 0
     assert process.stdout is not None
     process.stdout.read()
 
 
 def test_when_one_ends_the_other_is_stopped_and_its_status_is_ours() -> None:
     process = start(WAITING, "raise SystemExit(7)")
-    assert process.wait(60) == 7
+    assert process.wait(900) == 7
     assert process.stdout is not None
     process.stdout.read()

@@ -227,7 +227,7 @@ def test_status_before_the_first_promotion_says_what_to_do(settings: Settings) -
 
 def _try_to_promote(folder: Path, bundle_id: str, barrier: object, outcomes: object) -> None:
     settings = make_settings(folder)
-    barrier.wait(120)  # type: ignore[attr-defined]
+    barrier.wait(900)  # type: ignore[attr-defined]
     try:
         promote(settings, bundle_id, opener=FakeBundles())
         outcomes.put((bundle_id, "promoted"))  # type: ignore[attr-defined]
@@ -247,9 +247,9 @@ def test_of_several_processes_that_promote_at_once_exactly_one_wins(settings: Se
     ]
     for worker in workers:
         worker.start()
-    found = dict(outcomes.get(timeout=120) for _ in workers)
+    found = dict(outcomes.get(timeout=900) for _ in workers)
     for worker in workers:
-        worker.join(60)
+        worker.join(900)
     winners = [bundle_id for bundle_id, outcome in found.items() if outcome == "promoted"]
     assert len(winners) == 1
     assert [release.bundle_id for release in history(store, "production")] == winners

@@ -22,7 +22,7 @@ from headgate.storage import open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_release
 
 #: Bounds every wait of a test, seconds; nothing asserts that it is short.
-PATIENCE = 60.0
+PATIENCE = 900.0
 
 
 class Service:

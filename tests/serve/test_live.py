@@ -113,7 +113,7 @@ def test_no_request_fails_while_releases_are_swapped_under_load(start: Start) ->
     outcomes: list[tuple[int, str, str]] = []
 
     def keep_asking(number: int) -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=900) as client:
             while not stop.is_set():
                 reply = client.post("/v1/answers", json={"question": f"client {number}", "stream": True})
                 name, last = events(reply.text)[-1]

@@ -238,7 +238,7 @@ def test_a_body_that_yields_nothing_is_given_up_at_the_deadline(project: Project
     assert (set(corpus.failed), set(texts(corpus))) == ({"a.html"}, {"b.html"})
     assert corpus.failed["a.html"].transient
     assert "before the deadline" in corpus.failed["a.html"].detail
-    assert given_up.wait(30)
+    assert given_up.wait(900)
 
 
 def test_a_long_retry_after_ends_the_tries(project: Project, site: Site, web: Web) -> None:

@@ -144,7 +144,7 @@ def cutting(bucket: Bucket) -> Any:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            connection = HTTPConnection(bucket.endpoint.removeprefix("http://"), timeout=30)
+            connection = HTTPConnection(bucket.endpoint.removeprefix("http://"), timeout=900)
             asked = {name.lower(): value for name, value in self.headers.items()}
             if "range" in asked and state.served:
                 asked["range"] = state.served.pop()

@@ -167,7 +167,7 @@ for number in range(30):
         )
         for number in range(3)
     ]
-    won = [racer.communicate("go\n", timeout=120)[0].split() for racer in racers]
+    won = [racer.communicate("go\n", timeout=900)[0].split() for racer in racers]
     assert sorted(int(number) for numbers in won for number in numbers) == list(range(30))
     for racer, numbers in enumerate(won):
         assert all(store.get(f"ledger/{int(number):08d}") == str(racer).encode() for number in numbers)
@@ -198,7 +198,7 @@ def test_a_lock_is_free_when_its_holder_was_killed(store: Store) -> None:
     with pytest.raises(StorageError, match=f"process {holder.pid} on"), store.lock("table"):
         pass
     holder.send_signal(signal.SIGKILL)
-    holder.wait(30)
+    holder.wait(900)
     with store.lock("table") as held:
         held.check()
 
@@ -210,7 +210,7 @@ def test_a_lock_can_be_waited_for(store: Store) -> None:
     assert holder.stdout.readline() == "held\n"
     with store.lock("table", wait_seconds=60):
         pass
-    assert holder.wait(60) == 0
+    assert holder.wait(900) == 0
 
 
 def test_of_many_threads_one_at_a_time_holds_a_lock(store: Store) -> None:

@@ -114,7 +114,9 @@ for write in (store.put, store.create):
     except StorageError as error:
         print(error)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, timeout=900, check=True
+    )
     assert done.stdout.count("'large' of the store") == done.stdout.count("File too large") == 2
     assert contents(tmp_path / "store") == {"small": b"small"}
 
@@ -151,7 +153,7 @@ def test_a_build_on_a_full_disk_says_so_and_the_next_one_completes(
     command = [sys.executable, "-m", "headgate.cli.main", "--settings", str(project.settings_file), "build"]
 
     def build() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False, timeout=300)
+        return subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False, timeout=900)
 
     for left in (0, 64, 256):
         (small_disk / "other").write_bytes(bytes(max(0, SIZE - (left << 10) - 8192)))

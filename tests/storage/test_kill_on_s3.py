@@ -80,7 +80,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(
         time.sleep(moments.uniform(0, 1.3 * usual))
         killed += run.poll() is None
         run.kill()
-        run.wait(60)
+        run.wait(900)
         indexed = update_table(on_s3, reference)
         made = create_bundle(on_s3, indexed)
     assert killed

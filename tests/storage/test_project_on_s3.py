@@ -98,7 +98,7 @@ def test_a_project_lives_wholly_in_a_bucket(
         env={**os.environ, **environment, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=True,
     )
     assert json.loads(asked.stdout)["answer"] == answered["answer"]

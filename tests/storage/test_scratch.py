@@ -28,7 +28,7 @@ with scratch_folder(Path(sys.argv[1])) as folder:
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", LEAVE, str(tmp_path)], cwd=REPOSITORY, check=False, timeout=60)
+    killed = subprocess.run([sys.executable, "-c", LEAVE, str(tmp_path)], cwd=REPOSITORY, check=False, timeout=900)
     assert killed.returncode == -9
     assert len(list((tmp_path / "scratch").iterdir())) == 1
     assert len(list((tmp_path / "ingests").glob(".tmp-*"))) == 1

@@ -41,7 +41,7 @@ def test_a_killed_process_loses_nothing_acknowledged_and_the_next_one_sends_it(b
     assert len(list(store.growing_root.rglob("*.jsonl"))) == 1  # a living process's segment stays here
     writer.send_signal(signal.SIGKILL)
     acknowledged += [line.strip() for line in writer.stdout if len(line) == 33]
-    writer.wait(30)
+    writer.wait(900)
     following = InteractionLog(store)
     following.start_sending()
     following.close()

@@ -75,7 +75,6 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Row, P
     return found
 
 
-@pytest.mark.timeout(600)
 def test_every_awkward_file_ends_as_it_should(outcomes: dict[str, tuple[Row, ParseReply | str]]) -> None:
     wrong: list[str] = []
     for name, (row, outcome) in sorted(outcomes.items()):

@@ -11,7 +11,7 @@ from tests.ingest.test_run import page
 
 
 def run(program: str, *arguments: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

@@ -46,7 +46,7 @@ def made(extension: str, source: str = SOURCE) -> bytes:
     """`source` in the format of `extension`."""
     return subprocess.run(
         [PROGRAMS["pandoc"], "--standalone", "--from", "markdown", "--to", extension, "--output", "-"],
-        input=source.encode(), capture_output=True, check=True, timeout=120,
+        input=source.encode(), capture_output=True, check=True, timeout=900,
     ).stdout  # fmt: skip
 
 
