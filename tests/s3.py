@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,6 +90,7 @@ class Request:
 class Reply:
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class HangUp(Exception):
@@ -142,7 +143,7 @@ def proxy(s3_endpoint: str) -> Iterator[Proxy]:
                 length = answer.getheader("content-length") or str(len(reply.body))
                 connection.close()
             else:
-                length = str(len(reply.body))
+                headers, length = list(reply.headers.items()), str(len(reply.body))
             if hang_up is not None:
                 self.close_connection = True
                 return

@@ -1,7 +1,7 @@
 """Each extra declares what its half of the code imports, and nothing else.
 
 what answers (headgate.serve, bundle, answer … and what they import)      the base dependencies; `serve` for headgate.serve
-everything else of headgate, assets, pipelines                            these, and `pipeline`
+everything else of headgate, assets, pipelines                            these, and `pipeline`; `s3` for sources in a bucket
 tests, benchmarks, sample, notebooks                                      these, `s3` and `dev`
 """
 
@@ -40,7 +40,6 @@ NOT_IMPORTED = {
         "sacrebleu": "ragas's CHRFScore imports it",
     },
     "s3": {
-        "boto3": "MLflow keeps files in a bucket with it",
         "dvc": "with [s3]: remotes in a bucket",
     },
     "dev": {
@@ -175,7 +174,9 @@ def test_everything_else_imports_what_pipeline_declares() -> None:
         if module not in answering_modules() and not module.startswith("headgate.cli.template")
     }
     only_to_build = [ONLY_TO_BUILD[module] for module in sorted(ONLY_TO_BUILD)]
-    building["headgate.sources.s3"] -= {"boto3", "botocore"}
+    buckets = building.pop("headgate.sources.s3")
+    assert missing([("headgate.sources.s3", buckets)], ["base", "pipeline", "s3"]) == {}
+    assert declared()["s3"] - used([buckets]) == NOT_IMPORTED["s3"].keys()
     assert missing(building.items(), ["base", "pipeline"]) == {}
     assert declared()["pipeline"] - used([*building.values(), *only_to_build]) == NOT_IMPORTED["pipeline"].keys()
 
@@ -184,10 +185,6 @@ def test_what_tests_and_benchmarks_import_is_declared_for_them() -> None:
     uses = {module: packages for root in DEVELOPMENT for module, packages in imported(root).items()}
     assert missing(uses.items(), declared()) == {}
     assert declared()["dev"] - used(uses.values()) == NOT_IMPORTED["dev"].keys()
-
-
-def test_the_extra_for_buckets_is_needed_by_others_only() -> None:
-    assert declared()["s3"] == NOT_IMPORTED["s3"].keys()
 
 
 def test_an_import_that_nobody_declares_is_found_and_one_for_type_checkers_is_none() -> None:

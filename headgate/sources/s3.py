@@ -2,6 +2,8 @@
 
 listing   ListObjectsV2 ─► key, size, entity tag, modified
 fetch     same entity tag and size as before ─► unchanged │ GET with If-Match ─► whole │ cut off: Range │ 412: read anew
+
+Keys are taken as they are, also those that are no paths; that is why this is not the store's client (docs/decisions/0015-two-s3-clients.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +228,62 @@ def test_odd_keys(project: Project, bucket: Bucket) -> None:
     assert found["é.md"] == "# 'é.md'"
     assert {"a b.md", "-rf.md", "tab%09in.md", "A.md", "a.md"} <= set(found)
     assert "only in upper and lower case" in str(corpus.media["a.md"].finding)
+
+
+@pytest.mark.parametrize("key", ["a//b.md", "./b.md", "a/./b.md", "a/../b.md", "/lead.md", "a\x01b.md"])
+def test_one_key_that_is_no_path_costs_no_other_object_and_is_read_or_told(project: Project, bucket: Bucket, key: str) -> None:
+    put_key(bucket, key, "# odd")
+    put_key(bucket, "good.md", "# good")
+    corpus = project.open(source(bucket))
+    assert outcomes_add_up(corpus)
+    found = texts(corpus)
+    assert found.pop("good.md") == "# good"
+    assert list(found.values()) == ["# odd"] or [rule.code for rule in corpus.excluded.values()] == ["name"]
+
+
+def test_a_placeholder_is_never_taken_for_the_object_of_its_name(project: Project, bucket: Bucket) -> None:
+    put_key(bucket, "page.md/", "# placeholder")
+    put_key(bucket, "page.md", "# page")
+    assert texts(project.open(source(bucket))) == {"page.md": "# page"}
+
+
+def test_a_prefix_may_end_within_a_name(project: Project, bucket: Bucket) -> None:
+    for key in ("help-1.md", "help/2.md", "helper.md", "hello.md"):
+        put_key(bucket, key, f"# {key}")
+    corpus = project.open(source(bucket, key_prefix="help"))
+    assert set(texts(corpus)) == {"help-1.md", "help/2.md", "helper.md"}
+
+
+def test_an_answer_that_points_to_another_host_is_not_followed(project: Project, bucket: Bucket, proxy: Proxy) -> None:
+    put(bucket, a__md="# A", b__md="# B")
+    inside: list[str] = []
+
+    class Inside(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            inside.append(self.path)
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Inside)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    away = {"location": f"http://127.0.0.1:{server.server_address[1]}/secret"}
+    proxy.rule = lambda request: Reply(302, headers=away) if request.path.endswith("/a.md") else None
+    corpus = project.open(source(bucket, endpoint=proxy.endpoint))
+    server.shutdown()
+    server.server_close()
+    assert inside == []
+    assert corpus.failed["a.md"].reason == "refused"
+    assert texts(corpus) == {"b.md": "# B"}
+
+
+def test_a_bucket_that_says_when_to_come_back_is_not_asked_before(project: Project, bucket: Bucket, proxy: Proxy) -> None:
+    put(bucket, a__md="# A")
+    busy = b"<Error><Code>SlowDown</Code></Error>"
+    proxy.rule = lambda _request: Reply(503, busy, headers={"retry-after": "86400"})  # a day, longer than the deadline
+    with pytest.raises(CorpusError, match="SlowDown 503"):
+        project.open(source(bucket, endpoint=proxy.endpoint))
+    assert len(proxy.seen) == 1
 
 
 def test_what_is_wrong_with_a_bucket_is_told(
