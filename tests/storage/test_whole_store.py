@@ -19,12 +19,12 @@ from headgate.retention.contents import files_below
 from headgate.retention.references import keys_named
 from headgate.storage import FolderStore, Store, open_store
 from headgate.storage.keys import Folder
-from headgate.storage.layout import BUNDLES, FOLDERS, LANCE, OBJECTS, RELEASES, SOURCES, folder_named, folder_of
+from headgate.storage.layout import BUNDLES, FOLDERS, LANCE, OBJECTS, RELEASES, SOURCES, WITHDRAWALS, folder_named, folder_of
 from headgate.storage.store import is_temporary
 from tests.conftest import REPOSITORY
 from tests.small_project import SmallProject, write_project
 
-QUESTION = "How long does a refund take?"
+QUESTION, PRICE = "How long does a refund take?", "How much does Home Plus cost a month?"
 #: Folders that a project in a folder without DVC does not have, or not for longer than a moment.
 ELSEWHERE = {"leases", "clock", "probes", "fetched", "spool", "checkouts", "scratch", "demo", "old_parsed", "older_parsed"}
 
@@ -46,6 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> S
     build_and_release(made)
     verbs(made, "rollback", "--reason", "to see it")
     verbs(made, "ask", QUESTION)
+    verbs(made, "withdraw", "plans/plus.md", "--reason", "to see it")
     store, bundle_id = open_store(made.settings), status(open_store(made.settings), "production").bundle_id
     hold_bundle(store, bundle_id)
     for key in ("ingest", "canary"):
@@ -94,14 +95,19 @@ def test_a_copy_of_what_answering_needs_answers_and_lacks_nothing_that_it_can_do
 ) -> None:
     store = open_store(project.settings)
     needed = [entry for entry in FOLDERS if entry.served]
-    assert set(needed) == {RELEASES, BUNDLES, OBJECTS, LANCE, SOURCES}
-    assert copied_answer(store, tmp_path / "all", needed) == copied_answer(store, tmp_path / "whole", list(FOLDERS))
+    assert set(needed) == {RELEASES, BUNDLES, OBJECTS, LANCE, SOURCES, WITHDRAWALS}
+    for question in (QUESTION, PRICE):
+        expected = copied_answer(store, tmp_path / f"whole {question}", list(FOLDERS), question)
+        assert copied_answer(store, tmp_path / f"needed {question}", needed, question) == expected
+        assert "£31.00" not in expected
+    withdrawn = [entry for entry in needed if entry != WITHDRAWALS]
+    assert "£31.00" in copied_answer(store, tmp_path / "withdrawn", withdrawn, PRICE)  # what the copy must not lack
     for missing in (RELEASES, BUNDLES, OBJECTS, LANCE):
         with pytest.raises(HeadgateError):
             copied_answer(store, tmp_path / missing.name, [entry for entry in needed if entry != missing])
 
 
-def copied_answer(store: Store, root: Path, folders: list[Folder]) -> str:
+def copied_answer(store: Store, root: Path, folders: list[Folder], question: str = QUESTION) -> str:
     """What the bundle in force says, from a copy of some folders."""
     copy = FolderStore(root)
     for entry in store.all_entries():
@@ -109,6 +115,6 @@ def copied_answer(store: Store, root: Path, folders: list[Folder]) -> str:
             copy.put_file(entry.key, store.local(entry.key))
     answerer = open_bundle(copy, status(copy, "production").bundle_id)
     try:
-        return answerer.answer_now(Question(text=QUESTION)).text
+        return answerer.answer_now(Question(text=question)).text
     finally:
         answerer.close()
