@@ -27,7 +27,7 @@ import headgate
 os.environ.update(headgate.QUIET_ENVIRONMENT)
 
 from headgate.ingest.parse.file import parse_file, preload
-from headgate.ingest.parse.unstructured_setup import load_unstructured
+from headgate.ingest.parse.partition.setup import load_unstructured
 from headgate.sources.media import detect_media
 
 #: unstructured's type → ours.

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
 _CHARACTERS = 2000  # of a text's beginning; more changes nothing but the time
 _MIN_CHARACTERS = 20
 _MIN_PROBABILITY = 0.5
+_loading = threading.Lock()
+
+
+def load_identifier() -> Any:
+    """The model, loaded once, by the first thread that asks; unpacking it does not hold the others up."""
+    with _loading:
+        return _identifier()
 
 
 @lru_cache(maxsize=1)
-def load_identifier() -> Any:
-    """The model, loaded once."""
+def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

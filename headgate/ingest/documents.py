@@ -20,9 +20,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from threading import Thread
 
 import orjson
 
+from headgate.detect.language import load_identifier
 from headgate.errors import FailureReason, HeadgateError, IntegrityError, NotFoundError, ParseFailure, StorageError
 from headgate.ingest.derive import Deriver, Origin
 from headgate.ingest.parse.blocks import ParsedFile
@@ -123,7 +125,9 @@ def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
     if progress:
         progress(done, len(works))
     if waiting:
-        start_import()  # new documents have rows that nobody has judged; until they are parsed there is time
+        # New documents have rows that nobody has judged, and texts to look into: until the first is parsed there is time to load what that needs.
+        start_import()
+        Thread(target=load_identifier, name="load-languages", daemon=True).start()
         _parse(run, waiting, lambda count: progress(done + count, len(works)) if progress else None)
     failed = [work for work in works if work.failure is not None]
     _parse_last_good(run, failed)

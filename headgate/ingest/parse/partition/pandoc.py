@@ -26,8 +26,9 @@ PANDOC_FORMATS = {
 }
 _TEMPLATE = '$meta-json$\n<html lang="$lang$"><body>$body$</body></html>'
 _VERSION_SECONDS = 20.0
-#: pandoc asks for memory ahead; what it may use is limited by itself, bytes.
+#: What pandoc may use for one file; it says so by this exit code where that does not do.
 _HEAP_MIB = 1024
+_HEAP_EXHAUSTED = 251
 _NOTICE_INCLUDE = "CouldNotLoadIncludeFile"
 
 
@@ -76,6 +77,8 @@ def convert_with_pandoc(content: bytes, media_type: str, programs: Mapping[str, 
             "--wrap=none", "--syntax-highlighting=none", f"--log={log}", f"--output={made}", str(source),
         ]  # fmt: skip
         code = run_program(command, folder, path=path, seconds=seconds)
+        if code == _HEAP_EXHAUSTED:
+            raise ParseFailure(path, "memory", f"pandoc needs more than {_HEAP_MIB} MiB for it; split the file")
         if code or not made.is_file():
             raise ParseFailure(
                 path,
