@@ -39,6 +39,7 @@ from headgate.index.inventory import (
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
 from headgate.index.table_rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
+from headgate.index.traces import documents_held
 from headgate.index.vectors import EmbeddingProgress, VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
@@ -49,6 +50,7 @@ from headgate.records.progress import Progress
 from headgate.settings import IndexSettings, IndexSetup
 from headgate.storage import Held, Store, sha256_hex
 from headgate.storage.layout import LANCE, OBJECTS
+from headgate.withdrawals.ledger import Withdrawn, read_withdrawn
 
 #: For orchestrators: what an unchanged chunk set's table is a function of, beside settings.
 TABLE_FORMAT = ".".join(map(str, ROW_FORMAT))
@@ -97,7 +99,9 @@ def update_table(store: Store, chunk_set: ChunkSetRef, setup: IndexSetup, *, pro
     name = table_name(setup.corpus, model)
     key = state_key(name, [chunk_set.digest, model.digest, setup.index.model_dump()])
     with store.lock(name) as held, table_failures(store):
-        if (known := _pinned(store, key, chunk_set)) is not None:
+        withdrawn = read_withdrawn(store, setup.corpus)
+        known = _pinned(store, key, chunk_set)
+        if known is not None and not _holds(store, name, withdrawn, known.ref.version):
             return _result(known, embedded=0, written=0, deleted=0, usage=EmbeddingUsage(), started=started)
         table = _open_or_create(store, name, model)
         earlier, damage = _earlier(store, table)
@@ -114,7 +118,8 @@ def update_table(store: Store, chunk_set: ChunkSetRef, setup: IndexSetup, *, pro
         for start in range(0, len(difference.delete), _BATCH):
             held.check()
             table.delete(f"row_digest IN ({quoted(difference.delete[start : start + _BATCH])})")
-        _index(store, table, setup.index, touched=bool(difference.add or difference.delete))
+        clean = _holds(store, name, withdrawn, None)
+        _index(store, table, setup.index, touched=bool(difference.add or difference.delete), clean=clean)
         held.check()
         pinned = _pin(store, table, name, setup, chunk_set, earlier)
         save_version(store, key, pinned)
@@ -290,16 +295,26 @@ def _vectors(
     return vectors
 
 
-def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool) -> None:
-    """Compaction and indexes, unless the newest version is a pinned one with the indexes that are wanted."""
+def _holds(store: Store, table: str, withdrawn: Withdrawn, version: int | None) -> bool:
+    """Whether the files of a version hold bytes of withdrawn documents, be it in rows that are deleted; no new version may."""
+    return bool(withdrawn) and bool(withdrawn.among(documents_held(store, table, version)))
+
+
+def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool, clean: bool) -> None:
+    """Compaction and indexes, unless the newest version is a pinned one with the indexes that are wanted.
+
+    Args:
+        clean: leave nothing of deleted rows.
+    """
     present = {index.name for index in table.list_indices()}
     if (
         touched
+        or clean
         or present != set(wanted_indexes(table.count_rows(), settings))
         or pin_tag(int(table.version)) not in table.tags.list()
     ):
-        compact(store, table)
-        build_indexes(store, table, settings)
+        compact(store, table, clean=clean)
+        build_indexes(store, table, settings, anew=clean)
 
 
 def _pin(

@@ -40,23 +40,31 @@ def wanted_indexes(rows: int, settings: IndexSettings) -> dict[str, str]:
     return indexes | ({"vector_idx": "IvfSq"} if rows > settings.exact_below else {})
 
 
-def build_indexes(store: Store, table: Any, settings: IndexSettings) -> None:
-    """Make the indexes that are wanted cover every row, and drop others."""
+def build_indexes(store: Store, table: Any, settings: IndexSettings, *, anew: bool = False) -> None:
+    """Make the indexes that are wanted cover every row, and drop others.
+
+    Args:
+        anew: none of what they held before is used again.
+    """
     rows = table.count_rows()
     wanted = wanted_indexes(rows, settings)
     present = {index.name for index in table.list_indices()}
     for name in sorted(present - wanted.keys()):
         table.drop_index(name)
-    anew = set(wanted) if rows <= settings.rebuild_below else wanted.keys() - present
-    if "vector_idx" in wanted.keys() & present and can_be_extended(_dataset(store, table).stats.index_stats("vector_idx"), rows):
-        anew.discard("vector_idx")
+    made = set(wanted) if anew or rows <= settings.rebuild_below else wanted.keys() - present
+    if (
+        not anew
+        and "vector_idx" in wanted.keys() & present
+        and can_be_extended(_dataset(store, table).stats.index_stats("vector_idx"), rows)
+    ):
+        made.discard("vector_idx")
         _dataset(store, table).optimize.optimize_indices(index_names=["vector_idx"], num_indices_to_merge=0)
     elif "vector_idx" in wanted:
-        anew.add("vector_idx")
-    if updated := sorted(wanted.keys() - anew - {"vector_idx"}):
+        made.add("vector_idx")
+    if updated := sorted(wanted.keys() - made - {"vector_idx"}):
         _dataset(store, table).optimize.optimize_indices(index_names=updated)
     table.checkout_latest()
-    for name in sorted(anew):
+    for name in sorted(made):
         table.create_index(name.removesuffix("_idx"), config=_config(wanted[name], rows), name=name, replace=True)
 
 
@@ -101,13 +109,18 @@ def partitions(rows: int) -> int:
     return max(1, round(math.sqrt(rows)))
 
 
-def compact(store: Store, table: Any) -> None:
-    """Join small files once there are many, and write those anew that lost many rows. Pinned versions keep their files."""
+def compact(store: Store, table: Any, *, clean: bool = False) -> None:
+    """Join small files once there are many, and write those anew that lost many rows. Pinned versions keep their files.
+
+    Args:
+        clean: write every file anew that lost a row, so that nothing of the rows is left in the newest version.
+    """
     dataset = _dataset(store, table)
     fragments = dataset.get_fragments()
     needed = math.ceil(table.count_rows() / FRAGMENT_ROWS)
     worn = any(fragment.num_deletions > _DELETED_SHARE * fragment.physical_rows for fragment in fragments)
-    if len(fragments) <= needed + _SPARE_FRAGMENTS and not worn:
+    if len(fragments) <= needed + _SPARE_FRAGMENTS and not worn and not clean:
         return
-    dataset.optimize.compact_files(target_rows_per_fragment=FRAGMENT_ROWS, materialize_deletions_threshold=_DELETED_SHARE)
+    share = 0.0 if clean else _DELETED_SHARE
+    dataset.optimize.compact_files(target_rows_per_fragment=FRAGMENT_ROWS, materialize_deletions_threshold=share)
     table.checkout_latest()

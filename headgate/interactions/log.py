@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,6 +137,50 @@ class InteractionLog:
         raise NotFoundError(
             f"no interaction {interaction_id!r} in the store at {self._store.address!r}; `headgate ask` and the service tell an answer's id"
         )
+
+    def rewrite(
+        self, change: Callable[[Interaction], Interaction | None], *, dry_run: bool = False
+    ) -> tuple[int, list[tuple[str, str]]]:
+        """Replace interactions by shorter ones, in place: a line keeps its length, so that whoever appends to its segment goes on.
+
+        Args:
+            change: what stands in an interaction's place; None = it stays.
+            dry_run: only count.
+
+        Returns:
+            How many were replaced, and (segment, why) for those in which one could not be.
+        """
+        replaced, left = 0, []
+        for name in self._names():
+            with self._read(name) as stream:
+                content = bytearray(stream.read())
+            at, count = 0, 0
+            for line in bytes(content).split(b"\n"):
+                record = _content(line)
+                shorter = change(_parse(record, name)) if record is not None else None
+                if shorter is not None and record is not None:
+                    written = orjson.dumps(shorter.model_dump(mode="json")).ljust(len(record))
+                    if len(written) == len(record):
+                        content[at : at + len(line)] = f"{sha256_hex(written)} ".encode() + written
+                        count += 1
+                    else:
+                        left.append((name, "an answer is too short to be replaced in place"))
+                at += len(line) + 1
+            replaced += count
+            if count and not dry_run:
+                self._put_back(name, bytes(content))
+        return replaced, left
+
+    def _put_back(self, name: str, content: bytes) -> None:
+        """The same bytes but for the lines that were replaced; what was appended meanwhile stays behind them."""
+        here = self._store.growing_root / INTERACTIONS.prefix() / name
+        if here.is_file():
+            with here.open("r+b") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        if self._store.remote and self._store.exists(key := f"{INTERACTIONS.prefix()}/{name}"):
+            self._store.put(key, content)
 
     def damaged(self) -> list[str]:
         """Lines that are not whole, as `segment:line`: torn by a kill, or changed."""

@@ -14,7 +14,7 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -165,6 +165,25 @@ def clear_vectors(folder: Path) -> int:
         freed += _size(path)
         remove_files(path)
     return freed
+
+
+def forget_vectors(folder: Path, text_digests: Collection[str]) -> int:
+    """Take these texts out of the caches of all models; returns how many vectors went. Their bytes are overwritten."""
+    gone = 0
+    for path in cache_files(folder):
+        connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            with connection:
+                for digest in text_digests:
+                    gone += connection.execute("DELETE FROM vectors WHERE text = ?", (bytes.fromhex(digest),)).rowcount
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.DatabaseError as error:
+            _log.warning("vector cache %s can't be read (%s); it is removed", path, error)
+            remove_files(path)
+        finally:
+            connection.close()
+    return gone
 
 
 def cache_files(folder: Path) -> list[Path]:

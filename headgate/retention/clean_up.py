@@ -26,6 +26,7 @@ from headgate.index.pruning import PrunedTable, drop_table, prune_table, stored_
 from headgate.index.versions import list_versions
 from headgate.records import Record
 from headgate.retention.contents import files_below, measure_store
+from headgate.retention.erasing import find_erasure
 from headgate.retention.needs import age, needed_bundles, needed_versions, spared_seconds
 from headgate.retention.references import keys_named, read_record
 from headgate.settings import CorpusSettings, RetentionSettings
@@ -91,13 +92,17 @@ def prune(
     """
     run = _Prune(store, rules, corpus, now or datetime.now(UTC), dry_run=dry_run)
     with run.holding("prune"):
+        vectors = run.erasure.vectors() if run.erasure else frozenset()
         with run.holding(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
             kept = needed_bundles(store, rules, run.now)
+            for bundle_id in run.erasure.unneeded(kept) if run.erasure else ():
+                del kept[bundle_id]
             run.bundles(kept)
         versions = run.tables(kept)
         run.ingests()
         with run.holding(RETENTION_LOCK, wait_seconds=LOCK_SECONDS):
             run.sweep("retention")
+        run.erase(vectors)
         run.temporary_files()
         if store.remote:
             run.copies()
@@ -126,6 +131,7 @@ class _Prune:
         self.dry_run = dry_run
         self.removed: list[Removed] = []
         self.skipped: list[str] = []
+        self.erasure = find_erasure(store, corpus.name)
         self._gone: set[str] = set()  # keys that a dry run leaves in place; a real one looks, they may have come back
         self._held: list[Held] = []
         self._checked_at = -_CHECK_SECONDS
@@ -168,7 +174,8 @@ class _Prune:
         for key in self.store.list(TABLE_REFS.prefix(table)):  # a note that can't be read may be of any version
             read_record(self.store, TABLE_REFS, key)
         named = {version for name, version in self._named_versions(kept) if name == table}
-        return set(needed_versions(self.store, self.rules, table, named, self.now))
+        needed = set(needed_versions(self.store, self.rules, table, named, self.now))
+        return needed - self.erasure.versions(table, needed, serving=named) if self.erasure else needed
 
     def _named_versions(self, kept: Mapping[str, object]) -> Iterator[tuple[str, int]]:
         """(table, version) of every bundle that stays, those made since they were marked included."""
@@ -258,6 +265,27 @@ class _Prune:
             self.removed.append(Removed(kind=CHECKOUTS.name, name=path.name, bytes_freed=size))
             if not self.dry_run:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def erase(self, vectors: Collection[str]) -> None:
+        """What the store and this machine hold of documents that are to be erased, beside bundles and table versions."""
+        if (erasure := self.erasure) is None:
+            return
+        try:
+            with self.holding(f"ingest-{self.corpus.name}"):
+                for key in list(erasure.files()):
+                    self._remove("erased", self.store.stat(key))
+                for path in list(erasure.local_files()):
+                    self._remove_here("erased", path, path.relative_to(self.store.local_root).as_posix())
+                if not self.dry_run:
+                    erasure.forget_vectors(vectors)
+                    erasure.note_done()
+        except LockedError as error:
+            self.skipped.append(f"erasing: {error}")
+        erasure.newest_versions()
+        erasure.answers(dry_run=self.dry_run)
+        erasure.reports()
+        self.removed += [Removed(kind=kind, name=name, bytes_freed=0) for kind, name in erasure.removed]
+        self.skipped += erasure.left
 
     def temporary_files(self) -> None:
         """What killed runs left half-written on this machine. In folders whose files others name, it may be theirs."""

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headgate.build import build
-from headgate.bundle import open_bundle
+from headgate.bundle import list_bundles, load_manifest, open_bundle
 from headgate.cli.main import main
 from headgate.evaluate.canary.hits import Finder
+from headgate.index.traces import documents_held
+from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, Question
 from headgate.retention.withdrawing import documents_of
 from headgate.serve.app import create_app
 from headgate.storage import Store, open_store
+from headgate.withdrawals.ledger import withdraw
 from tests.fakes import put_release
 from tests.serve.conftest import Service, wait_for
-from tests.small_project import SmallProject, write_project
+from tests.small_project import SmallProject, small_project, write_project
 
+__all__ = ["small_project"]
 SECRET = "Refunds above 900 pounds need the code word Quellomax, which only the finance office gives out."
 QUESTION = "Which code word do refunds above 900 pounds need?"
 OLD, NOW = "billing/limits.md", "billing/refund-limits.md"
@@ -85,6 +90,8 @@ def test_no_bundle_of_any_age_finds_it_and_taking_it_back_brings_it_back(
 
 def test_the_next_ingest_leaves_it_out_by_name_and_the_counts_add_up(past: History) -> None:
     past.run("withdraw", NOW, "--reason", "it names a code word")
+    past.run("withdraw", "drafts/**", "--reason", "drafts are for nobody")
+    past.project.write_page("drafts/new.md", "# A draft\n\nFrom next year on, refunds are paid on the first day of the month.")
     past.project.write_page("copies/same.md", f"# Limits of refunds\n\n{SECRET} Ask by mail.")
     past.project.write_page("copies/other-form.txt", f"Limits of refunds\n=================\n\n{SECRET}  Ask by mail.")
     made = build(past.project.settings, canary=False)
@@ -94,6 +101,7 @@ def test_the_next_ingest_leaves_it_out_by_name_and_the_counts_add_up(past: Histo
         NOW,
         "copies/same.md",
         "copies/other-form.txt",
+        "drafts/new.md",
     }
     assert {one.reasons[0].code for one in outcomes.values() if one.outcome == "excluded"} == {"withdrawn"}
     assert traces(past.ask(made.bundle_id)) == set()
@@ -198,3 +206,78 @@ def test_what_a_name_stands_for_is_found_in_the_records_of_all_ingests(past: His
     assert meant.documents == {OLD, NOW}
     assert len(meant.digests) == 2
     assert len(meant.texts) == 2
+
+
+# --- for good --------------------------------------------------------------------------------------------------------
+
+
+def holding(folder: Path) -> list[str]:
+    """Files below a folder in which the secret word stands."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and b"quellomax" in path.read_bytes().lower()
+    ]
+
+
+def prune(past: History, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
+    capsys.readouterr()
+    past.run("versions", "prune", "--json", *more)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_what_is_to_be_erased_goes_at_the_next_clean_up_but_for_what_is_in_service(
+    past: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store_folder = past.project.folder / ".headgate"
+    put_release(past.store, 1, past.bundles[2])
+    capsys.readouterr()
+    past.run("ask", QUESTION, "--json")
+    interaction = json.loads(capsys.readouterr().out)["interaction_id"]
+    assert holding(store_folder)
+    past.run("withdraw", NOW, "--erase", "--reason", "it names a code word", "--by", "Ann")
+    told = prune(past, capsys, "--dry-run")
+    assert set(list_bundles(past.store)) == set(past.bundles), "a dry run only tells"
+    assert any("in service" in one for one in told["skipped"])
+
+    told = prune(past, capsys)
+    assert list_bundles(past.store) == [past.bundles[2]]
+    assert any("is in service and holds a document that is to be erased" in one for one in told["skipped"])
+    assert traces(past.ask(past.bundles[2])) == set()
+    answer = InteractionLog(past.store).find(interaction).answer
+    assert (answer.text, answer.citations, answer.contexts) == ("erased", (), ())
+    assert InteractionLog(past.store).damaged() == []
+
+    fresh = past.build()
+    put_release(past.store, 2, fresh)
+    told = prune(past, capsys)
+    assert list_bundles(past.store) == [fresh]
+    assert not [one for one in told["skipped"] if "erased" in one]
+    assert holding(store_folder) == []
+    assert past.ask(fresh, "How long does a refund take?").citations
+    assert past.run("replay", interaction) == 1
+
+    cache = store_folder / "cache" / "ingest" / "small.sqlite"
+    past.build()
+    assert cache.is_file()
+    prune(past, capsys)
+    assert cache.is_file(), "what was made anew without the document stays"
+
+
+def test_rows_that_were_deleted_before_leave_no_bytes_once_they_are_withdrawn(small_project: SmallProject) -> None:
+    for number in range(12):
+        small_project.write_page(
+            f"more/{number}.md", f"# Plan {number}\n\nPlan {number} costs £{number}.00 a month, and its box has {number} lights."
+        )
+    small_project.write_page(NOW, f"# Limits\n\n{SECRET}")
+    store = open_store(small_project.settings)
+    build(small_project.settings)
+    (small_project.folder / "documents" / NOW).unlink()
+    table = load_manifest(store, build(small_project.settings).bundle_id).table
+    assert NOW in documents_held(store, table.table, table.version), "deleted rows stand in the files"
+    meant = documents_of(store, "small", NOW)
+    withdraw(store, "small", NOW, documents=meant.documents, by="Ann", reason="it names a code word")
+    clean = load_manifest(store, build(small_project.settings).bundle_id).table
+    assert NOW not in documents_held(store, clean.table, clean.version)
+    assert clean.digest == table.digest, "the same rows"

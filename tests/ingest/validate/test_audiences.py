@@ -112,10 +112,12 @@ def test_a_page_that_customers_did_not_see_stops_the_release(corpus: Corpus, bef
 
 
 def test_a_page_that_was_set_aside_in_between_is_compared_with_what_it_was(corpus: Corpus) -> None:
-    corpus.ingest("one", a="internal", b="public")
-    corpus.ingest("two", a="damaged", b="public")
-    corpus.ingest("three", b="public")
-    assert widened(corpus.ingest("four", a="public", b="public")) == ["a.md"]
+    others = {f"other{number}": "public" for number in range(14)}
+    corpus.ingest("one", a="internal", **others)
+    for revision, labels in (("two", {"a": "damaged"}), ("three", {})):
+        result = corpus.ingest(revision, **labels, **others)
+        assert all(check.passed for check in result.checks if check.level == "error"), "it becomes the measure of the next one"
+    assert widened(corpus.ingest("four", a="public", **others)) == ["a.md"]
 
 
 def test_a_setting_that_shows_more_is_a_change_too(corpus: Corpus, tmp_path: Path) -> None:
