@@ -189,13 +189,13 @@ def find_erasure(store: Store, corpus: str) -> Erasure | None:
 
 
 def _in_service(store: Store) -> Mapping[str, str]:
-    """Bundle → channel of every release in force."""
+    """Bundle → track of every release in force."""
     newest: dict[str, Release] = {}
     for key in store.list(RELEASES.prefix()):
         release: Release = read_record(store, RELEASES, key)
-        if release.channel not in newest or newest[release.channel].release < release.release:
-            newest[release.channel] = release
-    return {release.bundle_id: channel for channel, release in newest.items()}
+        if release.track not in newest or newest[release.track].release < release.release:
+            newest[release.track] = release
+    return {release.bundle_id: track for track, release in newest.items()}
 
 
 def _documents_of_chunk_set(content: bytes) -> set[str]:

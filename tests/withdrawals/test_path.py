@@ -17,7 +17,6 @@ from headgate.index.traces import documents_held
 from headgate.interactions.log import InteractionLog
 from headgate.records import Answer, Question
 from headgate.retention.withdrawing import documents_of
-from headgate.serve.app import create_app
 from headgate.storage import Store, open_store
 from headgate.withdrawals.ledger import withdraw
 from tests.fakes import put_release
@@ -146,19 +145,8 @@ def service(past: History) -> Iterator[Service]:
         update={"serve": past.project.settings.serve.model_copy(update={"poll_seconds": 0.05})}
     )
 
-    class Real(Service):
-        def __init__(self) -> None:
-            self.settings, self.store = settings, past.store
-            import threading
-
-            import uvicorn
-
-            app = create_app(self.store, settings.release.channel, settings.serve, opener=open_bundle)
-            self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
-            self._thread = threading.Thread(target=self._server.run, daemon=True)
-
     put_release(past.store, 1, past.bundles[0])
-    running = Real()
+    running = Service(settings, open_bundle)  # type: ignore[arg-type]
     running.start()
     running.wait_for_release(1)
     yield running
