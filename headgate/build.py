@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headgate.bundle import Bundle, create_bundle, read_prompts
-from headgate.errors import CorpusError
+from headgate.errors import UnfitCorpus
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
 from headgate.ingest.validate.page import acceptance_lines
@@ -87,7 +87,7 @@ def refuse_failed_checks(ingested: IngestResult) -> None:
     """Stop where a check of level `error` failed: the corpus as a whole is not fit to be released.
 
     Raises:
-        CorpusError: names every such check.
+        UnfitCorpus: names every such check.
     """
     failed = [
         f"{check.name}: {'; '.join(check.examples) or f'{check.failed} of {check.checked}'}"
@@ -97,7 +97,7 @@ def refuse_failed_checks(ingested: IngestResult) -> None:
     if failed:
         wider = [one for one in ingested.access.widened if not one.accepted] if ingested.access else []
         by_name = f"; to accept what more audiences see, put into headgate.toml:\n\n{acceptance_lines(wider)}" if wider else ""
-        raise CorpusError(
+        raise UnfitCorpus(
             f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see the report "
             f"{ingested.data_docs or 'of `headgate ingest`'!r} in the store; mend the documents, or accept a check by name and revision in "
             f"validation.accept{by_name}"

@@ -4,6 +4,7 @@
     ├── UsageError                 a set-up mistake: shown without a traceback, exit code 2
     │   ├── SettingsError          headgate.toml: unknown key, wrong value
     │   ├── CorpusError            no corpus, no remote, a corrupted object, an empty folder
+    │   │   └── UnfitCorpus            a check of level error failed; exit code 1
     │   ├── PromptError            a prompt file: unknown or missing variable
     │   ├── SuiteError             a suite file: duplicate id, gold that does not exist
     │   ├── GateFileError          gates.yaml: unknown metric, contradictory limits
@@ -108,6 +109,10 @@ class SettingsError(UsageError):
 
 class CorpusError(UsageError):
     """The corpus can't be read as asked."""
+
+
+class UnfitCorpus(CorpusError):
+    """The corpus was read and is not fit to be indexed or released: a check of level error, or the canary, failed."""
 
 
 class PromptError(UsageError):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from headgate.build import build
+from headgate.cli.main import main
 from headgate.errors import CorpusError
 from headgate.storage import open_store
 from tests.small_project import SmallProject, small_project
@@ -41,6 +44,17 @@ def test_a_document_that_regresses_stops_the_build_by_name(small_project: SmallP
     assert list(store.list("bundles")) == [f"bundles/{before.bundle_id}.json"]
     small_project.write_page("plans/prices.md", PAGE)
     assert build(small_project.settings).bundle_id == before.bundle_id
+
+
+def test_the_verbs_print_their_result_and_exit_with_1(small_project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    small_project.write_page("plans/prices.md", PAGE)
+    build(small_project.settings)
+    small_project.write_page("plans/prices.md", "")
+    for verb in ("ingest", "build"):
+        assert main(["--settings", str(small_project.settings_file), verb]) == 1
+        assert "no_document_emptied: plans/prices.md" in capsys.readouterr().err
+    assert main(["--settings", str(small_project.settings_file), "ingest", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["counts"]["indexed"] >= 6
 
 
 def test_an_edit_that_loses_nothing_is_built(small_project: SmallProject) -> None:

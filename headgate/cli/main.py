@@ -16,7 +16,7 @@ import click
 
 from headgate import __version__
 from headgate.cli.invocation import Invocation
-from headgate.errors import HeadgateError, UsageError
+from headgate.errors import HeadgateError, UnfitCorpus, UsageError
 
 #: Verb → where it is and what it does. The text stands here so that `headgate --help` imports no verb.
 VERBS = {
@@ -87,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("stopped", err=True)
         return 130
+    except UnfitCorpus as error:
+        _complain(str(error))
+        return 1
     except UsageError as error:
         return _complain(str(error))
     except HeadgateError as error:

@@ -44,21 +44,27 @@ alert_option = click.option(
 @json_option
 @pass_invocation
 def ingest(invocation: Invocation, revision: str, folder: Path | None, alert: bool, as_json: bool) -> None:
-    """Parse, validate and chunk the documents. Every file ends as indexed, quarantined, dead-lettered or excluded."""
-    with alerting(invocation, "ingest", wanted=alert), progress_lines() as progress:
-        from headgate.ingest.run import ingest as run
+    """Parse, validate and chunk the documents. Every file ends as indexed, quarantined, dead-lettered or excluded.
 
-        result = run(
-            invocation.store,
-            invocation.settings.ingest_setup,
-            revision=revision,
-            folder=folder,
-            progress=lambda done, total: progress("ingest", done, total),
-        )
-    if as_json:
-        print_json(ingest_summary(result))
-        return
-    _print_ingest(result)
+    Exit code 1 where a check of level error failed: the corpus is not fit to be indexed.
+    """
+    from headgate.build import refuse_failed_checks
+    from headgate.ingest.run import ingest as run
+
+    with alerting(invocation, "ingest", wanted=alert):
+        with progress_lines() as progress:
+            result = run(
+                invocation.store,
+                invocation.settings.ingest_setup,
+                revision=revision,
+                folder=folder,
+                progress=lambda done, total: progress("ingest", done, total),
+            )
+        if as_json:
+            print_json(ingest_summary(result))
+        else:
+            _print_ingest(result)
+        refuse_failed_checks(result)
 
 
 @click.command()

@@ -23,7 +23,7 @@ import orjson
 from pydantic import ValidationError
 
 from headgate.bundle import hold_bundle, load_manifest
-from headgate.errors import CorpusError, HeadgateError, IntegrityError, NotFoundError, TrackingError
+from headgate.errors import HeadgateError, IntegrityError, NotFoundError, TrackingError, UnfitCorpus
 from headgate.evaluate.canary.hits import Finder, Found, retrieval_key, search_key
 from headgate.evaluate.canary.overlap import jaccard, rank_biased_overlap
 from headgate.evaluate.canary.paired_recall import AskedOfBoth, PairedRecalls, gold_texts, paired_recalls, recall_slices
@@ -104,11 +104,11 @@ def refuse_regression(canary: Canary) -> None:
     """Stop where a canary failed.
 
     Raises:
-        CorpusError: names the checks that failed.
+        UnfitCorpus: names the checks that failed.
     """
     if canary.verdict == "failed":
         reasons = " | ".join(f"{check.name}: {check.reason}" for check in canary.checks if check.verdict == "failed")
-        raise CorpusError(
+        raise UnfitCorpus(
             f"bundle {canary.bundle_id[:16]}… is worse than {canary.baseline_bundle_id[:16]}…: {reasons}; see `headgate canary`, "
             "and [canary] in headgate.toml for its limits and `accept`"
         )
