@@ -39,8 +39,20 @@ def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -
     if blocks_of is None:
         blocks = flow_blocks(tree)
     else:
+        _make_writable(tree)
         blocks, not_read = blocks_of(tree)
         left_out += not_read
     if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
         labels = labels.with_defaults(title=head_title)
     return blocks, labels, left_out
+
+
+def _make_writable(tree: Any) -> None:
+    """Take out characters that lxml reads, as `&#1;`, and does not take back: other readers move texts about."""
+    from headgate.ingest.parse.html_visible import writable
+
+    for element in tree.iter():
+        if element.text:
+            element.text = writable(element.text)
+        if element.tail:
+            element.tail = writable(element.tail)

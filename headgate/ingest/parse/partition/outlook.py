@@ -29,14 +29,15 @@ def as_mail(content: bytes, *, path: str) -> tuple[bytes, list[Remark]]:
     try:
         message = Message.load(io.BytesIO(content))
         headers, subject = dict(message.message_headers), message.subject
-        plain, html, attachments = message.body, _html_body(message), list(message.attachments)
+        plain, html = message.body, _html_body(message)
+        attachments = [(one.file_name, one.file_bytes, one.mime_type) for one in message.attachments]
         sent = message.sent_date
     except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError, UnicodeError) as error:
         raise ParseFailure(
             path, "malformed", f"not readable as an Outlook message ({type(error).__name__}); save it there as .eml"
         ) from error
-    kind = str(headers.get("Content-Type", "")).lower()
-    if "encrypted" in kind or ("pkcs7-mime" in kind and "signed-data" not in kind):
+    sealed = str(headers.get("Content-Type", "")).lower()
+    if "encrypted" in sealed or ("pkcs7-mime" in sealed and "signed-data" not in sealed):
         raise ParseFailure(path, "encrypted", "the message's body is encrypted (S/MIME or PGP); store it decrypted")
     if not (plain or html or attachments) and _has_rich_text(message):
         raise ParseFailure(
@@ -50,15 +51,15 @@ def as_mail(content: bytes, *, path: str) -> tuple[bytes, list[Remark]]:
     else:
         mail.set_content(_clean(plain or ""), charset="utf-8")
     findings: list[Remark] = []
-    for attachment in attachments:
-        name = _clean(str(attachment.file_name or "attachment"))
-        if not attachment.file_bytes:
+    for named, attached, kind in attachments:
+        name = _clean(str(named or "attachment"))
+        if not attached:
             findings.append(
                 note("attachment", f"{name!r} left out: a message or an object inside of the message; store it beside it")
             )
             continue
-        main, _, sub = str(attachment.mime_type or "application/octet-stream").partition("/")
-        mail.add_attachment(attachment.file_bytes, maintype=main or "application", subtype=sub or "octet-stream", filename=name)
+        main, _, sub = str(kind or "application/octet-stream").partition("/")
+        mail.add_attachment(attached, maintype=main or "application", subtype=sub or "octet-stream", filename=name)
     return mail.as_bytes(), findings
 
 

@@ -204,6 +204,7 @@ ENCRYPTED_ODT = (
         ("msg", compound_file({"WordDocument": b"word"}), "malformed"),
         ("msg", compound_file({"Nothing": b"x"}), "malformed"),
         ("msg", message(subject="Cut", body="Some text of it.")[:1400], "malformed"),
+        ("msg", compound_file({"__properties_version1.0": b"\0" * 32, "__attach_version1.0_#00000000": {"__other": b"x"}}), "malformed"),
         ("odt", changed(made("odt"), "content.xml", ("<?xml version", "<!DOCTYPE x [<!ENTITY a 'b'>]><?xml version")), "malformed"),
         ("rtf", b"not rich text at all", "malformed"),
     ],
@@ -213,6 +214,19 @@ def test_a_file_that_cannot_be_read_says_why(extension: str, content: bytes, rea
         parse(content, extension)
     assert failure.value.reason in (reason, "xml_entities")
     assert len(failure.value.detail) > 20
+
+
+@pytest.mark.parametrize(
+    ("extension", "content"),
+    [
+        ("rst", b"Guide\n=====\n\nSeen\x01 text [#a]_ with H\\ :sub:`2`\\ O.\n\n.. [#a] A\x02 note.\n"),
+        ("org", b"* Guide\nSeen\x07 text[fn:1] and 10^6.\n\n[fn:1] A\x02 note.\n"),
+        ("rtf", rb"{\rtf1 Seen\'01 text{\footnote A\'02 note.} and 10{\super 6}\par}"),
+        ("msg", message(subject="Guide", html="<p>Seen&#1; text 10<sup>6</sup></p>")),
+    ],
+)  # fmt: skip
+def test_control_characters_do_not_stop_a_file(extension: str, content: bytes) -> None:
+    assert "Seen" in parse(content, extension).text
 
 
 def test_a_book_with_obfuscated_fonts_is_read() -> None:
