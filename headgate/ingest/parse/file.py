@@ -215,11 +215,11 @@ def _json(source: Source) -> ParsedFile:
 
 def _xml(source: Source) -> ParsedFile:
     from headgate.ingest.parse.encoding import decode
-    from headgate.ingest.parse.structured_text import parse_xml, xml_source
+    from headgate.ingest.parse.structured_text import parse_xml
 
     text, findings = decode(source.content, path=source.path)
-    blocks, reading = parse_xml(xml_source(text.lstrip("\ufeff")), path=source.path)
-    return assemble(blocks, labels=reading, findings=findings)
+    blocks, reading, left_out = parse_xml(text.lstrip("\ufeff"), path=source.path)
+    return assemble(blocks, labels=reading, findings=findings, left_out=left_out)
 
 
 def _pdf(source: Source) -> ParsedFile:

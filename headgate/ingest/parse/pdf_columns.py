@@ -25,6 +25,7 @@ _ENDLESS = 1e6
 _MAX_DEPTH = 6
 #: Least width of a gutter by the lines beside it, in parts of the font's size; the gaps of justified type seldom stay on two lines.
 _WIDTHS = ((6, 0.5), (3, 0.7), (2, 1.0))
+_TALL = 40.0  # points; smaller pictures stand in a line
 _ALL = 0.9  # of a page's words; what holds more is the page's own frame
 _LARGER = 1.15  # a heading, against the text around it
 
@@ -73,20 +74,29 @@ class _Band:
 
 
 def in_reading_order(
-    words: Sequence[Word], tables: Sequence[GridTable], frames: Sequence[Box], page: int, left_out: list[LeftOut]
+    words: Sequence[Word],
+    tables: Sequence[GridTable],
+    frames: Sequence[Box],
+    page: int,
+    left_out: list[LeftOut],
+    *,
+    pictures: Sequence[Box] = (),
 ) -> list[Part]:
     """Runs of lines and tables, from the first to the last that is read.
 
     Args:
         frames: boxes that are drawn around something.
         left_out: the numbers of numbered lines are added to it.
+        pictures: boxes of pictures, which keep columns apart as text does.
     """
     outside = list(words)
-    placed: list[Placed] = []
+    placed: list[Placed] = [Framed(box, ()) for box in pictures if box[3] - box[1] > _TALL and box[2] - box[0] > _TALL]
     loose = list(tables)
-    for frame in _outer(frames, words):
+    outer = _outer(frames, words)
+    unframed = [word for word in words if not any(lies_in(frame, word) for frame in outer)]
+    for frame in outer:
         inside = [word for word in outside if lies_in(frame, word)]
-        if not _holds_lines_of_its_own(frame, inside, outside):
+        if not _holds_lines_of_its_own(frame, inside, unframed):
             continue
         held = [table for table in loose if _contains(frame, table.box)]
         inner = [other for other in frames if other != frame and _contains(frame, other)]
@@ -112,15 +122,14 @@ def _contains(outer: Box, inner: Box) -> bool:
     return outer[0] - 1 <= inner[0] and outer[1] - 1 <= inner[1] and inner[2] <= outer[2] + 1 and inner[3] <= outer[3] + 1
 
 
-def _holds_lines_of_its_own(frame: Box, inside: Sequence[Word], words: Sequence[Word]) -> bool:
-    """Whether a frame holds two lines or more, whole: nothing sticks out, and no line goes on beside it."""
+def _holds_lines_of_its_own(frame: Box, inside: Sequence[Word], unframed: Sequence[Word]) -> bool:
+    """Whether a frame holds two lines or more, whole: nothing sticks out, and no line goes on close beside it."""
     if len(inside) < 2 or max(word.middle for word in inside) - min(word.middle for word in inside) < inside[0].size:
         return False
     if any(word.x0 < frame[0] - 2 or word.x1 > frame[2] + 2 for word in inside):
         return False
-    held = set(map(id, inside))
-    edge = [word for word in words if id(word) not in held and frame[1] < word.middle < frame[3]]
-    return not any(0 <= word.x0 - frame[2] < 0.5 * word.size or 0 <= frame[0] - word.x1 < 0.5 * word.size for word in edge)
+    beside = [word for word in unframed if frame[1] < word.middle < frame[3]]
+    return not any(-1 <= max(word.x0 - frame[2], frame[0] - word.x1) < word.size for word in beside)
 
 
 def _arranged(words: list[Word], placed: list[Placed], page: int, depth: int, left_out: list[LeftOut]) -> Iterator[Part]:
@@ -131,7 +140,8 @@ def _arranged(words: list[Word], placed: list[Placed], page: int, depth: int, le
     while place < len(bands):
         end, gutters = _columnar(bands, place, size) if depth < _MAX_DEPTH else (place, [])
         if gutters:
-            run = bands[place:end]
+            run = [*_begun_above(flow, gutters, size), *bands[place:end]]
+            flow = flow[: len(flow) - len(run) + end - place]
             parts = _side_by_side(run, gutters, page, depth, left_out)
             if parts is None:
                 flow += run
@@ -209,6 +219,25 @@ def _columnar(bands: Sequence[_Band], start: int, size: float) -> tuple[int, lis
     return (_without_tail(bands, start, end, gutters, size), gutters) if gutters else (start, [])
 
 
+def _begun_above(flow: Sequence[_Band], gutters: list[Span], size: float) -> Sequence[_Band]:
+    """The last of the bands above columns, from one that stands to the right of the gutters on: a column that begins between two lines."""
+    start = len(flow)
+    for place in range(len(flow) - 1, -1, -1):
+        band, below = flow[place], flow[place + 1] if place + 1 < len(flow) else None
+        if below is not None and band.y0 - below.y1 > 2 * size:
+            break
+        if band.x0 > gutters[-1][1] - 0.1:
+            start = place
+        elif band.x1 > gutters[0][0] + 0.1:
+            break
+    # The first column's lines right above are of one paragraph with it.
+    while start < len(flow) and start > 0:
+        if flow[start - 1].x1 > gutters[0][0] + 0.1 or flow[start - 1].y0 - flow[start].y1 > size:
+            break
+        start -= 1
+    return flow[start:]
+
+
 def _common(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     place = 0
@@ -261,7 +290,7 @@ def _side_by_side(
     turned = sum(is_right_to_left(word.text) for word in words) * 2 > len(words)
     while True:
         columns = _parted(words, gutters)
-        kind = "columns" if placed else arrangement(columns, page)
+        kind = "columns" if any(not isinstance(block, Framed) or block.parts for block in placed) else arrangement(columns, page)
         if kind == "list":
             gutters = gutters[1:]
             if not gutters:

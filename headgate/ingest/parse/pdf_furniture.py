@@ -114,7 +114,7 @@ def furniture(rows: Sequence[Row], pages: int, body: float) -> list[Row]:
     offset = _page_offset(rows, pages)
 
     def is_furniture(row: Row) -> bool:
-        if row.in_table or row.size > 1.3 * body:
+        if row.in_table:
             return False
         if row.at_edge and row.gap >= _APART and _has_page_number(row, offset):
             return True
@@ -123,7 +123,8 @@ def furniture(rows: Sequence[Row], pages: int, body: float) -> list[Row]:
             return row.at_edge and row.size < 0.95 * body and bool(_FOOTER.search(row.text))
         if pages == 2:
             return row.at_edge and shared == 2
-        return 2 * shared > pages or (row.at_edge and shared >= max(3, pages // 8))
+        # What is set large and stands on some pages only may be a heading.
+        return 2 * shared > pages or (row.at_edge and row.size <= 1.3 * body and shared >= max(3, pages // 8))
 
     found: list[Row] = []
     for on_page in by_page.values():

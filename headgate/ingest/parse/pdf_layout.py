@@ -23,6 +23,8 @@ from headgate.ingest.parse.pdf_words import Line, Word, lines_of, words_of_glyph
 UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x08\x0e-\x1f]")
 #: Dots that lead the eye, and lines to write on.
 _LEADER = re.compile(r"[.·…_]{4,}|…{2,}|(?:\. ?){5,}")
+_MANY_PICTURES = 100
+_MANY_DOTS = 5  # that stand alone on one line
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x08\x0e-\x1f]")
 
 
@@ -65,7 +67,9 @@ def lay_out(pages: Sequence[Page]) -> Layout:
     for sheet, lines in zip(sheets, aslant, strict=True):
         number = sheet.page.number
         words = [word for word in sheet.words if id(word) not in dropped[number]]
-        result[number] = in_reading_order(words, sheet.tables, sheet.frames, number, left_out)
+        result[number] = in_reading_order(
+            words, sheet.tables, sheet.frames, number, left_out, pictures=_free(sheet.page.pictures, words)
+        )
         # Its size says nothing: a watermark is no heading.
         result[number] += [[replace(line, size=body, bold=False)] for line in lines]
     return Layout(result, left_out, body)
@@ -90,13 +94,20 @@ def _sheet(page: Page, left_out: list[LeftOut]) -> _Sheet:
             page.number,
         )
         if table is None:
-            frames += grid.cells
+            frames += [grid.box] if len(grid.xs) == 2 else grid.cells
         else:
             tables.append(table)
             words = [word for word in words if id(word) not in upright_words]
             other = {turn: [word for word in found if word not in turned_words] for turn, found in other.items()}
     aslant = [line for turn in sorted(other) for line in lines_of(other[turn], page.number)]
     return _Sheet(page, words, tables, frames, aslant)
+
+
+def _free(pictures: Sequence[Box], words: Sequence[Word]) -> list[Box]:
+    """Pictures that no text lies on: they fill a place of their own. Hundreds of them make a drawing."""
+    if len(pictures) > _MANY_PICTURES:
+        return []
+    return [box for box in pictures if not any(lies_in(box, word) for word in words)]
 
 
 def _on_page(word: Word, turn: float) -> Word:
@@ -108,7 +119,10 @@ def _on_page(word: Word, turn: float) -> Word:
 def _readable(words: Sequence[Word], left_out: list[LeftOut]) -> list[Word]:
     """Words without glyphs that say nothing. Inside of a word, one that is unknown stays as U+FFFD, for what is around it is no word alone."""
     kept: list[Word] = []
+    dots = Counter(round(word.y0) for word in words if word.text == ".")
     for word in words:
+        if word.text == "." and dots[round(word.y0)] >= _MANY_DOTS:
+            continue
         if _LEADER.search(word.text):
             if text := _LEADER.sub(" ", word.text).strip():
                 kept.append(replace(word, text=text))

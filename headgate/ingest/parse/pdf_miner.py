@@ -34,6 +34,7 @@ MAX_PAGES = 2000
 MAX_RULES = 20_000  # of a page; drawings and maps have more, and hold no tables
 _BROKEN = (PDFException, PSException, KeyError, ValueError, TypeError, IndexError, AttributeError, AssertionError, struct.error, OverflowError, RecursionError)  # fmt: skip
 _BOLD = re.compile(r"bold|black|heavy|semib|demi(?!r)", re.IGNORECASE)
+_PLAIN_COLOURS = frozenset({"DeviceGray", "CalGray", "DeviceRGB", "CalRGB", "DeviceCMYK", "ICCBased"})
 #: A hyphen by the standard's table of Windows characters, which pdfminer reads as a space.
 _SOFT_HYPHEN = 0xAD
 #: Text rendering modes of PDF 32000-1, 9.3.6, that leave no ink.
@@ -129,7 +130,7 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
         elif font.is_vertical():
             turn = 0.0
         size = abs(char.size) if not turn else box[3] - box[1]
-        if not self._ink or _is_white(graphicstate.ncolor):
+        if not self._ink or _is_white(graphicstate):
             self._doubtful.append((len(self._glyphs), self._ink))
         self._glyphs.append(
             Glyph(text, box[0], box[2], box[1], box[3], round(size, 1), bool(_BOLD.search(font.fontname or "")), turn)
@@ -147,15 +148,18 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
                 points.append(apply_matrix_pt(self.ctm, step[-2:]))
             elif step[0] == "h" and points:
                 points.append(points[0])
-        seen = stroke or (fill and not _is_white(gstate.ncolor))
+        seen = stroke or (fill and not _is_white(gstate))
         straight = all(step[0] in "mlh" for step in path)
+        wide = float(gstate.linewidth or 0) * math.hypot(self.ctm[0], self.ctm[1])
         for points in parts:
             if not points:
                 continue
             xs, ys = [x for x, _ in points], [y for _, y in points]
             box = (min(xs), min(ys), max(xs), max(ys))
-            if fill and not _is_white(gstate.ncolor):
+            if fill and not _is_white(gstate):
                 self._panels.append(box)
+            if stroke and wide > 4:  # a line as thick as text is a panel too
+                self._panels.append((box[0] - wide / 2, box[1] - wide / 2, box[2] + wide / 2, box[3] + wide / 2))
             if seen and straight and len(self._rules) < MAX_RULES:
                 self._rules += _rules_of(points, box)
 
@@ -171,7 +175,7 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
         glyphs = [glyph for place, glyph in enumerate(self._glyphs) if place not in unseen]
         hidden = " ".join(word.text for word in words_of_glyphs(self._glyphs[place] for place in sorted(unseen)))
         struck = [apply_matrix_rect(self._placed, box) for box in struck]
-        return Page(number, self._box, glyphs, self._rules, hidden, struck, written, notes, len(self._pictures))
+        return Page(number, self._box, glyphs, self._rules, hidden, struck, written, notes, self._pictures)
 
     def _lies_on_something(self, glyph: Glyph, inked: bool) -> bool:
         if self.shaded or glyph.turn:
@@ -197,9 +201,11 @@ def _inside(glyph: Glyph, box: Box) -> bool:
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
 
-def _is_white(colour: Any) -> bool:
-    """Of the colour spaces grey, RGB and CMYK; a pattern is none of them."""
-    values = colour if isinstance(colour, (tuple, list)) else (colour,)
+def _is_white(state: Any) -> bool:
+    """Whether what is filled is white; in colour spaces of inks and of patterns that is not told."""
+    if getattr(state.ncs, "name", "") not in _PLAIN_COLOURS:
+        return False
+    values = state.ncolor if isinstance(state.ncolor, (tuple, list)) else (state.ncolor,)
     if not all(isinstance(value, (int, float)) for value in values):
         return False
     return (

@@ -43,7 +43,7 @@ class Page:
     struck: list[Box] = field(default_factory=list)  # marked as struck out
     written: list[str] = field(default_factory=list)  # text that was typed onto the page
     notes: list[str] = field(default_factory=list)
-    pictures: int = 0
+    pictures: list[Box] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def upright(page: Page) -> Page:
     most = max(counts, key=lambda turn: (counts[turn], -turn), default=0.0)
     if most == 0.0 and _is_vertical(page.glyphs):
         laid = [replace(glyph, x0=-glyph.y1, x1=-glyph.y0, y0=glyph.x0, y1=glyph.x1) for glyph in page.glyphs]
-        return replace(page, box=_laid(page.box), glyphs=laid, rules=[_laid(rule) for rule in page.rules], struck=[])
+        return replace(page, box=_laid(page.box), glyphs=laid, rules=[_laid(rule) for rule in page.rules], struck=[], pictures=[])
     if most not in (90.0, 180.0, 270.0):
         return page
     return replace(
@@ -107,6 +107,7 @@ def upright(page: Page) -> Page:
         glyphs=[replace(glyph, turn=(glyph.turn - most) % 360) for glyph in page.glyphs],
         rules=[turned(*rule, most) for rule in page.rules],
         struck=[turned(*box, most) for box in page.struck],
+        pictures=[turned(*box, most) for box in page.pictures],
     )
 
 

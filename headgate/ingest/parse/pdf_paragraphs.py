@@ -13,6 +13,7 @@ from headgate.ingest.parse.pdf_words import Line, joined
 #: Bullets say nothing; a number or a letter is kept, for people refer to it.
 _BULLET = re.compile(r"^[•●◦▪‣·○■□◆►➢–—*-]\s+(?=\S)")
 _ITEM = re.compile(r"^(?:[•●◦▪‣·○■□◆►➢–—*-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
+_NUMBER = re.compile(r"^\(?(\d{1,2})[.)]\s")
 _SENTENCE_END = re.compile(r"[.!?:;。！？]['\")”]?$")
 _HEADING = 1.08  # times the text's size
 
@@ -27,8 +28,14 @@ def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known
     """
     blocks: list[Block] = []
     group: list[Line] = []
+    count = 0  # of the item above
     for line in lines:
-        if group and not _continues(group, line):
+        number = _NUMBER.match(line.text)
+        begins = bool(_ITEM.match(line.text))
+        if number and group and not _SENTENCE_END.search(group[-1].text):
+            begins = int(number[1]) == count + 1 or (count == 0 and bool(_ITEM.match(group[0].text)))
+        count = int(number[1]) if number and begins else count
+        if group and (begins or not _continues(group, line)):
             blocks.append(_block(group, body, sizes, known))
             group = []
         group.append(line)
@@ -39,7 +46,7 @@ def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known
 
 def _continues(group: Sequence[Line], line: Line) -> bool:
     last = group[-1]
-    if _ITEM.match(line.text) or abs(line.size - last.size) > 0.6:
+    if abs(line.size - last.size) > 0.6:
         return False
     if last.bold and not line.bold and len(group) == 1 and not _ITEM.match(last.text) and not line.text[:1].islower():
         return False  # a heading set in bold, not the bold start of a paragraph

@@ -1,4 +1,5 @@
-"""The pages of a PDF by pdfium, which repairs more than pdfminer and knows more fonts. It tells nothing of what is drawn besides text."""
+"""The pages of a PDF by pdfium, which repairs more than pdfminer and knows more fonts. Of what is drawn besides text
+lines and rectangles are read, not colours: text that nobody sees is not told."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ import pypdfium2
 from pypdfium2 import raw
 
 from headgate.ingest.parse.pdf_forms import MAX_FIELDS, just_ticked
-from headgate.ingest.parse.pdf_miner import MAX_PAGES
-from headgate.ingest.parse.pdf_page import Glyph, Page, Pages, in_own_frame
+from headgate.ingest.parse.pdf_miner import MAX_PAGES, MAX_RULES
+from headgate.ingest.parse.pdf_page import Box, Glyph, Page, Pages, in_own_frame
 
 _BOLD_WEIGHT = 600
+_RECTANGLE = 5  # segments of a path
 
 
 def read_with_pdfium(content: bytes, *, passwords: Sequence[str]) -> Pages:
@@ -36,8 +38,9 @@ def read_with_pdfium(content: bytes, *, passwords: Sequence[str]) -> Pages:
             page = document[number - 1]
         except pypdfium2.PdfiumError:
             continue
-        pictures = sum(1 for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
-        pages.append(Page(number, (0.0, 0.0, page.get_width(), page.get_height()), _glyphs(page), pictures=pictures))
+        pictures = [picture.get_bounds() for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)]
+        box = (0.0, 0.0, page.get_width(), page.get_height())
+        pages.append(Page(number, box, _glyphs(page), _rules(page), pictures=pictures))
         if fields is not None:
             form += _fields(page, fields)
         page.close()
@@ -73,6 +76,18 @@ def _glyphs(page: Any) -> list[Glyph]:
         glyphs.append(Glyph(chr(code) if code < 0x110000 else "\ufffd", box[0], box[2], box[1], box[3], size, bold, turn))
     text_page.close()
     return glyphs
+
+
+def _rules(page: Any) -> list[Box]:
+    """The sides of drawn lines and rectangles; other paths are left alone."""
+    rules: list[Box] = []
+    for path in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3):
+        if raw.FPDFPath_CountSegments(path.raw) > _RECTANGLE or len(rules) >= MAX_RULES:
+            continue
+        x0, y0, x1, y1 = path.get_bounds()
+        thin = min(x1 - x0, y1 - y0) < 3
+        rules += [(x0, y0, x1, y1)] if thin else [(x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)]
+    return rules
 
 
 def _fields(page: Any, fields: Any) -> list[tuple[str, str]]:

@@ -59,7 +59,12 @@ def arrangement(columns: Sequence[Sequence[Word]], page: int) -> Arrangement:
         others = [line for column, running in zip(lines, prose, strict=True) if not running for line in column]
         if len({len(column) for column in lines}) == 1 and _share_beside(others, lines[prose.index(True)]) == 1:
             return "table"  # a line beside every line: names that happen to look like sentences
-        return "table" if _share_beside(others, starts) >= 0.7 else "columns"
+        if _share_beside(others, starts) >= 0.7:
+            return "table"
+        # Scraps that stand beside lines, as the numbers at the right of a form, say nothing without them.
+        scraps = statistics.mean(_length(line) for line in others) <= 2
+        running = [line for column, run in zip(lines, prose, strict=True) if run for line in column]
+        return "table" if scraps and _share_beside(others, running) >= 0.8 else "columns"
     beside = [_share_beside(column, [line for other in lines if other is not column for line in other]) for column in lines]
     return "table" if statistics.median(beside) >= 0.6 else "columns"
 

@@ -1,4 +1,8 @@
-"""Plain text → blocks with their lines."""
+"""Plain text → blocks with their lines.
+
+Bullets go; numbers and letters of items stay, since other text refers to them. A line that begins with a number goes on with the sentence
+above where that one has not ended and does not count up to it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from headgate.ingest.parse.tables import table_blocks
 from headgate.ingest.parse.titles import looks_like_title
 
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–‣]|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
-_NUMBER = re.compile(r"^[ \t]*\(?\d{1,3}[.)][ \t]+(?=\S)")
+_NUMBER = re.compile(r"^[ \t]*\(?(\d{1,3})[.)][ \t]+(?=\S)")
+_BULLET = re.compile(r"^[ \t]*[-*•·–‣][ \t]+(?=\S)")
+_ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*$")
 _UNDERLINE = re.compile(r"^\s*(={3,}|-{3,}|~{3,})\s*$")
 _ATX = re.compile(r"^(#{1,6})[ \t]++(.+)")
 _COLUMNS = re.compile(r"\t|\s{2,}")
@@ -52,7 +58,7 @@ def _paragraph(lines: list[str], start: int) -> list[Block]:
     number = _NUMBER.match(lines[0]) if len(lines) == 1 else None
     if number and looks_like_title(lines[0][number.end() :]):
         return [Block("title", lines[0], level=GUESSED, line=start)]
-    if any(_ITEM.match(line) for line in lines):
+    if any(_begins_item(lines, place) for place in range(len(lines))):
         return _list(lines, start)
     text = " ".join(line.strip() for line in lines)
     # Lines much shorter than a paragraph's are an address or a verse: their breaks carry meaning.
@@ -75,12 +81,20 @@ def _table_rows(lines: list[str]) -> list[list[str]]:
     return []
 
 
+def _begins_item(lines: list[str], place: int) -> bool:
+    """Whether a line is an item of a list, and not the rest of a sentence that was broken before a number."""
+    number = _NUMBER.match(lines[place])
+    if not number or place == 0 or _ENDS.search(lines[place - 1]):
+        return bool(_ITEM.match(lines[place]))
+    above = next((found for line in lines[place - 1 :: -1] if (found := _NUMBER.match(line))), None)
+    return int(number[1]) == (int(above[1]) + 1 if above else 1) or bool(_ITEM.match(lines[place - 1]) and not above)
+
+
 def _list(lines: list[str], start: int) -> list[Block]:
     blocks: list[Block] = []
     for offset, line in enumerate(lines):
-        marked = _ITEM.match(line)
-        if marked:
-            blocks.append(Block("list_item", line[marked.end() :], line=start + offset))
+        if _begins_item(lines, offset):
+            blocks.append(Block("list_item", _BULLET.sub("", line).strip(), line=start + offset))
         elif blocks and blocks[-1].kind == "list_item" and line[:1] in " \t":
             last = blocks[-1]
             blocks[-1] = Block("list_item", f"{last.text} {line.strip()}", line=last.line)
@@ -110,7 +124,7 @@ def settle_titles(blocks: list[Block]) -> list[Block]:
         if following is not None and not in_list and not heads_list:
             result.append(replace(block, level=2 if position else 1))
         elif number is not None:
-            result.append(replace(block, kind="list_item", text=block.text[number.end() :], level=0))
+            result.append(replace(block, kind="list_item", level=0))
         else:
             result.append(replace(block, kind="text", level=0))
     return result

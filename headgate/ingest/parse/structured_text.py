@@ -17,6 +17,7 @@ from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.data_labels import json_labels, xml_labels
 from headgate.ingest.parse.labels import LabelReading
+from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.office_package import read_xml
 from headgate.ingest.parse.tables import render_rows
 
@@ -28,6 +29,8 @@ _TITLE_NAMES = frozenset({"title", "heading", "head", "headline", "name", "subje
 _TEXT_NAMES = frozenset(
     {"p", "para", "paragraph", "text", "body", "content", "description", "summary", "abstract", "answer", "note"}
 )
+_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -89,7 +92,7 @@ class _JsonReader:
             case list():
                 self._read_list(name, value, level)
             case _ if shown := _shown(value):
-                self.blocks.append(Block("text", f"{name}: {shown}" if name and len(shown) <= _SHORT else shown))
+                self.blocks.append(Block("text", f"{name}: {shown}" if name and name.lower() not in _TEXT_NAMES else shown))
 
     def _read_object(self, name: str, value: dict[str, Any], level: int) -> None:
         title_key = next(
@@ -110,7 +113,7 @@ class _JsonReader:
                 continue
             self._close(plain)
             if shown:
-                self.blocks.append(Block("text", shown))
+                self.blocks.append(Block("text", shown if key.lower() in _TEXT_NAMES else f"{key}: {shown}"))
             else:
                 self.read(key, inner, level + 1)
         self._close(plain)
@@ -150,30 +153,30 @@ def _shown(value: Any) -> str:
             return str(value).strip()
 
 
-def parse_xml(content: bytes, *, path: str) -> tuple[list[Block], LabelReading]:
-    """(blocks, labels).
+def parse_xml(text: str, *, path: str) -> tuple[list[Block], LabelReading, list[LeftOut]]:
+    """(blocks, labels, what is left out): comments, and attributes that are identifiers or addresses.
 
     Raises:
         ParseFailure: `malformed`, `xml_entities`.
     """
-    root = read_xml(content, name=path or "the file", path=path)
+    # The text is decoded: its declaration may name another encoding.
+    root = read_xml(_DECLARATION.sub("", text).encode("utf-8", "replace"), name=path or "the file", path=path)
     blocks: list[Block] = []
-    _read_element(root, 1, blocks)
-    return blocks, xml_labels(root)
+    left_out = [leave_out("comment", comment) for comment in _COMMENT.findall(_CDATA.sub("", text))]
+    _read_element(root, 1, blocks, left_out)
+    return blocks, xml_labels(root), left_out
 
 
-def xml_source(text: str) -> bytes:
-    """Decoded text as UTF-8 bytes, without the declaration of another encoding."""
-    return _DECLARATION.sub("", text).encode("utf-8", "replace")
-
-
-def _read_element(element: Any, level: int, blocks: list[Block]) -> None:
+def _read_element(element: Any, level: int, blocks: list[Block], left_out: list[LeftOut]) -> None:
     attributes = "; ".join(
         f"{_local(name)}: {value}" for name, value in element.attrib.items() if _says_something(_local(name), value)
     )
+    left_out += [
+        leave_out("metadata", value) for name, value in element.attrib.items() if not _says_something(_local(name), value)
+    ]
     children = [child for child in element if isinstance(child.tag, str)]
     mixed = bool((element.text or "").strip()) or any((child.tail or "").strip() for child in children)
-    text = " ".join(" ".join(element.itertext()).split())
+    text = " ".join(_inline_text(element).split())
     name = _local(element.tag)
     if mixed or not children:
         _add_leaf(name, text, attributes, level, blocks)
@@ -189,7 +192,17 @@ def _read_element(element: Any, level: int, blocks: list[Block]) -> None:
             title = " ".join("".join(child.itertext()).split())
             blocks.append(Block("title", title, level=level))
         else:
-            _read_element(child, inner, blocks)
+            _read_element(child, inner, blocks, left_out)
+
+
+def _inline_text(element: Any) -> str:
+    """The text of an element: tags between letters part no word where there is text beside tags, as in `H<sub>2</sub>O`; else they do."""
+    children = [child for child in element if isinstance(child.tag, str)]
+    mixed = bool((element.text or "").strip()) or any((child.tail or "").strip() for child in children)
+    parts = [element.text or ""]
+    for child in children:
+        parts += [_inline_text(child), child.tail or ""]
+    return ("" if mixed else " ").join(parts)
 
 
 def _add_leaf(name: str, text: str, attributes: str, level: int, blocks: list[Block]) -> None:

@@ -57,9 +57,9 @@ def test_a_numbered_line_above_text_is_a_title_and_one_among_others_is_an_item()
         ("text", 0, "There are none."),
     ]
     assert kinds("Take with you:\n\n1. Passport\n\n2. Ticket\n\n3. Keys\n\nThen leave the house.")[1:] == [
-        ("list_item", 0, "Passport"),
-        ("list_item", 0, "Ticket"),
-        ("list_item", 0, "Keys"),
+        ("list_item", 0, "1. Passport"),
+        ("list_item", 0, "2. Ticket"),
+        ("list_item", 0, "3. Keys"),
         ("text", 0, "Then leave the house."),
     ]
 
