@@ -45,6 +45,7 @@ _DATE = re.compile(
 )
 _TIME = re.compile(r"^\d{1,3}[:h]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?|Uhr)?(?:\s*[-–—]\s*\d{1,2}[:h]\d\d\s*(?:[ap]\.?m\.?|Uhr)?)?$|^\d{1,2}\s*[ap]\.?m\.?(?:\s*[-–—]\s*\d{1,2}\s*[ap]\.?m\.?)?$", re.IGNORECASE)  # fmt: skip
 _CODE = re.compile(r"^(?=\S*\d)(?=\S*[^\W\d_])[^\s]{2,40}$")
+_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$|^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$")
 _PERIOD_WORDS = 60  # characters; longer texts are sentences
 
 
@@ -53,16 +54,16 @@ def cell_kind(text: str) -> CellKind:
     """Kind of a cell's text, white space at its ends left aside.
 
     `period` is what columns are often named by: a year, a quarter, a month, a day of the week. `code` is one token of letters and
-    digits (`P-100`); `quantity` a number with its unit (`2 kg`); `mark` a yes or no.
+    digits (`P-100`), or an address; `quantity` a number with its unit (`2 kg`); `mark` a yes or no.
     """
-    text = text.strip()
+    text = text.replace("\ufe0f", "").strip()
     folded = text.casefold()
     if folded in _MISSING or _LONE_CURRENCY.match(text):
         return "missing"
     if folded in _MARKS:
         return "mark"
     if len(text) > _PERIOD_WORDS:
-        return "words"
+        return "code" if _ADDRESS.match(text) else "words"
     if _YEAR.match(text) or _PART.match(text) or _MONTH_NAME.match(text) or _DAY_NAME.match(text):
         return "period"
     if _DATE.match(text):
@@ -73,7 +74,7 @@ def cell_kind(text: str) -> CellKind:
         return "number"
     if _QUANTITY.match(text):
         return "quantity"
-    return "code" if _CODE.match(text) else "words"
+    return "code" if _CODE.match(text) or _ADDRESS.match(text) else "words"
 
 
 #: Words that name an attribute, in the languages most documents are in. Where a whole table is words, a row of these names its columns.

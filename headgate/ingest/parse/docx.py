@@ -9,6 +9,7 @@ text boxes          after the paragraph they are anchored to
 headers, footers    left out
 hidden, white text  kept aside as hidden text
 pictures            their alternative text; nothing is fetched
+charts, diagrams    as tables and lists (office_drawings.py)
 embedded files      left out, with a finding
 """
 
@@ -25,6 +26,7 @@ from headgate.ingest.parse.docx_numbering import W
 from headgate.ingest.parse.docx_runs import ALTERNATIVES, Paragraph, RunWalker, choice, is_prompt, plain_text
 from headgate.ingest.parse.docx_styles import ParagraphStyle, WordStyles, is_on
 from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.office_drawings import drawing_blocks
 from headgate.ingest.parse.office_package import Package
 from headgate.ingest.parse.table_grid import Cell, HeaderMark, Row
 from headgate.ingest.parse.tables import table_blocks
@@ -125,6 +127,8 @@ class _Reader:
         for kind, number in found.notes:
             if text := self._notes[kind].pop(number, ""):
                 self.blocks.append(Block("text", f"Note: {text}", page=page))
+        for mark in found.drawings:
+            self.blocks += drawing_blocks(mark, self._links, self._package, page=page)
         for box in found.boxes:
             self.read_blocks(box)
 
@@ -215,6 +219,7 @@ class _Reader:
             extras.boxes += found.boxes
             extras.notes += found.notes
             extras.pictures += found.pictures
+            extras.drawings += found.drawings
         return " ".join(part for part in parts if part.strip())
 
     def _part(self, kind: str) -> Any:

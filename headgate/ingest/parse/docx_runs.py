@@ -16,6 +16,7 @@ from headgate.ingest.parse.docx_numbering import W
 from headgate.ingest.parse.docx_styles import RunLook, WordStyles, is_on
 from headgate.ingest.parse.equations import EQUATIONS, equation_text
 from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.office_drawings import CHART, DIAGRAM
 from headgate.ingest.parse.raised_text import Run, join_runs
 from headgate.ingest.parse.symbol_fonts import readable, symbol
 from headgate.text.numbers import whole_number
@@ -54,6 +55,7 @@ class Paragraph:
     notes: list[tuple[str, str]] = field(default_factory=list)  # (footnote or endnote, id)
     pictures: list[str] = field(default_factory=list)
     tables: list[Any] = field(default_factory=list)
+    drawings: list[Any] = field(default_factory=list)  # marks of charts and diagrams
     page: int = 0  # where its text begins; 0 = it has none
 
     @property
@@ -123,6 +125,8 @@ class RunWalker:
         elif tag == ALTERNATIVES:
             self._into(choice(child), found, look)
             found.left_out += [leave_out("duplicate_form", plain_text(other)) for other in child[1:]]
+        elif tag in (CHART, DIAGRAM):
+            found.drawings.append(child)
         elif tag == _DRAWING_NAME:
             if _is_description(alternative := child.get("descr") or ""):
                 found.pictures.append(alternative)

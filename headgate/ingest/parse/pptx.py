@@ -7,11 +7,12 @@ speaker notes       kept aside, with a finding
 comments            likewise
 hidden slides       likewise
 pictures            their alternative text; nothing is fetched
+charts, diagrams    as tables and lists (office_drawings.py)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,8 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.docx_numbering import number_text
 from headgate.ingest.parse.equations import EQUATIONS, equation_text
 from headgate.ingest.parse.left_out import LeftOut, leave_out
-from headgate.ingest.parse.office_package import Package
+from headgate.ingest.parse.office_drawings import CHART, DIAGRAM, drawing_blocks
+from headgate.ingest.parse.office_package import Link, Package
 from headgate.ingest.parse.raised_text import Run, join_runs
 from headgate.ingest.parse.symbol_fonts import readable
 from headgate.ingest.parse.table_grid import Cell, Row
@@ -67,7 +69,7 @@ def parse_slides(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
                 raise
             broken.append(number)
             continue
-        reader = SlideReader(number)
+        reader = SlideReader(number, package.links(name), package)
         found = list(reader.blocks(root))
         left_out += reader.left_out
         if root.get("show", "1") in ("0", "false"):
@@ -97,9 +99,11 @@ def parse_slides(content: bytes, *, path: str, max_unzipped: int) -> ParsedFile:
 class SlideReader:
     """Reads one slide; `left_out` says what of it was not kept."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, links: Mapping[str, Link], package: Package) -> None:
         self.left_out: list[LeftOut] = []
         self._number = number
+        self._links = links
+        self._package = package
 
     def blocks(self, root: Any) -> Iterator[Block]:
         tree = root.find(f"{P}cSld/{P}spTree")
@@ -119,6 +123,9 @@ class SlideReader:
         table = next(shape.iter(A + "tbl"), None) if shape.tag == P + "graphicFrame" else None
         if table is not None:
             yield from table_blocks(self._table_rows(table), page=self._number)
+        elif shape.tag == P + "graphicFrame":
+            for mark in shape.iter(CHART, DIAGRAM):
+                yield from drawing_blocks(mark, self._links, self._package, page=self._number)
         elif shape.tag == P + "pic":
             properties = next(shape.iter(P + "cNvPr"), None)
             alternative = (properties.get("descr") or "") if properties is not None else ""
@@ -257,7 +264,7 @@ def _texts(package: Package, name: str, *, placeholder: str = "") -> list[str]:
         return []
     if placeholder:
         shapes = [shape for shape in root.iter(P + "sp") if _placeholder(shape) == placeholder]
-        reader = SlideReader(0)
+        reader = SlideReader(0, {}, package)
         texts = ("\n".join(text for text, _ in reader.points(shape)).strip() for shape in shapes)
         return [text for text in texts if text]
     found = [" ".join(text.text or "" for text in comment.iter(P + "text", A + "t")).strip() for comment in root]

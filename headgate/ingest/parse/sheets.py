@@ -47,5 +47,6 @@ class Sheet:
     hidden_texts: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)  # texts of shapes that lie on the sheet
     formulas_without_value: int = 0
     cells_over_limit: int = 0  # filled cells of rows that are not read

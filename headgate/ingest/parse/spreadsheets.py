@@ -92,6 +92,7 @@ def _sheet_blocks(sheet: Sheet) -> list[Block]:
                 rows = [Row(row.cells) for row in rows]
             line = next(number for number, row in run if _touches(row, part))
             blocks += table_blocks(rows, line=line, sheet=sheet.name)
+    blocks += [Block("text", text, sheet=sheet.name) for text in sheet.boxes]
     return [Block("title", sheet.name, level=2, line=1, sheet=sheet.name), *blocks] if blocks else []
 
 

@@ -221,6 +221,8 @@ def _vote(name: str, below: Sequence[str], *, corner: bool, numbered: bool) -> _
     if not name:
         return _Vote()
     kind = cell_kind(name)
+    if set(values) == {name} and kind == "words":
+        return _Vote()  # a column of links that all say the same
     if kind == "missing" or (name in values and kind != "period"):
         return _Vote(against=True)
     if kind == "number":

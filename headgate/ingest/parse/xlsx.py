@@ -19,6 +19,8 @@ from headgate.ingest.parse.sheets import MAX_COLUMNS, MAX_ROWS, Range, Sheet, Sh
 from headgate.text.numbers import whole_number
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_SHAPE = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}sp"
 _LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: Characters that all cells together may show; a text used by many cells counts each time.
 MAX_TEXT = 20_000_000
@@ -62,6 +64,8 @@ class Workbook:
             sheet.ranges = self._ranges(root, links)
             sheet.frozen = _frozen_rows(root)
             for link in links.values():
+                if link.kind == "drawing" and self.package.has(link.target):
+                    sheet.boxes += _boxes(self.package.xml(link.target))
                 if link.kind in _COMMENT_KINDS and self.package.has(link.target):
                     sheet.comments += [_joined(entry).shown for entry in self.package.xml(link.target).iter(S + "comment")]
             yield sheet
@@ -205,6 +209,15 @@ class Workbook:
                 self._path, "too_much_text", f"its cells show more than {MAX_TEXT / 1e6:.0f} million characters; split the file"
             )
         return text
+
+
+def _boxes(drawing: Any) -> list[str]:
+    """Texts of the shapes that lie on a sheet."""
+    texts = (
+        "\n".join("".join(run.text or "" for run in line.iter(_TEXT + "t")) for line in shape.iter(_TEXT + "p"))
+        for shape in drawing.iter(_SHAPE)
+    )
+    return [text.strip() for text in texts if text.strip()]
 
 
 def _joined(item: Any) -> _Text:
