@@ -80,7 +80,7 @@ def cell_kind(text: str) -> CellKind:
 #: Words that name an attribute, in the languages most documents are in. Where a whole table is words, a row of these names its columns.
 _ATTRIBUTES = frozenset(
     """
-    name names title type kind category class group status state description meaning definition explanation reason cause remedy
+    name names title type kind case category class group status state description meaning definition explanation reason cause remedy
     solution action fix comment comments note notes remark remarks date day month year time period duration  start end from until
     due version revision author owner contact person role position department team office city town country region area zone place
     location address street postcode zip phone telephone mobile fax email e-mail mail website url link price cost costs fee fees rate
