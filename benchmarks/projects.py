@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.settings import Settings, parse_settings
-from tests.conftest import REPOSITORY
+from tests.conftest import EVERYBODY, REPOSITORY
 
 PUBLIC_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -28,5 +28,5 @@ def make_project(folder: Path, *, name: str, store: str = ".headgate", **section
     """Settings of a project in `folder`, its documents in `folder/documents`."""
     (folder / "documents").mkdir(parents=True, exist_ok=True)
     shutil.copytree(REPOSITORY / "prompts", folder / "prompts", dirs_exist_ok=True)
-    content = {"corpus": {"name": name, "folder": "documents"}, "storage": {"root": store}} | sections
+    content = {"corpus": {"name": name, "folder": "documents", "labels": [EVERYBODY]}, "storage": {"root": store}} | sections
     return parse_settings(content, project_dir=folder)

@@ -42,6 +42,10 @@ SETTINGS = """
 [corpus]
 name = "service"
 folder = "documents"
+[[corpus.labels]]
+pattern = "**"
+audience = "customer"
+confidentiality = "public"
 [evaluation]
 suites = ["service.jsonl"]
 gates = "gates.yaml"

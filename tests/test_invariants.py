@@ -1,4 +1,4 @@
-"""The invariants that no single module can keep, each through the real components. docs/invariants.md lists all ten with their tests."""
+"""The invariants that no single module can keep, each through the real components. docs/invariants.md lists all of them with their tests."""
 
 from __future__ import annotations
 
