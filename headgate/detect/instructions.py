@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-#: Raised whenever a rule changes; part of the key that facts are reused under.
-RULES_VERSION = "2"
+from headgate.detect.attacks import ATTACKS, RULES_VERSION, first_order
+
+__all__ = ["RULES_VERSION", "Hit", "find_instructions", "find_suspects"]
 
 
 class Hit(NamedTuple):
@@ -23,38 +24,9 @@ class Hit(NamedTuple):
 
 
 _MODEL = r"(?:(?:ai |virtual )?assistant|chat ?bot|language model|\bllm\b|\bai\b(?: model| system| agent| assistant| chatbot)?|\bgpt\b|answering (?:model|system)|virtual agent)"
-_EARLIER = r"(?:previous|prior|above|earlier|preceding|all|any|your|other|existing|system)"
-_ORDERS = r"(?:instructions?|prompts?|rules|guidelines|directives|directions|commands|context)"
 
-#: Rules for any text. Each was chosen so that the handbook and help-centre pages of the tests raise none.
-_ANYWHERE = {
-    "override": re.compile(
-        rf"\b(?:ignore|disregard|forget|override|bypass|do not follow)\b\W+(?:(?:all|any|the|of|every|your|my|these|those)\W+){{0,3}}{_EARLIER}\W+(?:\w+\W+){{0,2}}?{_ORDERS}\b"
-        r"|\b(?:ignore|disregard|forget)\b\W+(?:everything|all)\W+(?:\w+\W+){0,2}?(?:above|before|said|told)\b"
-        r"|\b(?:ignore|disregard|forget)\b\W+(?:all\W+|everything\W+in\W+)?the\W+(?:rest|remainder)\W+of\W+(?:this|the|these|that)\W+"
-        r"(?:data|text|texts|document|documents|content|information|page|snippets?|context|e?mail|prompt|conversation)\b"
-        r"|\b(?:ignore|disregard)\b\W+(?:all|any|every)\W+(?:\w+\W+){0,2}?(?:info|information|text|content|data)\W+(?:except|but|other\W+than)\b"
-        r"|\bi\W+want\W+you\W+to\W+(?:ignore|disregard|forget)\b",
-        re.IGNORECASE,
-    ),
-    "override_es": re.compile(
-        r"\b(?:ignora|olvida|omite|descarta)\w*\s+(?:\w+\s+){0,3}(?:instrucciones|indicaciones|reglas)\s+(?:anteriores|previas)",
-        re.IGNORECASE,
-    ),
-    "override_de": re.compile(
-        r"\b(?:ignorier|vergiss|missachte)\w*\s+(?:\w+\s+){0,3}(?:vorherigen?|bisherigen?|obigen?|früheren?)\s+(?:anweisungen|anleitungen|regeln|befehle)",
-        re.IGNORECASE,
-    ),
-    "override_fr": re.compile(
-        r"\b(?:ignore|oublie|néglige)\w*\s+(?:\w+\s+){0,3}(?:instructions|consignes|règles)\s+(?:précédentes|antérieures|ci-dessus)",
-        re.IGNORECASE,
-    ),
-    "override_ja": re.compile(r"(?:これまで|以前|上記|前)の(?:すべての|全ての)?(?:指示|命令|プロンプト)[^。]{0,6}(?:無視|忘れ)"),
-    "role_switch": re.compile(
-        r"\byou are (?:now|no longer)\s+(?:an?\s+|the\s+|in\s+)?(?:\w+\s+){0,2}(?:mode|assistant|chatbot|ai|model|dan|unrestricted|jailbroken)\b"
-        r"|\b(?:act|respond|behave|answer) as (?:if you (?:were|are)|an?) (?:unrestricted|jailbroken|evil|uncensored)",
-        re.IGNORECASE,
-    ),
+#: Rules for any text beside those of attacks. Each was chosen so that the handbook and help-centre pages of the tests raise none.
+_ANYWHERE = ATTACKS | {
     "dictated_answer": re.compile(
         r"\b(?:reply|respond|answer|output|print)\W+(?:\w+\W+)?(?:with\W+)?(?:only|exactly|just)\W+(?:with\W+)?the\W+following\b[^.\n]{0,60}"
         r"\b(?:nothing\W+else|ignore|disregard|no\W+other)\b"
@@ -66,14 +38,6 @@ _ANYWHERE = {
         r"^\W{0,4}(?:assistant|ai|bot)\s*:[^\n]{0,400}\n\s*(?:user|human)\s*:|[<\[]\s*end of (?:the )?(?:session|prompt|instructions?|context|conversation)\s*[>\]]"
         r"|^[^\S\n]*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b",
         re.IGNORECASE | re.MULTILINE,
-    ),
-    "control_tokens": re.compile(
-        r"</?system>|<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|^[^\S\n]*#{2,}\s*(?:system|instruction)\s*:\s*$",
-        re.IGNORECASE | re.MULTILINE,
-    ),
-    "system_prompt": re.compile(
-        r"\b(?:reveal|print|repeat|output|show|leak|disclose)\b\W+(?:\w+\W+){0,4}?(?:system|hidden|initial|secret)\W+(?:prompt|instructions|message)\b",
-        re.IGNORECASE,
     ),
     "address": re.compile(
         rf"\b(?:attention|note to|message (?:to|for)|instructions? (?:to|for)|important,?)\W+(?:the\W+|any\W+|all\W+)?{_MODEL}(?:s|es)?\s*[:,!]",
@@ -132,7 +96,7 @@ def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
     hits = [
         Hit(rule, _excerpt(visible, found), hidden=False, start=found.start(), end=found.end())
         for rule, pattern in _ANYWHERE.items()
-        if (found := pattern.search(visible))
+        if (found := first_order(pattern, visible))
     ]
     for text in hidden:
         for rule, pattern in (_ANYWHERE | _HIDDEN).items():
