@@ -31,7 +31,12 @@ _INVISIBLE = dict.fromkeys(
 _CONTROL = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
 #: The slips of a file that was parsed, and kept, by a version that did not look for them.
 _NOT_LOOKED_FOR = (
-    {"kind": "unreadable", "line": 0, "detail": "it was parsed by a version that did not tell damaged labels from none"},
+    {
+        "kind": "unreadable",
+        "line": 0,
+        "detail": "it was parsed by a version that did not tell damaged labels from none",
+        "label": "audience",
+    },
 )
 
 

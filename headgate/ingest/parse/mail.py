@@ -29,6 +29,8 @@ from headgate.ingest.parse.plain_text import parse_lines
 from headgate.records import Remark
 from headgate.records.remarks import note
 
+#: Headers that are no label, and may say who may see the mail.
+_SPEAKS_OF_ACCESS = re.compile(r"sensitiv|classif|label|visib|access|restrict|privacy|secre", re.IGNORECASE)
 _NAMES_LABEL = re.compile(r"confidentiality\s*:", re.IGNORECASE)
 HtmlBlocks = Callable[[str], tuple[list[Block], LabelReading, list[LeftOut]]]
 #: (content, name of the file, declared media type) → parsed form. Raises ParseFailure.
@@ -63,6 +65,8 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     language = first.get("content-language") or (_header_text(body.get("content-language")) if body is not None else "")
     named = [(name, value) for name, value in headers if _may_label(name)]
     reading = read_labels([*named, ("language", language), ("title", subject)])
+    # Mail servers write `X-MS-Exchange-…-AuthAs: Internal` and the like: they speak of the transport.
+    reading = replace(reading, stated=tuple(one for one in reading.stated if _SPEAKS_OF_ACCESS.search(one.key)))
     if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects):
         slip = LabelSlip(
             "unreadable", len(headers) + 1, "a line among the mail's headers is none, so that those below it are not read"

@@ -21,8 +21,8 @@ from headgate.settings import Audiences, CorpusSettings
 
 #: Words that keep a page from strangers in any project, where they stand as the value of a name that is no label.
 _RESTRICTING = frozenset(
-    "internal confidential secret restricted private proprietary sensitive classified hidden staff staff-only internal-only nda "
-    "company-confidential personal intern vertraulich geheim interno interna confidencial interne confidentiel".split()
+    "internal confidential secret restricted private proprietary sensitive classified staff staff-only internal-only nda "
+    "company-confidential intern vertraulich geheim interno interna confidencial interne confidentiel".split()
 )
 _ADDITIONS = ("only", "use", "strictly", "for")
 _YES = frozenset({"true", "yes", "1", "on"})

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.errors import ParseFailure, SettingsError
+from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
 from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
 from headgate.settings import Audiences, Settings, parse_settings
@@ -97,6 +98,24 @@ def test_beside_a_label_of_confidentiality_a_slip_of_the_audience_is_a_finding(l
 )
 def test_what_other_names_say_keeps_nobody_out(line: str) -> None:
     assert decided(page(line), PUBLIC) == Access("public", "customer", "rule")
+
+
+@pytest.mark.parametrize("header", ["X-MS-Exchange-CrossTenant-AuthAs: Internal", "X-Mailer: Private", "X-Folder: Staff"])
+def test_what_mail_servers_write_keeps_nobody_out(header: str) -> None:
+    mail = f"From: a@b.example\nSubject: Depot\n{header}\n\n{TEXT}\n"
+    assert decided(mail, PUBLIC, media_type="message/rfc822") == Access("public", "customer", "rule")
+
+
+def test_a_form_that_was_kept_before_labels_were_looked_at_needs_a_label_of_its_own() -> None:
+    def kept(text: str) -> Access:
+        content = parse_file(text.encode(), "text/markdown").to_json()
+        for name in ("slips", "stated", "label_lines"):
+            del content[name]
+        of = settings_of()
+        return decide_access(ParsedFile.from_json(content), [PUBLIC], vocabulary_of(of.corpus, of.retrieval.access))
+
+    assert kept(TEXT).ground == "damaged"
+    assert kept(page("confidentiality: internal")).confidentiality == "internal"
 
 
 def test_labels_are_compared_in_small_letters_and_stored_as_they_are_declared() -> None:
