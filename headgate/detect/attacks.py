@@ -36,6 +36,7 @@ ATTACKS: dict[str, re.Pattern[str]] = {
         rf"{_CLAUSE}(?:ignore|disregard|forget|override|bypass|discard|dismiss|erase|do[ \t]+not[ \t]+follow|don't[ \t]+follow|stop[ \t]+following)[ \t]+"
         rf"(?:about[ \t]+)?{_FILL}(?:{_EARLIER}[ \t]+)(?:\w+[ \t]+){{0,2}}?{_ORDERS}\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:all|any)[ \t]+(?:of[ \t]+)?(?:the[ \t]+|these[ \t]+|those[ \t]+)?(?:instructions?|prompts?|directives?)\b{_TO_PEOPLE}"
+        rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+{_FILL}(?:instructions?|prompts?|rules|guidelines|directives?)[ \t]+(?:above|so[ \t]+far|given)\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:everything|all|anything|what)[ \t]+(?:\w+[ \t]+){{0,3}}?(?:above|before(?:hand)?|said|told|earlier|previously|so far)\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:{_FILL}|everything[ \t]+in[ \t]+the[ \t]+)(?:rest|remainder)[ \t]+of[ \t]+(?:this|the|these|that)[ \t]+"
         r"(?:data|texts?|documents?|content|information|page|snippets?|context|e?mail|prompt|conversation)\b"
