@@ -127,7 +127,7 @@ def _plain(value: str) -> str:
         return " ".join(value.split())
     from lxml import html
 
-    return " ".join(html.fragment_fromstring(value, create_parent=True).text_content().split())
+    return " ".join(html.document_fromstring(f"<p>{value}</p>").text_content().split())
 
 
 def _others(properties: Iterable[tuple[str, str]], *, shown: bool) -> tuple[list[Block], list[LeftOut]]:

@@ -220,6 +220,7 @@ def test_a_file_that_cannot_be_read_says_why(extension: str, content: bytes, rea
     ("extension", "content"),
     [
         ("rst", b"Guide\n=====\n\nSeen\x01 text [#a]_ with H\\ :sub:`2`\\ O.\n\n.. [#a] A\x02 note.\n"),
+        ("org", b"#+TITLE: A\x02 & B *c*\nSeen text.\n"),
         ("org", b"* Guide\nSeen\x07 text[fn:1] and 10^6.\n\n[fn:1] A\x02 note.\n"),
         ("rtf", rb"{\rtf1 Seen\'01 text{\footnote A\'02 note.} and 10{\super 6}\par}"),
         ("msg", message(subject="Guide", html="<p>Seen&#1; text 10<sup>6</sup></p>")),
