@@ -38,7 +38,7 @@ from headgate.sources.patterns import matches
 from headgate.storage import sha256_file
 
 #: Raised when documents, or the way they are kept in the cache, are made differently.
-_FORMAT = 3
+_FORMAT = 4
 #: Settings of parsing that decide whether a file is parsed, never what comes out.
 _LIMITS = {
     "workers", "readers", "timeout_seconds", "memory_mib", "max_file_mib", "max_unzipped_mib", "max_output_mib", "passwords_env", "passwords_file",

@@ -98,7 +98,8 @@ def decide_access(parsed: ParsedFile, rules: Sequence[Mapping[str, str]], vocabu
     if grave:
         return Access("", "", "damaged", tuple(Remark(_reason(slip), _said(slip)) for slip in grave), findings)
     if known:
-        return Access(known, audience or ruled["audience"], "label", findings=findings)
+        shut_out = ruled["audience"] in set(vocabulary.who.access) - vocabulary.who.seeing(known)
+        return Access(known, audience or ("" if shut_out else ruled["audience"]), "label", findings=findings)
     if audience:
         return _by_audience(audience, ruled["confidentiality"], parsed, vocabulary)
     stated = ruled["confidentiality"]

@@ -44,7 +44,8 @@ def test_without_a_rule_it_has_no_label() -> None:
 
 
 def test_its_own_label_counts_before_any_rule() -> None:
-    assert decided(page("confidentiality: Internal"), PUBLIC) == Access("internal", "customer", "label")
+    assert decided(page("confidentiality: Internal"), PUBLIC) == Access("internal", "", "label"), "it is not for customers"
+    assert decided(page("confidentiality: public"), PUBLIC) == Access("public", "customer", "label")
     assert decided(page("confidentiality: public"), {"confidentiality": "internal"}).confidentiality == "public"
 
 
