@@ -22,6 +22,7 @@ from headgate.ingest.parse.pdf_words import Line, Word, lines_of
 #: (start, end) of an empty strip, points.
 Span = tuple[float, float]
 _ENDLESS = 1e6
+_SPACE = 0.45  # of the font's size: wider than a space between words
 _MAX_DEPTH = 6
 #: Least width of a gutter by the lines beside it, in parts of the font's size; the gaps of justified type seldom stay on two lines.
 _WIDTHS = ((6, 0.5), (3, 0.7), (2, 1.0))
@@ -55,13 +56,17 @@ class _Band:
         return [(word.x0, word.y0, word.x1, word.y1) for word in self.words] + [block.box for block in self.blocks]
 
     def empty(self) -> list[Span]:
-        """Strips without content, the endless ones on both sides included."""
+        """Strips without content, the endless ones on both sides included. The space between two words of one size is none."""
         spans: list[Span] = []
-        at = -_ENDLESS
-        for x0, _, x1, _ in sorted(self.boxes()):
-            if x0 > at:
+        at, before = -_ENDLESS, 0.0
+        sized = [(word.x0, word.x1, word.size) for word in self.words] + [
+            (block.box[0], block.box[2], 0.0) for block in self.blocks
+        ]
+        for x0, x1, size in sorted(sized):
+            if x0 - at > _SPACE * min(size, before):
                 spans.append((at, x0))
-            at = max(at, x1)
+            if x1 > at:
+                at, before = x1, size
         return [*spans, (at, _ENDLESS)]
 
     @property

@@ -131,7 +131,7 @@ def furniture(rows: Sequence[Row], pages: int, body: float) -> list[Row]:
         from_top = takewhile(lambda row: row.from_top < _REACH and is_furniture(row), on_page)
         from_foot = takewhile(lambda row: row.from_foot < _REACH and is_furniture(row), reversed(on_page))
         found += {id(row): row for row in (*from_top, *from_foot)}.values()
-    return found if len(found) < len(rows) else []
+    return found
 
 
 def _page_offset(rows: Sequence[Row], pages: int) -> int | None:

@@ -59,7 +59,10 @@ def lay_out(pages: Sequence[Page]) -> Layout:
     body = max(weights, key=lambda size: (weights[size], size), default=0.0)
     rows = [row for sheet in sheets for row in page_rows(sheet.page.number, sheet.page.box, sheet.words)]
     dropped: dict[int, set[int]] = defaultdict(set)
-    for row in furniture(rows, len(pages), body):
+    found = furniture(rows, len(pages), body)
+    if len(found) == len(rows) and not any(sheet.tables for sheet in sheets):
+        found = []  # a file of headers alone is a text
+    for row in found:
         dropped[row.page] |= {id(word) for word in row.words}
         left_out.append(leave_out("running_header", row.text))
     aslant = _without_repeated([sheet.aslant for sheet in sheets], left_out)

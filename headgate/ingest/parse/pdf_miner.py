@@ -99,6 +99,7 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
         self._panels: list[Box] = []  # filled with a colour, or a picture
         self._pictures: list[Box] = []
         self._ink = True
+        self._faint = self._bold = False
         self._descents: dict[int, float] = {}
 
     def begin_page(self, page: Any, ctm: Any) -> None:
@@ -110,6 +111,8 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
         self._ink = textstate.render not in _NO_INK
+        self._faint = not self._ink or _is_white(graphicstate)
+        self._bold = bool(_BOLD.search(textstate.font.fontname or ""))
         super().render_string(textstate, seq, ncs, graphicstate)
 
     def render_char(
@@ -130,11 +133,9 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
         elif font.is_vertical():
             turn = 0.0
         size = abs(char.size) if not turn else box[3] - box[1]
-        if not self._ink or _is_white(graphicstate):
+        if self._faint:
             self._doubtful.append((len(self._glyphs), self._ink))
-        self._glyphs.append(
-            Glyph(text, box[0], box[2], box[1], box[3], round(size, 1), bool(_BOLD.search(font.fontname or "")), turn)
-        )
+        self._glyphs.append(Glyph(text, box[0], box[2], box[1], box[3], round(size, 1), self._bold, turn))
         return float(char.adv)
 
     def paint_path(self, gstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:  # noqa: ARG002

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from benchmarks.words import account, awkward_files
 from headgate.ingest.parse.file import parse_file
 from tests.conftest import public_data
-from tests.ingest.parse.generated import FORMATS, Document, documents
+from tests.ingest.parse.generated import FORMATS
+from tests.ingest.parse.generated.model import Document, documents
 from tests.ingest.parse.words import unaccounted
 
 

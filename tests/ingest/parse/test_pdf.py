@@ -9,8 +9,9 @@ import pytest
 from headgate.errors import ParseFailure
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
-from tests.ingest.parse.pdf_samples import LEFT, SAMPLES, TOP, replaced
-from tests.ingest.parse.pdf_sheet import PdfSample, Sheet
+from tests.ingest.parse.pdf_samples import SAMPLES, replaced
+from tests.ingest.parse.pdf_samples.common import LEFT, TOP
+from tests.ingest.parse.pdf_samples.sheet import PdfSample, Sheet
 from tests.ingest.parse.words import unaccounted
 
 
