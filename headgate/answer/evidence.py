@@ -29,7 +29,7 @@ class Features:
 
 #: intercept and weights, in the order of `Features`.
 INTERCEPT = -4.38
-WEIGHTS = Features(passage_cosine=2.10, unit_cosine=4.54, passage_coverage=3.46, unknown=-0.83, other_language=0.86)
+WEIGHTS = Features(passage_cosine=2.11, unit_cosine=4.63, passage_coverage=3.59, unknown=-0.74, other_language=0.83)
 
 
 def extract_features(
