@@ -71,6 +71,8 @@ def init(folder: Path, documents: Path, name: str | None, dvc: bool, as_json: bo
     )
     _explain_access(documents)
     say(f'Next: cd {folder} && headgate build && headgate ask "…", and `headgate dev` to see it in Dagster')
+    if dvc:
+        say('Keep it: git add -A && git commit -m "A new project". Git holds the project and data.dvc, DVC the documents.')
     say("Then put real questions into evals/suites/starter.jsonl (evals/README.md says how), set evals/gates.yaml, and release.")
 
 
