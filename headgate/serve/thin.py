@@ -29,7 +29,7 @@ def refuse_pipeline_imports() -> None:
     """Hide the packages in this process, once and for good. It must run before the first import of lancedb.
 
     Raises:
-        RuntimeError: one of them was imported already, so that hiding it would be a pretence.
+        RuntimeError: one of them was imported already, so that hiding it would change nothing.
     """
     if loaded := sorted(REFUSED & sys.modules.keys()):
         raise RuntimeError(f"imported before the service could refuse it: {', '.join(loaded)}")

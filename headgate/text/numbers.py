@@ -1,4 +1,4 @@
-"""Numbers as strangers write them."""
+"""Numbers as files and web servers write them."""
 
 from __future__ import annotations
 

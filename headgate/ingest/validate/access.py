@@ -19,7 +19,7 @@ from headgate.records import Remark
 from headgate.records.remarks import LabelCode, note
 from headgate.settings import Audiences, CorpusSettings
 
-#: Words that keep a page from strangers in any project, where they stand as the value of a name that is no label.
+#: Words that keep a page from outsiders in any project, where they stand as the value of a name that is no label.
 _RESTRICTING = frozenset(
     "internal confidential secret restricted private proprietary sensitive classified staff staff-only internal-only nda "
     "company-confidential intern vertraulich geheim interno interna confidencial interne confidentiel".split()
