@@ -108,7 +108,7 @@ def _answers_for_questions(scored: Sequence[ScoredUnit]) -> list[ScoredUnit]:
     """
     answers: list[ScoredUnit] = []
     asked: ScoredUnit | None = None
-    for entry, following in zip(scored, [*scored[1:], None], strict=True):
+    for entry, following in zip(scored, [*scored[1:], None], strict=False):
         if asked is not None and asked.hit.chunk_id != entry.hit.chunk_id:
             asked = None
         if only_asks(entry.unit.text) or _opens(entry, following):

@@ -107,6 +107,11 @@ def first_order(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     )
 
 
+def before_order(found: str) -> str:
+    """What of a match only ends the clause before the order: `. ` of `. Please ignore …`."""
+    return found[: len(found) - len(found.lstrip(".!?:;,\n\r\t \"'“”‘’(*>|-"))]
+
+
 def plain(text: str) -> str:
     """Compatibility forms and invisible characters undone, so that they hide nothing from the patterns."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")

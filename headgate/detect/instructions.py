@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headgate.detect.attacks import ATTACKS, RULES_VERSION, first_order
+from headgate.detect.attacks import ATTACKS, RULES_VERSION, before_order, first_order
 
 __all__ = ["RULES_VERSION", "Hit", "find_instructions", "find_suspects"]
 
@@ -85,7 +85,7 @@ def find_suspects(visible: str) -> list[Hit]:
     """The first place of visible text that may address the model, where `find_instructions` is not sure."""
     found = _SUSPECT.search(visible)
     return (
-        [Hit("order_about_own_answer", _excerpt(visible, found), hidden=False, start=found.start(), end=found.end())]
+        [Hit("order_about_own_answer", _excerpt(visible, found.start()), hidden=False, start=found.start(), end=found.end())]
         if found
         else []
     )
@@ -93,18 +93,18 @@ def find_suspects(visible: str) -> list[Hit]:
 
 def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
     """At most one hit per rule, visible text first."""
-    hits = [
-        Hit(rule, _excerpt(visible, found), hidden=False, start=found.start(), end=found.end())
-        for rule, pattern in _ANYWHERE.items()
-        if (found := first_order(pattern, visible))
-    ]
+    hits = []
+    for rule, pattern in _ANYWHERE.items():
+        if (found := first_order(pattern, visible)) is not None:
+            start = found.start() + len(before_order(found[0]))
+            hits.append(Hit(rule, _excerpt(visible, start), hidden=False, start=start, end=found.end()))
     for text in hidden:
         for rule, pattern in (_ANYWHERE | _HIDDEN).items():
             found = pattern.search(text)
             if found and not any(hit.rule == rule and hit.hidden for hit in hits):
-                hits.append(Hit(rule, _excerpt(text, found), hidden=True))
+                hits.append(Hit(rule, _excerpt(text, found.start()), hidden=True))
     return hits
 
 
-def _excerpt(text: str, found: re.Match[str]) -> str:
-    return " ".join(text[found.start() : found.start() + 200].split())[:80]
+def _excerpt(text: str, start: int) -> str:
+    return " ".join(text[start : start + 200].split())[:80]

@@ -14,7 +14,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 from unicodedata import decimal
 
-from headgate.process.imports import without
+from headgate.process.imports import undefer, without
 
 _RECOGNIZERS = (
     "CreditCardRecognizer",
@@ -173,6 +173,7 @@ def _bare(value: str) -> str:
 def _recognizers() -> tuple[Any, ...]:
     # Patterns need no language model: without these packages the import takes 1 s in place of 5, and 150 MB less.
     with without("torch", "transformers", "stanza"):
+        undefer("spacy")  # the reader unstructured puts it off, where it shares the process
         from presidio_analyzer import predefined_recognizers
 
     return tuple(getattr(predefined_recognizers, name)() for name in _RECOGNIZERS)

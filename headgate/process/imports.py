@@ -72,6 +72,13 @@ class _Deferred(ModuleType):
         return getattr(self, name)
 
 
+def undefer(package: str) -> None:
+    """Let a package that was put off be imported as usual by whoever asks next; one that is loaded, or was never put off, stays."""
+    if isinstance(sys.modules.get(package), _Deferred):
+        for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+            del sys.modules[name]
+
+
 def defer(*names: str) -> None:
     """Put off what packages do at their import until a name of theirs is first asked for. One that is not installed, or is loaded, is left."""
     for name in names:

@@ -26,7 +26,8 @@ def call(project: Path, *arguments: str) -> int:
 
 def shown(project: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     capsys.readouterr()
-    assert call(project, *arguments, "--json") == 0
+    # Two of three files can't be read: more than may be dropped, so `ingest` tells its result and that the corpus is not fit.
+    assert call(project, *arguments, "--json") == (1 if arguments[0] == "ingest" else 0)
     return json.loads(capsys.readouterr().out)
 
 
@@ -69,7 +70,7 @@ def test_the_life_of_a_dead_letter(project: Path, capsys: pytest.CaptureFixture[
 def test_people_see_tables_and_mistakes_get_one_message(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(project, "dead-letters", "list") == 0
     assert "No dead letters" in capsys.readouterr().out
-    assert call(project, "ingest") == 0
+    assert call(project, "ingest") == 1
     capsys.readouterr()
     assert call(project, "dead-letters", "list") == 0
     out = capsys.readouterr().out
