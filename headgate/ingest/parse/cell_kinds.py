@@ -21,31 +21,31 @@ _DAYS = (
     "freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
 )
 _CURRENCY = r"(?:[£$€¥₹₩₽₺₴₫฿₪]|[A-Z]{1,3}\$|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei)"
-_DIGITS = r"[\d٠-٩۰-۹０-９](?:[\d٠-٩۰-۹０-９.,'’\u00a0\u202f ]*[\d٠-٩۰-۹０-９])?"
+_DIGITS = r"[\d٠-٩۰-۹０-９](?:[\d٠-٩۰-۹０-９.,'’\u00a0\u202f ]{0,60}[\d٠-٩۰-۹０-９])?"
 _NUMBER = re.compile(
-    rf"^[(<>≤≥~≈±+−-]{{0,2}}\s*+(?:{_CURRENCY}\s*+)?[(+−-]?\s*+{_DIGITS}[kKmMbB]?\s*(?:%|‰|{_CURRENCY}|[.,]?[-–—]{{1,2}})?\s*\)?\s*(?:\*+|[¹²³]|\(\d\))?$"
+    rf"^[(<>≤≥~≈±+−-]{{0,2}}\s{{0,3}}(?:{_CURRENCY}\s{{0,3}})?[(+−-]?\s{{0,3}}{_DIGITS}[kKmMbB]?\s{{0,3}}(?:%|‰|{_CURRENCY}|[.,]?[-–—]{{1,2}})?\s{{0,3}}\)?\s{{0,3}}(?:\*{{1,5}}|[¹²³]|\(\d\))?$"
 )
-_AMOUNT = rf"(?:{_CURRENCY}\s*)?[+−-]?{_DIGITS}\s*(?:%|{_CURRENCY})?"
+_AMOUNT = rf"(?:{_CURRENCY}\s{{0,3}})?[+−-]?{_DIGITS}\s{{0,3}}(?:%|{_CURRENCY})?"
 #: `0.39 - 0.46`, `max 0.025`, `up to 3`.
 _BOUNDS = re.compile(
     rf"^(?:(?:max|min|approx|ca|about|up to|from|over|under|bis|ab|unter|über|jusqu'à|hasta|fino a)\.? )?{_AMOUNT}(?:\s?(?:[-–—]|to|bis|à)\s?{_AMOUNT})?(?: max\.?| min\.?)?$",
     re.IGNORECASE,
 )
-_FRACTION = re.compile(r"^(?:\d+ )?\d+[/⁄]\d+$")
-_LONE_CURRENCY = re.compile(rf"^{_CURRENCY}\s*[(]?\s*[-–—]\s*[)]?$")
-_QUANTITY = re.compile(rf"^[<>≤≥~≈±+−-]?\s*{_DIGITS}\s*[^\W\d_µ°]{{1,12}}(?:[²³/.]?[^\W\d_]{{0,8}}\d?)?(?:\s+[^\W\d_]{{1,12}})?$|^{_DIGITS}\s*[µ°][^\W\d_]{{0,3}}$")  # fmt: skip
-_YEAR = re.compile(r"^(?:(?:FY|CY|GJ)\s*)?(?:1[89]|20|21)\d\d(?:\s*[-–/]\s*(?:(?:1[89]|20|21)?\d\d))?\s*(?:[AEF]|\*+|\([^()]{1,12}\))?$|^FY\s?\d\d$", re.IGNORECASE)  # fmt: skip
-_PART = re.compile(r"^(?:[QHTS][1-4]|[1-4][QH])(?:[\s/'’-]*(?:FY)?\s*\d{2,4})?$", re.IGNORECASE)
-_MONTH_NAME = re.compile(rf"^(?:{_MONTHS})\.?(?:[\s'’/,-]+\d{{2,4}})?$", re.IGNORECASE)
+_FRACTION = re.compile(r"^(?:\d{1,20} )?\d{1,20}[/⁄]\d{1,20}$")
+_LONE_CURRENCY = re.compile(rf"^{_CURRENCY}\s{{0,3}}[(]?\s{{0,3}}[-–—]\s{{0,3}}[)]?$")
+_QUANTITY = re.compile(rf"^[<>≤≥~≈±+−-]?\s{{0,3}}{_DIGITS}\s{{0,3}}[^\W\d_µ°]{{1,12}}(?:[²³/.]?[^\W\d_]{{0,8}}\d?)?(?:\s{{1,3}}[^\W\d_]{{1,12}})?$|^{_DIGITS}\s{{0,3}}[µ°][^\W\d_]{{0,3}}$")  # fmt: skip
+_YEAR = re.compile(r"^(?:(?:FY|CY|GJ)\s{0,3})?(?:1[89]|20|21)\d\d(?:\s{0,3}[-–/]\s{0,3}(?:(?:1[89]|20|21)?\d\d))?\s{0,3}(?:[AEF]|\*{1,5}|\([^()]{1,12}\))?$|^FY\s?\d\d$", re.IGNORECASE)  # fmt: skip
+_PART = re.compile(r"^(?:[QHTS][1-4]|[1-4][QH])(?:[\s/'’-]{0,20}(?:FY)?\s{0,3}\d{2,4})?$", re.IGNORECASE)
+_MONTH_NAME = re.compile(rf"^(?:{_MONTHS})\.?(?:[\s'’/,-]{{1,20}}\d{{2,4}})?$", re.IGNORECASE)
 _DAY_NAME = re.compile(rf"^(?:{_DAYS})\.?(?:\s?[-–/]\s?(?:{_DAYS})\.?)?$", re.IGNORECASE)
 _DATE = re.compile(
-    rf"^(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|\d{{1,2}}\.?[ -](?:{_MONTHS})\.?(?:[ ,-]+\d{{2,4}})?"
+    rf"^(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|\d{{1,2}}\.?[ -](?:{_MONTHS})\.?(?:[ ,-]{{1,20}}\d{{2,4}})?"
     rf"|(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?)(?:[ T]\d{{1,2}}:\d\d(?::\d\d)?)?$",
     re.IGNORECASE,
 )
-_TIME = re.compile(r"^\d{1,3}[:h]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?|Uhr)?(?:\s*[-–—]\s*\d{1,2}[:h]\d\d\s*(?:[ap]\.?m\.?|Uhr)?)?$|^\d{1,2}\s*[ap]\.?m\.?(?:\s*[-–—]\s*\d{1,2}\s*[ap]\.?m\.?)?$", re.IGNORECASE)  # fmt: skip
+_TIME = re.compile(r"^\d{1,3}[:h]\d\d(?::\d\d)?\s{0,3}(?:[ap]\.?m\.?|Uhr)?(?:\s{0,3}[-–—]\s{0,3}\d{1,2}[:h]\d\d\s{0,3}(?:[ap]\.?m\.?|Uhr)?)?$|^\d{1,2}\s{0,3}[ap]\.?m\.?(?:\s{0,3}[-–—]\s{0,3}\d{1,2}\s{0,3}[ap]\.?m\.?)?$", re.IGNORECASE)  # fmt: skip
 _CODE = re.compile(r"^(?=\S*\d)(?=\S*[^\W\d_])[^\s]{2,40}$")
-_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$|^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$")
+_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$|^[\w.+-]{1,20}@[\w-]{1,20}(?:\.[\w-]{1,20})+$")
 _PERIOD_WORDS = 60  # characters; longer texts are sentences
 
 
@@ -121,7 +121,7 @@ _ATTRIBUTES = frozenset(
     """.split()
 )
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])")
-_TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[#№]")
+_TOKEN = re.compile(r"[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})*|[#№]")
 
 
 def is_attribute(text: str) -> bool:

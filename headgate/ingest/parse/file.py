@@ -54,7 +54,7 @@ _READ_BY_LINES = frozenset({"text/markdown", "text/plain"})
 ReadPage = Callable[..., tuple[list[Block], LabelReading, list[LeftOut]]]
 _LONGEST_HIDDEN = 4000  # characters of a hidden text that are looked at for labels
 #: A page of HTML with front matter before it, as site generators take it.
-_FENCED = re.compile("[\ufeff\\s]*(?:-{3}|\\+{3})[ \t]*\r?\n")
+_FENCED = re.compile("\\A[\ufeff\\s]{0,500}(?:-{3}|\\+{3})[ \t]*\r?\n")
 
 
 def parse_file(

@@ -31,8 +31,8 @@ from headgate.records.remarks import note
 _YAML_OPEN, _YAML_CLOSE = re.compile(r"-{3}[ \t]*"), re.compile(r"(?:-{3}|\.{3})[ \t]*")
 _TOML_FENCE = re.compile(r"\+{3}[ \t]*")
 _KEY_LINE = re.compile(r"""^["']?[A-Za-z_][\w.-]*["']?[ \t]*[:=](?:[ \t]|$)""")
-_COMMENT = re.compile(r"<!--(.*?)-->[ \t]*\n?", re.DOTALL)
-_INVISIBLE_START = re.compile("[\ufeff\u200b\u2060\\s]*(?:\n|$)|[\ufeff\u200b\u2060]+")
+_COMMENT = re.compile(r"<!--((?:(?!<!--|-->).)*+)-->[ \t]*+\n?", re.DOTALL)
+_INVISIBLE_START = re.compile("[\ufeff\u200b\u2060\\s]{0,100}(?:\n|$)|[\ufeff\u200b\u2060]+")
 _MOST_COMMENTS = 5
 _LONGEST_HEAD = 40  # lines of front matter whose end is missing
 #: From so many words on a value is something to read, and not a name of a layout, a date or a link.

@@ -20,7 +20,7 @@ _QUOTED = (
     " | //*[@id='divRplyFwdMsg']"
 )
 _FORWARDED = re.compile(
-    r"-{3,}\s*(?:forwarded|weitergeleitet|message transf|mensaje reenviado|begin forwarded)|begin forwarded message",
+    r"-{3,60}\s{0,5}(?:forwarded|weitergeleitet|message transf|mensaje reenviado|begin forwarded)|begin forwarded message",
     re.IGNORECASE,
 )
 #: Tags whose content is no text of the page, and why; "" where it is no text at all.

@@ -16,7 +16,7 @@ from headgate.ingest.parse.labels import LabelReading, LabelSlip, Place, Stated,
 _NAMES, _VALUES = ("name", "property", "itemprop", "http-equiv"), ("content", "value")
 _NOT_TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<\s*(/?[a-zA-Z][\w:-]*)\b([^<>]{3,500})")
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)|["']([^"'>]*))""")
+_ATTRIBUTE = re.compile(r"""([\w:-]{1,80})\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)|["']([^"'>]*))""")
 _HARMLESS = frozenset({"link", "base", "script", "style", "/script", "/style"})
 _WORD = re.compile(r"[^\W\d_][\w-]{5,30}")
 _NAMED = re.compile(r"[=\"']")

@@ -18,12 +18,12 @@ from headgate.ingest.parse.labels import LabelReading, LabelSlip, Place, Stated,
 #: What may stand before a name at the beginning of a line: list marks, quotes, comment signs, brackets.
 _MARKS = r"[\s\-*+>#;%/!|?,'\"“”„‘’«»`\[\](){}<:.&]*"
 _FIRST = re.compile(rf"^({_MARKS})([^\W\d][\w\-]*(?:[ \t\-]+(?:[^\W\d][\w\-]*))?)")
-_WORD = re.compile(r"([^\W\d][\w\-]{4,30})\s*[\"'”’`*_\])]*\s*(?:[:=：]|$)")
+_WORD = re.compile(r"([^\W\d][\w\-]{4,30})\s{0,5}[\"'”’`*_\])]{0,5}\s{0,5}(?:[:=：]|$)")
 _PAIR = re.compile(
-    rf"^{_MARKS}_*(?P<key>[^\W\d_][\w\- ]{{4,40}}?)[\s\"'”’`*_\])]*[:=：|–—-]+[\s\"'“„‘`*_\[(|]*(?P<value>[^\W_][\w\- ]{{0,59}}?)[\s\"'”’`*_\])|.!>;,/-]*$"
+    rf"^{_MARKS}_*(?P<key>[^\W\d_][\w\- ]{{4,40}}?)[\s\"'”’`*_\])]{{0,8}}[:=：|–—-]{{1,5}}[\s\"'“„‘`*_\[(|]{{0,8}}(?P<value>[^\W_][\w\- ]{{0,59}}?)[\s\"'”’`*_\])|.!>;,/-]{{0,12}}$"
 )
-_KEYWORD, _KEYWORD_PAIR = re.compile(r"[^\W\d_][\w-]{5,}"), re.compile(r"([^\W\d_][\w-]{5,})[\s,]+(\S+)")
-_KEYWORD_NAME = re.compile(r"([^\W\d_][\w-]*)\s*[:=]")
+_KEYWORD, _KEYWORD_PAIR = re.compile(r"[^\W\d_][\w-]{5,}"), re.compile(r"([^\W\d_][\w-]{5,60})[\s,]{1,10}(\S{1,100})")
+_KEYWORD_NAME = re.compile(r"([^\W\d_][\w-]{0,60})\s{0,5}[:=]")
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 _TOP, _BOTTOM = 60, 20  # lines of a text that are looked at
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")

@@ -18,7 +18,9 @@ _STANDARD = frozenset(
 #: What producers write where the author wrote nothing.
 _NOTHING_SAID = frozenset({"untitled", "anonymous", "unspecified", "(anonymous)", "(unspecified)", "(untitled)"})
 _XMP = re.compile(rb"<x:xmpmeta\b.{0,200000}?</x:xmpmeta>", re.DOTALL)
-_XMP_PAIR = re.compile(r"""<?(?:[\w-]+:)?([A-Za-z_][\w-]{3,40})(?:>|\s*=\s*["'])\s*([^<>"']{1,60}?)\s*(?:<|["'])""")
+_XMP_PAIR = re.compile(
+    r"""<?(?:[\w-]{1,40}:)?([A-Za-z_][\w-]{3,40})(?:>|\s{0,5}=\s{0,5}["'])\s{0,5}([^<>"']{1,60}?)\s{0,5}(?:<|["'])"""
+)
 
 
 def pdf_labels(properties: Mapping[str, Any], content: bytes, *, password: str = "") -> LabelReading:

@@ -10,7 +10,7 @@ _EMPTY = re.compile(
     r"[ _-]?(?:\d+|here)?",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"[\w .()-]+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
+_FILE = re.compile(r"\A[\w .()-]{1,120}\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 
 
 def is_placeholder(alternative: str) -> bool:

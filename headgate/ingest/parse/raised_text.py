@@ -13,7 +13,7 @@ Level = Literal["", "raised", "lowered"]
 
 _UNITS = frozenset({"m", "mm", "cm", "dm", "km", "in", "ft", "yd", "mi"})
 _TRADE_MARKS = {"tm": "™", "sm": "℠", "r": "®", "c": "©"}
-_LAST_LETTERS = re.compile(r"[^\W\d_]+$")
+_LAST_LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_]++$")
 _SIGNS = re.compile(r"^(?:[^\w]+|[\[(].*[\])])$")
 
 

@@ -29,7 +29,7 @@ _TITLE_NAMES = frozenset({"title", "heading", "head", "headline", "name", "subje
 _TEXT_NAMES = frozenset(
     {"p", "para", "paragraph", "text", "body", "content", "description", "summary", "abstract", "answer", "note"}
 )
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--((?:(?!<!--|-->).)*+)-->", re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 

@@ -21,10 +21,10 @@ _MAX_INTRODUCED = 4
 #: What ends a sentence, or leaves it open. A question may be a title, as in lists of questions; a colon may end one above a list.
 _ENDS_OPEN = re.compile(r"[.!,;。．！、，；।॥۔؛،…‥\-–—][\"'»”’)\]]*$")
 #: The end of a sentence inside of the line: a word of four letters or more, so that "St. Louis" and "Dr. No" are none.
-_SENTENCE_WITHIN = re.compile(r"[^\W\d_]{4,}[.!?]\s|[。！？]\s*\S")
+_SENTENCE_WITHIN = re.compile(r"[^\W\d_]{4}[.!?]\s|[。！？]\s{0,20}\S")
 _CONTACT = re.compile(r"@|://|\bwww\.")
 #: A name with a number behind a comma, as in addresses and dates.
-_PLACE_OR_DATE = re.compile(r",.*\d{2,}\W*$")
+_PLACE_OR_DATE = re.compile(r",.{0,300}\d{2}\W{0,10}$")
 _OPENING_MARKS = "\"'“”„«‘(["
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 

@@ -29,7 +29,7 @@ _RST_EXPLICIT = re.compile(r"^(\s*)\.\.(?:\s+(.*))?$")
 _RST_DIRECTIVE = re.compile(r"^([\w:+.-]+)\s*::\s*(.*)$")
 #: Targets, footnotes, citations, substitutions: no comments.
 _RST_MARKED = re.compile(r"^(_|\[[^\]]+\]|\|[^|]+\||__)")
-_RST_FILE = re.compile(r"^\s+:(?:file|url):\s*(\S.*)$", re.MULTILINE)
+_RST_FILE = re.compile(r"^[ \t]{1,60}:(?:file|url):[ \t]{0,20}(\S.*)$", re.MULTILINE)
 _RST_FETCHES = frozenset({"include", "literalinclude", "csv-table", "raw", "highlightfile", "graphviz"})
 _RST_LITERAL = frozenset(
     {"code", "code-block", "sourcecode", "math", "raw", "parsed-literal", "csv-table", "productionlist", "doctest"}
