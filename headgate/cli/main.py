@@ -21,7 +21,7 @@ from headgate.errors import HeadgateError, UnfitCorpus, UsageError
 #: Verb → where it is and what it does. The text stands here so that `headgate --help` imports no verb.
 VERBS = {
     "init": ("headgate.cli.project:init", "Write a ready project for your own documents."),
-    "dev": ("headgate.cli.dev:dev", "The project in Dagster, with MLflow and the validation reports, in your browser."),
+    "dev": ("headgate.cli.project:dev", "The project in Dagster, with MLflow and the validation reports, in your browser."),
     "settings": ("headgate.cli.project:show_settings", "Show the settings in effect."),
     "ingest": ("headgate.cli.pipeline:ingest", "Documents → validated chunks."),
     "index": ("headgate.cli.pipeline:index", "Chunks → a pinned table version."),

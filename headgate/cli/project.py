@@ -1,4 +1,4 @@
-"""Projects: init, settings."""
+"""Projects: init, settings, dev."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from headgate.cli.invocation import Invocation, json_option, pass_invocation
 from headgate.cli.scaffold import project_files
 from headgate.cli.settings_file import settings_toml
 from headgate.errors import CorpusError, StorageError, UsageError
+from headgate.orchestration.ui_addresses import DAGSTER_PORT, MLFLOW_PORT, REPORTS_PORT
 from headgate.settings import Settings, parse_settings
 
+_PORT = click.IntRange(1, 65535)
 #: Whom pages that carry no label are shown to in a new project: written out, so that it is somebody's decision.
 EVERYBODY = {"pattern": "**", "audience": "customer", "confidentiality": "public"}
 
@@ -128,3 +130,16 @@ def _relative(documents: Path, folder: Path) -> str:
 def _top(places: Iterable[str]) -> list[str]:
     """The first part of each place, folders with their slash, each once."""
     return list(dict.fromkeys(place if "/" not in place else place.split("/")[0] + "/" for place in places))
+
+
+@click.command()
+@click.option("--dagster-port", type=_PORT, default=DAGSTER_PORT, show_default=True, help="Port of the Dagster UI.")
+@click.option("--mlflow-port", type=_PORT, default=MLFLOW_PORT, show_default=True, help="Port of the MLflow UI.")
+@click.option("--reports-port", type=_PORT, default=REPORTS_PORT, show_default=True, help="Port of the validation reports.")
+@pass_invocation
+def dev(invocation: Invocation, dagster_port: int, mlflow_port: int, reports_port: int) -> int:
+    """Open the project in Dagster, with MLflow and the validation reports beside it, until Ctrl-C."""
+    from headgate.orchestration.ui_programs import Ports, run_dev
+
+    ports = Ports(dagster_port, mlflow_port, reports_port)
+    return run_dev(invocation.settings, ports, settings_file=invocation.settings_path, say=say)
