@@ -12,6 +12,7 @@ from headgate.errors import ParseFailure
 from headgate.ingest.parse.html_visible import drop, take_hidden
 from headgate.ingest.parse.html_visible import writable as _writable
 from headgate.ingest.parse.left_out import LeftOut, LeftOutReason, count_words, leave_out
+from headgate.ingest.parse.pictures import is_placeholder
 
 #: Of Gmail, Thunderbird, Apple Mail, Yahoo and Outlook.
 _QUOTED = (
@@ -62,6 +63,10 @@ def clean(tree: Any) -> list[LeftOut]:
             if reason:
                 left_out.append(leave_out(reason, " ".join(element.itertext())))
             drop(element)
+    for picture in tree.iter("img"):
+        if is_placeholder(alternative := picture.get("alt") or ""):
+            left_out.append(leave_out("placeholder", alternative))
+            picture.set("alt", "")
     left_out += [leave_out("navigation", text) for text in _settle_controls(tree)]
     left_out += [leave_out("struck_out", text) for text in remove_struck(tree)]
     left_out += [leave_out("quoted", text) for text in _remove_quoted(tree)]

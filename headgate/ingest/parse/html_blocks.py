@@ -120,7 +120,7 @@ class _Reader:
             self._kind = ("list_item", 0)
         elif tag == "img":
             alternative = " ".join((element.get("alt") or "").split())
-            if len(alternative.split()) >= 2 and "://" not in alternative:
+            if alternative:
                 self.blocks.append(Block("text", f"Image: {alternative}", line=element.sourceline))
         elif tag == "table" and not is_layout(element):
             self._read_table(element)

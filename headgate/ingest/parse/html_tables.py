@@ -160,7 +160,7 @@ def cell_text(cell: Any, inner: list[Any], *, line_break: str = " ") -> str:
             continue
         if tag in _LINES:
             runs.append(Run(line_break))
-        if tag == "img" and (alternative := element.get("alt") or "") and "://" not in alternative:
+        if tag == "img" and (alternative := element.get("alt") or ""):
             pictures.append(alternative)
         if element.text:
             runs.append(Run(element.text, levels[-1]))

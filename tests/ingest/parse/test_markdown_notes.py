@@ -49,6 +49,13 @@ def test_an_alternative_text_that_says_nothing_is_counted() -> None:
     assert [(one.reason, one.words) for one in parsed.left_out] == [("placeholder", 3)]
 
 
+def test_the_same_rule_holds_in_html() -> None:
+    page = b'<html><body><p>See.</p><img src=a.png alt="screenshot"><img src=b.png alt="Lamp"></body></html>'
+    parsed = parse_file(page, "text/html", path="a.html")
+    assert parsed.text == "See.\n\nImage: Lamp"
+    assert [(one.reason, one.words) for one in parsed.left_out] == [("placeholder", 1)]
+
+
 @pytest.mark.parametrize(
     ("alternative", "empty"), [("Image 3", True), ("IMG_0042.jpg", True), ("alt-text", True), ("The logo of the fair", False), ("Lamp", False)]
 )  # fmt: skip
