@@ -53,9 +53,13 @@ def read_tree(source: str) -> Any:
     return tree
 
 
-def clean(tree: Any) -> list[LeftOut]:
-    """Take all that is no text of the page out of `tree`: what nobody sees, what is crossed out, quoted mails, navigation. Scripts and styles go too."""
-    left_out = [leave_out("hidden", text) for text in take_hidden(tree)]
+def clean(tree: Any, *, styled: bool = False) -> list[LeftOut]:
+    """Take all that is no text of the page out of `tree`: what nobody sees, what is crossed out, quoted mails, navigation. Scripts and styles go too.
+
+    Args:
+        styled: style sheets apply that are not in the tree.
+    """
+    left_out = [leave_out("hidden", text) for text in take_hidden(tree, styled=styled)]
     for element in list(tree.iter("math")):
         _replace(element, _formula(element))
     for tags, reason in _NO_TEXT_OF_THE_PAGE:
@@ -196,6 +200,6 @@ def remove_struck(tree: Any) -> list[str]:
 
 
 def read_fragment(source: str) -> tuple[Any, list[LeftOut]]:
-    """(the body of a piece of HTML such as Markdown may contain, what it does not show)."""
+    """(the body of a piece of HTML such as Markdown may contain, what it does not show). The site that shows it has style sheets."""
     tree = read_tree(f"<html><body>{source}</body></html>")
-    return tree.find("body"), clean(tree)
+    return tree.find("body"), clean(tree, styled=True)

@@ -1,7 +1,8 @@
 """What a reader of a page sees, or reaches with one click, apart from what nothing on the page can show.
 
 hidden            comments, `<template>`, `<noscript>`, `hidden`, display:none, visibility:hidden, no size, no opacity, moved off the page,
-                  text in the colour of what is behind it, which may be set on an element around it
+                  text in the colour of what is behind it, which may be set on an element around it; where the page does not say either
+                  colour, as in a piece of a page whose style sheets are elsewhere, text is visible
 one click away    panels of tabs and accordions, `<details>`, what a button or link of the page opens, `hidden="until-found"`,
                   what fades or slides in
 """
@@ -9,17 +10,25 @@ one click away    panels of tabs and accordions, `<details>`, what a button or l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
-from headgate.ingest.parse.html_colours import BLACK, WHITE, Colour, can_be_told_apart, parse_background, parse_colour
+from headgate.ingest.parse.html_colours import BLACK, WHITE, YELLOW, Colour, can_be_told_apart, parse_background, parse_colour
 
 _HIDDEN_TAGS = frozenset({"template", "noscript"})
 _NOT_SHOWN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0+)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
-    r"|(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0|(?<![-\w])(?:max-)?(?:width|height)\s*:\s*0(?:px)?\s*(?:;|!|$)",
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0+)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)|clip\s*:\s*rect\(\s*0",
     re.IGNORECASE,
 )
+#: Without `overflow`, text stands out of a box that has no size.
+_NO_SIZE = re.compile(r"(?<![-\w])(?:max-)?(?:width|height)\s*:\s*0(?:px)?\s*(?:;|!|$)", re.IGNORECASE)
+_CUT_OFF = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip|auto|scroll)", re.IGNORECASE)
+_MOVED = re.compile(
+    r"(?<![-\w])(?:left|right|top|bottom|text-indent|margin-left|margin-top)\s*:\s*-(\d{1,7})(?:\.\d{1,9})?(px|pt|em|rem|%|vw|vh)?",
+    re.IGNORECASE,
+)
+#: From this far a shift is out of the page: fewer points centre a box or make room below a fixed header.
+_FAR = {"px": 500, "": 500, "pt": 500, "em": 50, "rem": 50, "%": 100, "vw": 100, "vh": 100}
 _NO_OPACITY = re.compile(r"opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)", re.IGNORECASE)
 _MOVES = re.compile(r"transform\s*:|transition\s*:|animation\s*:", re.IGNORECASE)
 #: Words in the classes of panels that a click opens; those of Bootstrap, Foundation, Material and most hand-made ones.
@@ -47,8 +56,12 @@ class _Shown(NamedTuple):
     behind: Colour
 
 
-def take_hidden(tree: Any) -> list[str]:
-    """Take what nothing on the page can show out of `tree`; returns its text."""
+def take_hidden(tree: Any, *, styled: bool = False) -> list[str]:
+    """Take what nothing on the page can show out of `tree`; returns its text.
+
+    Args:
+        styled: style sheets apply that are not in the tree, as to a piece of HTML in a page of Markdown.
+    """
     from lxml import etree
 
     hidden: list[str] = []
@@ -61,14 +74,16 @@ def take_hidden(tree: Any) -> list[str]:
         if element.tag not in ("html", "body", "head") and _is_hidden(element) and not _is_one_click_away(element, opened):
             hidden.append(" ".join(element.itertext()))
             drop(element)
-    return hidden + _take_unreadable(tree)
+    return hidden + _take_unreadable(tree, styled=styled or any(True for _ in _style_sheets(tree)))
 
 
 def _is_hidden(element: Any) -> bool:
     if element.tag in _HIDDEN_TAGS or element.get("hidden") is not None or element.get("type") == "hidden":
         return True
     style = element.get("style") or ""
-    if _NOT_SHOWN.search(style):
+    if _NOT_SHOWN.search(style) or (_NO_SIZE.search(style) and _CUT_OFF.search(style)):
+        return True
+    if any(int(far) >= _FAR[(unit or "").lower()] for far, unit in _MOVED.findall(style)):
         return True
     return _NO_OPACITY.search(style) is not None and not (_MOVES.search(style) or element.get("class"))
 
@@ -105,17 +120,17 @@ def _opens(element: Any) -> bool:
     return isinstance(element.tag, str) and (element.tag == "summary" or element.get("aria-expanded") is not None)
 
 
-def _take_unreadable(tree: Any) -> list[str]:
+def _take_unreadable(tree: Any, *, styled: bool) -> list[str]:
     """Take text in the colour of its background out; what stands inside of it on another background stays."""
     from lxml import etree
 
-    styled = any(True for _ in _style_sheets(tree))
+    painted = _painted_tags(tree)
     looks: dict[Any, _Shown] = {}
     found: list[str] = []
     for element in tree.iter(etree.Element):
         parent = element.getparent()
         above = looks[parent] if parent is not None and parent in looks else _Shown(BLACK, WHITE)
-        looks[element] = shown = _look(element, above, styled=styled)
+        looks[element] = shown = _look(element, above, styled=styled, painted=painted)
         if can_be_told_apart(shown.colour, shown.behind):
             continue
         if (element.text or "").strip():
@@ -133,21 +148,40 @@ def _style_sheets(tree: Any) -> Iterator[Any]:
     yield from (link for link in tree.iter("link") if "stylesheet" in (link.get("rel") or "").lower())
 
 
-def _look(element: Any, above: _Shown, *, styled: bool) -> _Shown:
+_TAG = re.compile(r"(?:^|[\s>+~,(])([a-z][a-z0-9]{0,19}|\*)", re.IGNORECASE)
+
+
+def _painted_tags(tree: Any) -> frozenset[str]:
+    """Tags that selectors of the page's own style sheets name, of rules that set a background; `*` is any."""
+    named: set[str] = set()
+    for sheet in tree.iter("style"):
+        for rule in (sheet.text or "").split("}"):
+            selectors, _, declarations = rule.rpartition("{")
+            if "background" in declarations.lower():
+                named.update(tag.lower() for tag in _TAG.findall(selectors.rpartition("{")[2]))
+    return frozenset(named)
+
+
+def _look(element: Any, above: _Shown, *, styled: bool, painted: Container[str]) -> _Shown:
     colour, behind = above
-    if (styled and (element.get("class") or element.get("id"))) or element.get("background"):
+    style = element.get("style") or ""
+    # Browsers have colours of their own for these, and style sheets use values that an element hands them (`--name`).
+    if element.tag == "a" and element.get("href") is not None:
+        colour = "unknown"
+    if element.tag == "mark":
+        colour, behind = BLACK, YELLOW
+    by_sheet = styled and (element.get("class") or element.get("id") or "--" in style)
+    if by_sheet or element.tag in painted or "*" in painted or element.get("background"):
         behind = "unknown"
     if (named := element.get("bgcolor")) and (value := parse_colour(named)) is not None:
         behind = value
     if element.tag == "font" and (named := element.get("color")) and (value := parse_colour(named)) is not None:
         colour = value
-    for name, text in _DECLARATION.findall(element.get("style") or ""):
+    for name, text in _DECLARATION.findall(style):
         match name.lower():
             case "color":
                 colour = parse_colour(text) or colour
-            case "background-color":
-                behind = parse_colour(text) or behind
-            case "background" | "background-image":
+            case "background" | "background-color" | "background-image":
                 behind = parse_background(text) or behind
     return _Shown(colour, behind)
 

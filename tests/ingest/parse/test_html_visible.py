@@ -35,6 +35,18 @@ def read(body: str, head: str = "") -> tuple[str, dict[str, int]]:
         '<div hidden="until-found">Free for 60 days.</div>',
         "<details><summary>More</summary>Free for 60 days.</details>",
         '<div style="opacity:0; transition: opacity 1s">Free for 60 days.</div>',
+        '<div style="background: rebeccapurple no-repeat; color: white">Free for 60 days.</div>',
+        '<div style="background: hsl(210 90% 20%) top left; color: #fff">Free for 60 days.</div>',
+        '<div style="background-color: color-mix(in srgb, red, blue); color: #fff">Free for 60 days.</div>',
+        '<div style="background: #036"><p style="background: rgba(255, 255, 255, .1); color: #fff">Free for 60 days.</p></div>',
+        '<div style="background: black"><p style="background-color: #ffffff20; color: #fff">Free for 60 days.</p></div>',
+        '<div style="color: #fff"><p style="color: initial">Free for 60 days.</p></div>',
+        '<div style="color: #fff"><p style="color: light-dark(black, white)">Free for 60 days.</p></div>',
+        '<div style="color: white"><a href="a.html">Free for 60 days.</a></div>',
+        '<div style="color: white"><mark>Free for 60 days.</mark></div>',
+        '<div style="position: relative; height: 0; padding-bottom: 56%">Free for 60 days.</div>',
+        '<div style="position: absolute; left: 50%; margin-left: -160px">Free for 60 days.</div>',
+        '<h2 style="position: relative; top: -120px">Free for 60 days.</h2>',
         "<form><label>Free for 60 days. <input name=a></label></form>",
     ],
 )
@@ -55,6 +67,11 @@ def test_what_a_reader_can_see_or_open_is_text(body: str) -> None:
         '<p style="visibility: hidden">Free for 60 days.</p>',
         '<p style="font-size:0">Free for 60 days.</p>',
         '<p style="position:absolute;left:-9999px">Free for 60 days.</p>',
+        '<p style="text-indent: -999em">Free for 60 days.</p>',
+        '<p style="height: 0; overflow: hidden">Free for 60 days.</p>',
+        '<p style="background: no-repeat center; color: #fff">Free for 60 days.</p>',
+        '<p style="color: rgba(255, 255, 255, 0.5)">Free for 60 days.</p>',
+        '<p style="background: rgb(255 255 255 / 100%); color: white">Free for 60 days.</p>',
         '<p style="opacity:0">Free for 60 days.</p>',
         "<p hidden>Free for 60 days.</p>",
         "<template>Free for 60 days.</template>",
@@ -72,6 +89,32 @@ def test_a_background_that_a_style_sheet_may_set_is_unknown() -> None:
     assert "Free for 60 days." in read(hero, head="<style>.hero { background: navy }</style>")[0]
     assert "Free for 60 days." in read(hero, head='<link rel="stylesheet" href="a.css">')[0]
     assert "Free for 60 days." not in read(hero)[0]
+
+
+def test_a_background_that_a_style_sheet_of_the_page_gives_a_tag_is_unknown() -> None:
+    body = '<section><h2 style="color: white">Free for 60 days.</h2></section>'
+    assert (
+        "Free for 60 days."
+        in read(body, head="<style>@media print { a {} section > h2, p { margin: 0; Background: navy } }</style>")[0]
+    )
+    assert "Free for 60 days." not in read(body, head="<style>p { background: navy } h2 { margin: 0 }</style>")[0]
+
+
+@pytest.mark.parametrize(
+    ("style", "visible"),
+    [
+        ('class="color" style="--color: var(--violet); color: white"', True),
+        ('style="--color: var(--violet); color: white"', True),
+        ('id="hero" style="color: #fff"', True),
+        ('style="color: white"', False),
+        ('class="note" style="background: white; color: white"', False),
+    ],
+)
+def test_what_the_style_sheets_of_a_site_give_a_piece_of_html_in_markdown_is_unknown(style: str, visible: bool) -> None:
+    page = f"# Colours\n\n<div>\n  <div {style}>\n    <h5>Vivid Violet</h5>\n    <code>#a112ff</code>\n  </div>\n</div>\n"
+    parsed = parse_file(page.encode(), "text/markdown", path="color.md")
+    assert ("Vivid Violet" in parsed.text and "#a112ff" in parsed.text) is visible
+    assert bool([one for one in parsed.left_out if one.reason == "hidden"]) is not visible
 
 
 def test_a_button_that_opens_a_panel_is_its_heading_and_another_one_is_a_control() -> None:
@@ -110,7 +153,7 @@ def test_a_formula_is_read_and_a_drawing_is_counted() -> None:
 @pytest.mark.parametrize(
     ("written", "colour"),
     [("#fff", (255, 255, 255)), ("#FFFFFF80", (255, 255, 255)), ("White", (255, 255, 255)), ("rgb(1 2 3)", (1, 2, 3)), ("rgba(0,0,0,0)", None),
-     ("transparent", None), ("var(--x)", "unknown"), ("hsl(1,2%,3%)", "unknown"), ("inherit", None)],
+     ("transparent", None), ("var(--x)", "unknown"), ("hsl(1,2%,3%)", "unknown"), ("initial", "unknown"), ("inherit", None)],
 )  # fmt: skip
 def test_colours_of_css(written: str, colour: object) -> None:
     assert parse_colour(written) == colour
@@ -123,6 +166,11 @@ def test_colours_of_css(written: str, colour: object) -> None:
         ("url(a.png)", "unknown"),
         ("linear-gradient(red, blue)", "unknown"),
         ("none", None),
+        ("#FFFFFF80", "unknown"),
+        ("rgb(1 2 3 / 40%)", "unknown"),
+        ("rgb(1 2 3 / 0)", None),
+        ("top left / cover no-repeat", None),
+        ("tomato fixed", "unknown"),
         ("black", (0, 0, 0)),
     ],
 )
