@@ -2,7 +2,7 @@
 
     python -m benchmarks.sample_suites [--store DIR]
 
-The store is a throw-away one unless named; with one that is kept, `HEADGATE_STORE=DIR python -m benchmarks.fit_evidence` can follow.
+The store is a throw-away one unless named; with one that is kept, `HEADGATE_STORE=DIR headgate calibrate` can follow.
 """
 
 from __future__ import annotations

@@ -24,12 +24,12 @@ from headgate.answer.small_talk import SmallTalk, small_talk
 from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError, WithdrawnError
 from headgate.index.vocabulary import Vocabulary
-from headgate.records import Answer, Citation, Hit, Question, RetrievedChunk, Timings, Token, Usage
+from headgate.records import Answer, Citation, EvidenceModel, Hit, Question, RetrievedChunk, Timings, Token, Usage
 from headgate.records.answer import RefusalReason
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 #: Evidence that a question needs above the threshold when a word of it was taken for misspelt: something else may be meant.
 _CORRECTED_MARGIN = 0.05
 Clock = Callable[[], float]
@@ -60,6 +60,7 @@ class Answerer:
         answer_prompt: Prompt,
         refusal: Prompt,
         behaviour: AnswerBehaviour,
+        evidence_model: EvidenceModel,
         guard: GuardSettings,
         default_language: str,
         clock: Clock = time.monotonic,
@@ -72,6 +73,7 @@ class Answerer:
         self._answer_prompt = answer_prompt
         self._refusal = refusal
         self._behaviour = behaviour
+        self._evidence_model = evidence_model
         self._guard = guard
         self._default_language = default_language
         self._clock = clock
@@ -110,7 +112,7 @@ class Answerer:
         retrieval, passages, support = assessment.retrieval, assessment.passages, assessment.evidence
         retrieved_at = self._clock()
         spelling = retrieval.query.spelling
-        if support < self._behaviour.evidence_threshold + (_CORRECTED_MARGIN if spelling.corrections else 0.0):
+        if support < self._evidence_model.threshold + (_CORRECTED_MARGIN if spelling.corrections else 0.0):
             yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
             return
         wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
@@ -182,9 +184,8 @@ class Answerer:
         features = extract_features(
             retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language
         )
-        return Assessment(
-            retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=evidence(features)
-        )
+        support = evidence(features, self._evidence_model, language=retrieval.query.language)
+        return Assessment(retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=support)
 
     def close(self) -> None:
         """Let go of the table and the embedding model; whoever asks afterwards gets a ClosedError. May be called again."""

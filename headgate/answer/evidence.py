@@ -1,19 +1,20 @@
-"""Do the passages hold an answer to the question? One number from 0 to 1, compared with `answer.evidence_threshold`.
+"""Do the passages hold an answer to the question? One number from 0 to 1, compared with the bundle's threshold.
 
-A logistic model over a few readable features. Its weights were fitted on questions that are in no evaluation suite
-(benchmarks/fit_evidence.py, which prints them).
+A logistic model over a few readable features. A bundle carries its weights and threshold: those that `headgate calibrate` fitted on a
+project's own questions, or the packaged ones, which were fitted so on the sample's `evals/calibration.jsonl`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from headgate.answer.retrieve import Query
 from headgate.answer.weigh import ScoredUnit
+from headgate.errors import SettingsError
 from headgate.index.vocabulary import Vocabulary
-from headgate.records import Hit
+from headgate.records import EvidenceModel, Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,13 @@ class Features:
     other_language: float  # 1 when the question is not in the collection's default language
 
 
-#: intercept and weights, in the order of `Features`.
-INTERCEPT = -4.38
-WEIGHTS = Features(passage_cosine=2.11, unit_cosine=4.63, passage_coverage=3.59, unknown=-0.74, other_language=0.83)
+FEATURES = tuple(field.name for field in fields(Features))
+#: Fitted on the sample's questions with the packaged embedding model; for projects without a calibration of their own.
+PACKAGED = EvidenceModel(
+    intercept=-4.38,
+    weights=asdict(Features(passage_cosine=2.11, unit_cosine=4.63, passage_coverage=3.59, unknown=-0.74, other_language=0.83)),
+    threshold=0.5,
+)
 
 
 def extract_features(
@@ -48,8 +53,26 @@ def extract_features(
     )
 
 
-def evidence(features: Features) -> float:
-    """Probability, as fitted, that the passages answer the question; 0 to 1."""
+def evidence(features: Features, model: EvidenceModel, *, language: str) -> float:
+    """Probability, as fitted, that the passages answer the question; 0 to 1.
+
+    Args:
+        language: of the question, ISO 639-1.
+    """
     values = asdict(features)
-    score = INTERCEPT + sum(weight * values[name] for name, weight in asdict(WEIGHTS).items())
+    score = model.intercept + model.languages.get(language, 0.0)
+    score += sum(weight * values[name] for name, weight in model.weights.items())
     return 1 / (1 + math.exp(-score))
+
+
+def check_weights(model: EvidenceModel, *, source: str) -> None:
+    """That a model weighs exactly today's features.
+
+    Raises:
+        SettingsError: it has others; `source` is where it stands.
+    """
+    if set(model.weights) != set(FEATURES):
+        raise SettingsError(
+            f'{source} weighs {", ".join(sorted(model.weights))}; this headgate has {", ".join(FEATURES)}: set answer.calibration = "", '
+            "build, and run `headgate calibrate` again"
+        )

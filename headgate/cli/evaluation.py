@@ -1,4 +1,4 @@
-"""Bundle → report → verdict: evaluate, gate, override."""
+"""Bundle → report → verdict: calibrate, evaluate, gate, override."""
 
 from __future__ import annotations
 
@@ -11,10 +11,64 @@ import click
 from headgate.cli.display import SHORT, coloured, interval, number, print_json, print_table, progress_lines, say
 from headgate.cli.invocation import Invocation, bundle_argument, chosen, json_option, pass_invocation
 from headgate.errors import NotFoundError
-from headgate.records import MetricSummary, Report, Verdict
+from headgate.records import Calibration, MetricSummary, Report, Verdict
 
+#: Where `calibrate` writes in a project whose settings name no file.
+DEFAULT_CALIBRATION = "evals/evidence.json"
 #: Exit codes of `gate`, for CI.
 EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 3}
+
+
+@click.command()
+@bundle_argument
+@click.option("--questions", type=click.Path(path_type=Path), help="Labelled questions instead of evaluation.calibration.")
+@click.option(
+    "--wrong-answer-cost",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Cost of a wrong answer, in wrong declines, instead of evaluation.wrong_answer_cost.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File to write instead of answer.calibration or evals/evidence.json."
+)
+@json_option
+@pass_invocation
+def calibrate(
+    invocation: Invocation,
+    bundle: str | None,
+    bundle_option: str | None,
+    questions: Path | None,
+    wrong_answer_cost: float | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit how much evidence an answer needs on labelled questions, and write it for the next bundle. By default on the bundle built last."""
+    bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
+    settings = invocation.settings
+    shown = settings.answer.calibration or DEFAULT_CALIBRATION
+    target = output or settings.place(shown)
+    from headgate.evaluate.calibrate import calibrate as run
+
+    with progress_lines() as progress:
+        found = run(
+            invocation.store,
+            bundle_id,
+            questions or settings.place(settings.evaluation.calibration),
+            wrong_answer_cost=wrong_answer_cost or settings.evaluation.wrong_answer_cost,
+            seed=settings.evaluation.seed,
+            progress=lambda done, total: progress("calibrate", done, total),
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(found.model_dump() | {"written": str(target)})
+        return
+    _print_calibration(found)
+    say(f"Written to {output or shown}.")
+    if not output and not settings.answer.calibration:
+        say(f'Set calibration = "{shown}" below [answer] in headgate.toml, so that bundles carry it.')
+    if settings.answer.evidence_threshold != "calibrated":
+        say(f"answer.evidence_threshold is {settings.answer.evidence_threshold:g} and goes before the threshold found here.")
+    say("`headgate bundle` makes a bundle with it; its gates decide whether it is better.")
 
 
 @click.command()
@@ -141,6 +195,33 @@ def verdict_summary(verdict: Verdict) -> dict[str, Any]:
 
 def _figure(summary: MetricSummary) -> dict[str, float | int | None]:
     return {"value": summary.value, "low": summary.low, "high": summary.high, "n": summary.n, "unscored": summary.unscored}
+
+
+def _print_calibration(found: Calibration) -> None:
+    rows = [
+        (
+            f"{point.threshold:.2f}{' ◄' if point.threshold == found.evidence.threshold else ''}",
+            f"{point.wrongly_answered:.3f}",
+            interval(point.wrongly_answered_low, point.wrongly_answered_high),
+            f"{point.wrongly_declined:.3f}",
+            interval(point.wrongly_declined_low, point.wrongly_declined_high),
+            f"{point.cost:.3f}",
+        )
+        for point in found.curve
+    ]
+    print_table(
+        f"{found.questions} questions, {found.answerable} can be answered, for {found.found} of them the answer was found",
+        ("threshold", "wrongly answered", "95 % interval", "wrongly declined", "95 % interval", "cost"),
+        rows,
+        right=("threshold", "wrongly answered", "wrongly declined", "cost"),
+    )
+    say("\nWrongly answered: of the questions whose answer was not found. Wrongly declined: of those that can be answered.")
+    say(
+        f"Each question was scored by weights fitted without it; area under the curve {found.auc:.3f} {interval(found.auc_low, found.auc_high)}."
+    )
+    say(f"A wrong answer costs as much as {found.wrong_answer_cost:g} wrong declines: threshold {found.evidence.threshold:.2f}.")
+    for doubt in found.doubts:
+        say(f"Doubt: {doubt}.")
 
 
 def _print_report(report: Report) -> None:

@@ -30,6 +30,7 @@ VERBS = {
     "dead-letters": ("headgate.cli.dead_letters:dead_letters", "Files that could not be read: list, show, retry, drop."),
     "versions": ("headgate.cli.versions:versions", "Pinned versions of the index: list, diff, verify, prune."),
     "canary": ("headgate.cli.versions:canary", "The new index against the old one: exit 0 passed, 1 failed, 3 inconclusive."),
+    "calibrate": ("headgate.cli.evaluation:calibrate", "Fit how much evidence an answer needs on labelled questions."),
     "evaluate": ("headgate.cli.evaluation:evaluate", "Run the suites on a bundle."),
     "gate": ("headgate.cli.evaluation:gate", "Judge a bundle: exit 0 passed, 1 failed, 3 inconclusive."),
     "override": (

@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from headgate.answer.engine import ENGINE_VERSION
-from headgate.bundle import MANIFEST_FORMAT, create_bundle
+from headgate.bundle import MANIFEST_FORMAT, create_bundle, load_manifest
 from headgate.evaluate.canary.canary import run_canary
 from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.suite_run import evaluate
@@ -186,17 +186,17 @@ def evaluation_report(context: dg.AssetExecutionContext, config: EvaluationConfi
     """Stage 4, a bundle → its answers to the suites, scored. Version: the report's id."""
     settings = project.settings()
     bundle_id = config.bundle_id or upstream(context, "bundle", BundleReference).bundle_id
+    store = open_store(settings)
     with library_errors():
-        report = evaluate(
-            open_store(settings), bundle_id, settings.evaluation_setup, progress=log_progress(context, "questions answered")
-        )
+        report = evaluate(store, bundle_id, settings.evaluation_setup, progress=log_progress(context, "questions answered"))
+        threshold = load_manifest(store, bundle_id).evidence.threshold
     reference = ReportReference(bundle_id=bundle_id, report_id=report.report_id)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(report.report_id),
         metadata=views.report(
             report,
             recall_at=settings.evaluation.recall_at,
-            threshold=settings.answer.evidence_threshold,
+            threshold=threshold,
             mlflow_ui=project.mlflow_ui,
         )
         | to_metadata(reference),

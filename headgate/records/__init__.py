@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from headgate.records.answer import Answer, Citation, Question, RetrievedChunk, Timings, Turn, Usage
 from headgate.records.base import Record
+from headgate.records.calibration import Calibration, EvidenceModel, ThresholdPoint
 from headgate.records.evaluate import (
     Canary,
     CanaryCheck,
@@ -67,6 +68,7 @@ __all__ = [
     "AccessReport",
     "Answer",
     "BreakerState",
+    "Calibration",
     "Canary",
     "CanaryCheck",
     "CanarySlice",
@@ -83,6 +85,7 @@ __all__ = [
     "Element",
     "ElementKind",
     "EmbeddingUsage",
+    "EvidenceModel",
     "ExclusionCode",
     "FileOutcome",
     "FileState",
@@ -115,6 +118,7 @@ __all__ = [
     "SourceState",
     "SuiteResult",
     "TableRef",
+    "ThresholdPoint",
     "Timings",
     "Token",
     "Turn",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, field_validator
 
 from headgate.settings.audiences import Audiences
 from headgate.settings.section import Section
@@ -33,7 +35,6 @@ class RetrievalSettings(Section):
 class AnswerBehaviour(Section):
     """How passages become an answer. Travels in the bundle."""
 
-    evidence_threshold: float = Field(0.5, ge=0, le=1, description="answers whose evidence is below are declined")
     max_sentences: int = Field(4, ge=1, le=20, description="sentences of an extractive answer")
     max_context_passages: int = Field(5, ge=1, le=50, description="passages handed to the model")
 
@@ -43,10 +44,24 @@ class AnswerSettings(AnswerBehaviour):
 
     prompt: str = Field("prompts/answer.md", description="prompt file for chat models")
     refusal: str = Field("prompts/refusal.md", description="text of the polite refusal, per language")
+    calibration: str = Field(
+        "",
+        description="what `headgate calibrate` wrote: how much evidence an answer needs; empty = fitted on the sample's questions",
+    )
+    evidence_threshold: float | Literal["calibrated"] = Field(
+        "calibrated", description="answers whose evidence is below are declined, 0 to 1; `calibrated` = as the calibration says"
+    )
 
     @property
     def behaviour(self) -> AnswerBehaviour:
         return AnswerBehaviour(**self.model_dump(include=set(AnswerBehaviour.model_fields)))
+
+    @field_validator("evidence_threshold")
+    @classmethod
+    def _share(cls, value: float | str) -> float | str:
+        if isinstance(value, float) and not 0 <= value <= 1:
+            raise ValueError(f"{value:g} is not 0 to 1")
+        return value
 
 
 class ModelSettings(Section):

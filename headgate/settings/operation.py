@@ -17,6 +17,12 @@ _S3_ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?")
 class EvaluationSettings(Section):
     suites: tuple[str, ...] = Field(("evals/suites/golden.jsonl",), description="suite files, run in this order")
     gates: str = Field("evals/gates.yaml", description="gate file")
+    calibration: str = Field(
+        "evals/calibration.jsonl", description="labelled questions that `calibrate` fits on; none of them should stand in a suite"
+    )
+    wrong_answer_cost: float = Field(
+        2.0, gt=0, description="cost of a wrong answer, in wrong declines; `calibrate` chooses the threshold by it"
+    )
     recall_at: tuple[int, ...] = Field((1, 3, 5, 10), description="cut-offs k of recall@k and nDCG@k")
     tracking_uri: str = Field(
         "", description="MLflow tracking address; empty = sqlite below storage.root, or storage.cache with S3"

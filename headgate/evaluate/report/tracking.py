@@ -216,7 +216,7 @@ def _log(
             report,
             Path(folder),
             recall_at=settings.recall_at,
-            threshold=manifest.answer.evidence_threshold,
+            threshold=manifest.evidence.threshold,
             baseline=baseline,
         )
         for path in plots:

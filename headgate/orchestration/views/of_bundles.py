@@ -17,7 +17,7 @@ def bundle(made: Bundle) -> Metadata:
         "chat model": manifest.model.name,
         "prompts": ", ".join(f"{name} ({digest[:12]}…)" for name, digest in sorted(manifest.prompts.items())),
         "retrieval": f"{manifest.retrieval.candidates} candidates of each search, the best {manifest.retrieval.top_k} kept",
-        "declines below evidence": f"{manifest.answer.evidence_threshold:g}",
+        "declines below evidence": f"{manifest.evidence.threshold:g}",
         "languages": ", ".join(manifest.languages),
     }
     return {

@@ -1,0 +1,264 @@
+"""Labelled questions + a bundle → how much evidence an answer needs (`answer.calibration`).
+
+    evals/calibration.jsonl ─► features of each question on the bundle ─► logistic weights ─► out-of-fold curve ─► threshold ─► Calibration
+
+A question counts as supported when it can be answered and the passages handed on hold the answer: then an answer is right to be given. One
+that can be answered but was not found is better declined, like one that can't be answered.
+
+Quality is told out of fold: each question is scored by weights that were fitted without it. The threshold is the one with the least
+cost out of fold, where a wrong answer costs as much as `wrong_answer_cost` wrong declines. The questions stand for those that people will ask: where
+unanswerable ones are rarer or more frequent than here, their share belongs into the cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headgate.answer.engine import ENGINE_VERSION, Answerer, Assessment
+from headgate.answer.evidence import FEATURES
+from headgate.bundle import indexed_documents, load_manifest, open_bundle
+from headgate.errors import SuiteError
+from headgate.evaluate.statistics import wilson_interval
+from headgate.evaluate.suites.quotes import overlaps, searchable
+from headgate.evaluate.suites.suite import GoldPassage, ResolvedCase, index_documents, load_suite, resolve_suite
+from headgate.records import Calibration, EvidenceModel, Hit, ThresholdPoint
+from headgate.records.progress import Progress
+from headgate.storage import Store
+
+#: Questions of each kind, supported and not, below which nothing is fitted.
+LEAST = 20
+#: … and below which the result is doubted: with 100 a share of 10 % is known to within 6 points.
+ENOUGH = 100
+#: Questions of each kind in one language that give it an intercept of its own.
+ENOUGH_OF_LANGUAGE = 20
+#: Inverse strength of the L2 penalty; features lie between 0 and 1.
+REGULARISATION = 5.0
+FOLDS = 10
+#: Divisions into folds over which the threshold's cost is averaged.
+_DIVISIONS = 5
+_THRESHOLDS = tuple(round(0.05 + 0.01 * step, 2) for step in range(91))
+#: Steps of the curve that is kept.
+_CURVE = tuple(round(0.05 * step, 2) for step in range(2, 19))
+_RESAMPLES = 1000
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question with what was found for it. `values` are in the order of `FEATURES`."""
+
+    language: str  # that the answer would be in
+    answerable: bool
+    supported: bool
+    values: tuple[float, ...]
+
+
+def calibrate(
+    store: Store,
+    bundle_id: str,
+    questions: Path,
+    *,
+    wrong_answer_cost: float,
+    seed: int,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Fit weights and threshold on labelled questions.
+
+    Args:
+        questions: a file in the format of a suite (`headgate.evaluate.suites.suite`); it should share no question with a suite.
+        wrong_answer_cost: of a wrong answer, in wrong declines; above 0.
+        progress: called with (questions done, questions in all).
+
+    Raises:
+        SuiteError: the file is malformed, names what the bundle's corpus does not hold, or has too few questions.
+        NotFoundError, IntegrityError: there is no such bundle, or it is not what its id says.
+    """
+    suite = load_suite(questions)
+    resolved = resolve_suite(suite, index_documents(indexed_documents(store, bundle_id)))
+    answerer = open_bundle(store, bundle_id)
+    try:
+        labelled = _ask(answerer, resolved.cases, progress)
+    finally:
+        answerer.close()
+    return fit(
+        labelled,
+        wrong_answer_cost=wrong_answer_cost,
+        seed=seed,
+        embedding=load_manifest(store, bundle_id).embedding.name,
+        questions_digest=suite.digest,
+        source=suite.source,
+    )
+
+
+def fit(
+    labelled: Sequence[Labelled],
+    *,
+    wrong_answer_cost: float,
+    seed: int,
+    embedding: str,
+    questions_digest: str,
+    source: str,
+) -> Calibration:
+    """The calibration of questions that were asked already; the same questions give the same bytes.
+
+    Raises:
+        SuiteError: fewer than `LEAST` questions are supported, or not.
+    """
+    wanted = np.array([one.supported for one in labelled], dtype=bool)
+    counts = {True: int(wanted.sum()), False: int((~wanted).sum())}
+    if min(counts.values()) < LEAST:
+        raise SuiteError(
+            f"{source!r}: {counts[True]} question(s) whose answer was found and {counts[False]} others; calibrating needs at least {LEAST} of each"
+        )
+    languages = _languages(labelled)
+    matrix = np.array([[*one.values, *(float(one.language == language) for language in languages)] for one in labelled])
+    divisions = [_out_of_fold(matrix, wanted, seed + number) for number in range(_DIVISIONS)]
+    answerable = np.array([one.answerable for one in labelled], dtype=bool)
+    costs = [np.mean([_cost(scores, wanted, one, wrong_answer_cost) for scores in divisions]) for one in _THRESHOLDS]
+    threshold = _THRESHOLDS[int(np.argmin(costs))]
+    model = _regression().fit(matrix, wanted)
+    weights = [round(float(weight), 3) for weight in model.coef_[0]]
+    auc, low, high = _area(divisions[0], wanted, seed)
+    return Calibration(
+        evidence=EvidenceModel(
+            intercept=round(float(model.intercept_[0]), 3),
+            weights=dict(zip(FEATURES, weights[: len(FEATURES)], strict=True)),
+            languages=dict(zip(languages, weights[len(FEATURES) :], strict=True)),
+            threshold=threshold,
+        ),
+        engine=ENGINE_VERSION,
+        embedding=embedding,
+        questions_digest=questions_digest,
+        questions=len(labelled),
+        answerable=int(answerable.sum()),
+        found=counts[True],
+        wrong_answer_cost=wrong_answer_cost,
+        auc=auc,
+        auc_low=low,
+        auc_high=high,
+        curve=tuple(_point(divisions[0], wanted, answerable, one, wrong_answer_cost) for one in sorted({*_CURVE, threshold})),
+        doubts=_doubts(labelled, counts),
+    )
+
+
+def _ask(answerer: Answerer, cases: Sequence[ResolvedCase], progress: Progress | None) -> list[Labelled]:
+    async def ask() -> list[Labelled]:
+        labelled = []
+        for number, resolved in enumerate(cases, start=1):
+            labelled.append(_label(resolved, await answerer.assess(resolved.case.asked)))
+            if progress:
+                progress(number, len(cases))
+        return labelled
+
+    return asyncio.run(ask())
+
+
+def _label(resolved: ResolvedCase, assessment: Assessment) -> Labelled:
+    variant = resolved.variant
+    found = variant.answerable and all(_found(part, assessment.passages) for part in variant.parts)
+    values = asdict(assessment.features)
+    return Labelled(
+        language=assessment.retrieval.query.language,
+        answerable=variant.answerable,
+        supported=found,
+        values=tuple(float(values[name]) for name in FEATURES),
+    )
+
+
+def _found(alternatives: Sequence[GoldPassage], passages: Sequence[Hit]) -> bool:
+    """Whether one of the passages holds one of the alternatives."""
+    return any(
+        hit.doc_id == passage.document and (not passage.quote or overlaps(searchable([hit.text]), passage.quote))
+        for passage in alternatives
+        for hit in passages
+    )
+
+
+def _languages(labelled: Sequence[Labelled]) -> list[str]:
+    """Languages with an intercept of their own; the most frequent one needs none."""
+    counts = Counter((one.language, one.supported) for one in labelled)
+    most = Counter(one.language for one in labelled).most_common(1)[0][0]
+    return [
+        language
+        for language in sorted({one.language for one in labelled} - {most})
+        if min(counts[language, True], counts[language, False]) >= ENOUGH_OF_LANGUAGE
+    ]
+
+
+def _regression() -> Any:  # scikit-learn has no types
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=REGULARISATION, max_iter=5000)
+
+
+def _out_of_fold(matrix: Floats, wanted: Flags, seed: int) -> Floats:
+    """(n,) probabilities, each by weights that were fitted without the question."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    folds = StratifiedKFold(min(FOLDS, int(wanted.sum()), int((~wanted).sum())), shuffle=True, random_state=seed)
+    scores = cross_val_predict(_regression(), matrix, wanted, cv=folds, method="predict_proba")[:, 1]
+    return np.asarray(scores, dtype=np.float64)
+
+
+def _cost(scores: Floats, wanted: Flags, threshold: float, wrong_answer_cost: float) -> float:
+    answered = scores >= threshold
+    return float((wrong_answer_cost * (answered & ~wanted).sum() + (~answered & wanted).sum()) / len(wanted))
+
+
+def _point(scores: Floats, wanted: Flags, answerable: Flags, threshold: float, wrong_answer_cost: float) -> ThresholdPoint:
+    answered = scores >= threshold
+    wrongly_answered = float((answered & ~wanted).sum() / (~wanted).sum())
+    wrongly_declined = float((~answered & answerable).sum() / answerable.sum())
+    answered_low, answered_high = wilson_interval(wrongly_answered, int((~wanted).sum()))
+    declined_low, declined_high = wilson_interval(wrongly_declined, int(answerable.sum()))
+    return ThresholdPoint(
+        threshold=threshold,
+        wrongly_answered=round(wrongly_answered, 4),
+        wrongly_answered_low=round(answered_low, 4),
+        wrongly_answered_high=round(answered_high, 4),
+        wrongly_declined=round(wrongly_declined, 4),
+        wrongly_declined_low=round(declined_low, 4),
+        wrongly_declined_high=round(declined_high, 4),
+        cost=round(_cost(scores, wanted, threshold, wrong_answer_cost), 4),
+    )
+
+
+def _area(scores: Floats, wanted: Flags, seed: int) -> tuple[float, float, float]:
+    """Area under the ROC curve, with its 95 % interval from resampled questions."""
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(seed)
+    areas = []
+    for _ in range(_RESAMPLES):
+        chosen = generator.integers(0, len(wanted), len(wanted))
+        if 0 < wanted[chosen].sum() < len(chosen):
+            areas.append(roc_auc_score(wanted[chosen], scores[chosen]))
+    low, high = np.quantile(areas, (0.025, 0.975))
+    return round(float(roc_auc_score(wanted, scores)), 4), round(float(low), 4), round(float(high), 4)
+
+
+def _doubts(labelled: Sequence[Labelled], counts: dict[bool, int]) -> tuple[str, ...]:
+    doubts = []
+    for supported, what in ((True, "whose answer was found"), (False, "that should be declined")):
+        if counts[supported] < ENOUGH:
+            doubts.append(
+                f"{counts[supported]} questions {what}; with fewer than {ENOUGH} the shares below are known only roughly"
+            )
+    of_language = Counter((one.language, one.supported) for one in labelled)
+    for language in sorted({one.language for one in labelled}):
+        least = min(of_language[language, True], of_language[language, False])
+        if least < ENOUGH_OF_LANGUAGE:
+            doubts.append(
+                f"{of_language[language, True]} questions in {language!r} whose answer was found and {of_language[language, False]} to be "
+                f"declined; it has no weights of its own below {ENOUGH_OF_LANGUAGE} of each"
+            )
+    return tuple(doubts)
