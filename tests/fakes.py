@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from headgate.answer.engine import ENGINE_VERSION
+from headgate.answer.evidence import PACKAGED
 from headgate.bundle import MANIFEST_FORMAT, CorpusRef, Manifest
 from headgate.errors import ModelError
 from headgate.models.files import EmbeddingModel
@@ -57,6 +58,7 @@ def put_bundle(store: Store, name: str, *, corpus: str = "test") -> str:
         default_language="en",
         retrieval=RetrievalSettings(),
         answer=AnswerBehaviour(),
+        evidence=PACKAGED,
         guard=GuardSettings(),
         model=ModelSettings(),
     )
