@@ -18,6 +18,8 @@ _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‑": "-", "−": "-"}
 )
 _UNSPACED = "\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef"
+#: A character that makes a word or number longer; 料金はHome Maxです has Home Max whole.
+_WORD = rf"[^\W{_UNSPACED}]"
 _AROUND_UNSPACED = re.compile(rf"(?<=[{_UNSPACED}])\s+|\s+(?=[{_UNSPACED}])")
 #: Characters that two neighbouring chunks may share.
 _LONGEST_OVERLAP = 1500
@@ -84,8 +86,8 @@ def overlaps(text: SearchableText, quote: str) -> bool:
 
 def _whole(normalised: str) -> re.Pattern[str]:
     """A pattern that does not begin or end inside a word or number."""
-    before = r"(?<!\w)(?<!\d[.,])" if _is_spaced(normalised[0]) else ""
-    after = r"(?!\w)(?![.,]\d)" if _is_spaced(normalised[-1]) else ""
+    before = rf"(?<!{_WORD})(?<!\d[.,])" if _is_spaced(normalised[0]) else ""
+    after = rf"(?!{_WORD})(?![.,]\d)" if _is_spaced(normalised[-1]) else ""
     return re.compile(before + re.escape(normalised) + after)
 
 
