@@ -34,8 +34,9 @@ from headgate.index.inventory import verify_inventory
 from headgate.index.search import open_table
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.models.files import EmbeddingModel
-from headgate.models.open import open_embedder
-from headgate.models.prepare import ensure_model
+from headgate.models.open import open_embedder, open_reranker
+from headgate.models.prepare import ensure_model, ensure_reranker
+from headgate.models.reranker import RerankerModel
 from headgate.models.tokens import whole_words
 from headgate.records import Answer, Calibration, EvidenceModel, IndexResult, LastBuild, Question, Record, TableRef, Token
 from headgate.records.names import ObjectDigest
@@ -75,6 +76,7 @@ class Manifest(Record):
     languages: tuple[str, ...]  # of the indexed documents, sorted
     default_language: str
     retrieval: RetrievalSettings
+    reranker: RerankerModel | None
     answer: AnswerBehaviour
     evidence: EvidenceModel
     guard: GuardSettings
@@ -113,6 +115,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
     """
     prompts = read_prompts(setup.answer, setup.project_dir)
     embedding, folder = ensure_model(store, setup.embedding)
+    reranker = ensure_reranker(store, setup.reranker)
     if index.vocabulary and store.exists(OBJECTS.key(index.vocabulary)):  # counted with the version
         vocabulary, languages = store.get(OBJECTS.key(index.vocabulary)), index.languages
     else:
@@ -129,6 +132,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
         languages=languages,
         default_language=setup.default_language,
         retrieval=setup.retrieval,
+        reranker=reranker[0] if reranker else None,
         answer=setup.answer.behaviour,
         evidence=read_evidence_model(setup.answer, setup.project_dir, embedding),
         guard=setup.guard,
@@ -140,9 +144,10 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
         for content in (*prompts.values(), vocabulary):
             if not store.exists(key := OBJECTS.key(sha256_hex(content))):
                 store.put(key, content)
-        for name, digest in embedding.files.items():
+        models = [(embedding.files, folder), *([(reranker[0].files, reranker[1])] if reranker else [])]
+        for name, digest, place in [(name, digest, place) for files, place in models for name, digest in files.items()]:
             if not store.exists(key := OBJECTS.key(digest)):
-                store.put_file(key, folder / name)
+                store.put_file(key, place / name)
         held.check()
         store.put(BUNDLES.key(bundle_id), manifest.to_bytes())
     store.put(LAST_BUILD.key(), LastBuild(bundle_id=bundle_id).model_dump_json().encode())
@@ -254,6 +259,7 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
     table = _run(open_table(store, manifest.table))
     files = {name: objects[digest] for name, digest in manifest.embedding.files.items()}
     embedder = open_embedder(manifest.embedding, files)
+    reranker = manifest.reranker
     vocabulary = Vocabulary.model_validate_json(objects[manifest.vocabulary].read_bytes())
     return Answerer(
         bundle_id=bundle_id,
@@ -265,6 +271,10 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             languages=manifest.languages,
             default_language=manifest.default_language,
             withdrawals=withdrawals,
+            reranker=open_reranker(reranker, {name: objects[digest] for name, digest in reranker.files.items()})
+            if reranker
+            else None,
+            reranked=reranker.passages if reranker else 0,
             real_words=whole_words(files["tokenizer.json"]) if "tokenizer.json" in files else frozenset(),
         ),
         scorer=UnitScorer(embedder, vocabulary),
@@ -331,6 +341,8 @@ def last_built(store: Store) -> str:
 def _objects(manifest: Manifest) -> list[tuple[str, str]]:
     named = [(f"prompt {name!r}", digest) for name, digest in manifest.prompts.items()]
     named += [(f"model file {name!r}", digest) for name, digest in manifest.embedding.files.items()]
+    if manifest.reranker:
+        named += [(f"file {name!r} of the re-ranking model", digest) for name, digest in manifest.reranker.files.items()]
     return [*named, ("vocabulary", manifest.vocabulary)]
 
 

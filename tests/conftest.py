@@ -35,11 +35,15 @@ def public_data(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A `models` folder holding the exported default model; made once for all test processes."""
+    """A `models` folder holding the exported default model and no other; made once for all test processes, and for runs of other versions."""
     shared = tmp_path_factory.getbasetemp().parent / "exported-model"
     with FileLock(str(shared) + ".lock"):
-        ensure_model(parse_settings({"corpus": {"folder": "."}, "storage": {"root": str(shared)}}, project_dir=shared.parent))
-    return shared / "models"
+        _, made = ensure_model(
+            parse_settings({"corpus": {"folder": "."}, "storage": {"root": str(shared)}}, project_dir=shared.parent)
+        )
+    alone = tmp_path_factory.mktemp("models")
+    shutil.copytree(made, alone / made.name, copy_function=os.link)
+    return alone
 
 
 @pytest.fixture

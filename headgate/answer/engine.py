@@ -251,7 +251,9 @@ class Answerer:
 
 
 def _retrieved(retrieval: Retrieval) -> tuple[RetrievedChunk, ...]:
-    return tuple(RetrievedChunk(chunk_id=hit.chunk_id, doc_id=hit.doc_id, score=hit.score) for hit in retrieval.hits)
+    return tuple(
+        RetrievedChunk(chunk_id=hit.chunk_id, doc_id=hit.doc_id, score=hit.score, reranked=hit.reranked) for hit in retrieval.hits
+    )
 
 
 def _citation(number: int, hit: Hit, quotes: dict[int, str]) -> Citation:

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from headgate.answer.question_language import detect_language
+from headgate.answer.rerank import rerank
 from headgate.index.search import ChunkTable
 from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
+from headgate.models.reranker import Reranker
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
 from headgate.text.sentences import split_sentences
@@ -66,9 +68,13 @@ class Retriever:
         languages: Sequence[str],
         default_language: str,
         withdrawals: WithdrawalView,
+        reranker: Reranker | None = None,
+        reranked: int = 0,
         real_words: Collection[str] = (),
     ) -> None:
         self._withdrawals = withdrawals
+        self._reranker = reranker
+        self._reranked = reranked
         self._documents: frozenset[str] | None = None
         self._real_words = real_words
         self._table = table
@@ -79,8 +85,10 @@ class Retriever:
         self._default_language = default_language
 
     def close(self) -> None:
-        """Let go of the table and of the embedding model, which the scorer of passages shares."""
+        """Let go of the table and of the models; the scorer of passages shares the embedding model."""
         self._table.close()
+        if self._reranker:
+            self._reranker.close()
         self._embedder.close()
 
     async def retrieve(self, question: Question) -> Retrieval:
@@ -103,6 +111,8 @@ class Retriever:
             more = await self._search(queries, scope, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
         hits = [hit for hit in hits if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)]
+        if self._reranker:
+            hits = await asyncio.to_thread(rerank, question.text, hits, self._reranker, passages=self._reranked)
         return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)))
 
     async def withdrawn(self) -> Withdrawn:

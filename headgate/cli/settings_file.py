@@ -22,6 +22,7 @@ SECTIONS = {
     "embedding": "the model that turns passages into vectors; travels in the bundle",
     "index": "the table of passages",
     "retrieval": "how passages are found; travels in the bundle",
+    "reranker": "a model that reads question and passage together and orders the first passages anew; travels in the bundle, except keys",
     "answer": "how passages become an answer; travels in the bundle, with the content of the two files",
     "model": "who writes the answer; travels in the bundle, except keys: those stay in the environment",
     "guard": "what may come in; travels in the bundle",

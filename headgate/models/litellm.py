@@ -30,7 +30,7 @@ class RemoteEmbedder:
     """An `Embedder` that asks a provider. Build once, use from any thread."""
 
     def __init__(self, model: EmbeddingModel) -> None:
-        self._litellm, self._failure = _packages()
+        self._litellm, self._failure = packages()
         self._model = model
         self.dimensions = model.dimensions
         self.usage = EmbeddingUsage()
@@ -135,7 +135,7 @@ def remote_token_limit(wanted: EmbeddingSettings) -> int:
     """The longest text the model takes, tokens: `embedding.max_tokens`, else what litellm knows."""
     if wanted.max_tokens:
         return wanted.max_tokens
-    litellm, _ = _packages()
+    litellm, _ = packages()
     known = litellm.model_cost.get(wanted.model) or litellm.model_cost.get(wanted.model.split("/", 1)[-1]) or {}
     limit = known.get("max_input_tokens") or known.get("max_tokens")
     if not limit:
@@ -148,7 +148,7 @@ def remote_token_limit(wanted: EmbeddingSettings) -> int:
 
 def remote_token_counter(name: str) -> TokenCounter:
     """litellm's count, which is exact for OpenAI's models alone; 2 are added for special tokens."""
-    litellm, _ = _packages()
+    litellm, _ = packages()
 
     def count(text: str) -> int:
         return 2 + int(litellm.token_counter(model=name, text=text)) if text else 2
@@ -156,7 +156,7 @@ def remote_token_counter(name: str) -> TokenCounter:
     return count
 
 
-def _packages() -> tuple[Any, type[Exception]]:
+def packages() -> tuple[Any, type[Exception]]:
     import litellm
     import openai  # litellm's exceptions derive from its
 

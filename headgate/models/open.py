@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from headgate.errors import SettingsError
 from headgate.models.embedder import Embedder, TooLong
 from headgate.models.files import EmbeddingModel, refuse_missing
+from headgate.models.reranker import Reranker, RerankerModel
 from headgate.models.source import locate_source, source_token_limit
 from headgate.models.tokens import TokenCounter, TokenizerCounter
 from headgate.settings import ChunkSettings, EmbeddingSetup
@@ -51,6 +52,19 @@ def open_embedder(
             from headgate.models.openvino import open_openvino
 
             return open_openvino(model, files, threads=threads, streams=streams, too_long=too_long)
+
+
+def open_reranker(model: RerankerModel, files: Mapping[str, Path], *, threads: int = 0) -> Reranker:
+    """The engine of a re-ranking model; `files` maps the names that it names to places."""
+    if model.engine == "litellm":
+        from headgate.models.remote_reranker import RemoteReranker
+
+        return RemoteReranker(model)
+    from headgate.models.cross_encoder import CrossEncoder
+
+    return CrossEncoder(
+        files["model.onnx"], files["tokenizer.json"], name=model.name, max_tokens=model.max_tokens, threads=threads
+    )
 
 
 def token_counter(setup: EmbeddingSetup, chunks: ChunkSettings) -> TokenCounter:

@@ -3,6 +3,7 @@
     openvino               source ──export──► models/<key>/{model.onnx, tokenizer.json, model.json}   (int8: ──int8──► …)
     sentence-transformers  source ──copied──► models/<key>/{its files, model.json}
     litellm                one call to the provider ► models/<key>/model.json
+    cross-encoder          source ──export──► models/<key>/{model.onnx, tokenizer.json, model.json}
 
 With openvino the service needs only these files, OpenVINO and `tokenizers`; PyTorch and NNCF are loaded where a model is made alone.
 """
@@ -17,8 +18,9 @@ import orjson
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.models.files import EmbeddingModel
 from headgate.models.openvino import usable_precision
-from headgate.models.source import locate_source
-from headgate.settings import EmbeddingSettings, EmbeddingSetup
+from headgate.models.reranker import RerankerModel
+from headgate.models.source import locate_cross_encoder, locate_source
+from headgate.settings import EmbeddingSettings, EmbeddingSetup, RerankerSetup
 from headgate.storage import Store, sha256_file, sha256_hex
 from headgate.storage.layout import MODELS
 
@@ -41,6 +43,43 @@ def ensure_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, P
         case "sentence-transformers":
             return _torch_model(store, setup)
     return _openvino_model(store, setup)
+
+
+def ensure_reranker(store: Store, setup: RerankerSetup) -> tuple[RerankerModel, Path] | None:
+    """The re-ranking model that `setup` names, prepared if it was not yet, and the folder with its files; None where there is none.
+
+    Raises:
+        SettingsError, IntegrityError: as `locate_cross_encoder`; a prepared file whose bytes changed is refused.
+    """
+    wanted = setup.reranker
+    match wanted.engine:
+        case "none":
+            return None
+        case "litellm":
+            model = RerankerModel(
+                engine="litellm",
+                name=wanted.model,
+                passages=wanted.passages,
+                api_base=wanted.api_base,
+                timeout_seconds=wanted.timeout_seconds,
+                retries=wanted.retries,
+            )
+            return model, Path()
+    source = locate_cross_encoder(setup)
+    weights = sha256_file(source / "model.safetensors")
+    made_of = [EXPORT_FORMAT, weights, *(sha256_file(source / name) for name in ("config.json", "tokenizer.json"))]
+    prefix = MODELS.prefix(f"{sha256_hex(orjson.dumps(made_of))[:16]}-cross")
+    if not store.exists(f"{prefix}/model.json"):
+        from headgate.models.export_cross_encoder import export_cross_encoder
+
+        export_cross_encoder(source, store, prefix)
+    described, folder = _prepared(store, prefix)
+    return (
+        RerankerModel(
+            engine="cross-encoder", name=Path(wanted.model).name, passages=wanted.passages, weights_digest=weights, **described
+        ),
+        folder,
+    )
 
 
 def _openvino_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, Path]:
@@ -128,6 +167,6 @@ def _prepared(store: Store, prefix: str) -> tuple[dict[str, Any], Path]:
             store.local(f"{prefix}/{name}", digest)
     except (IntegrityError, NotFoundError) as error:
         raise IntegrityError(
-            f"a file of the embedding model does not match its digest: {error}; delete '{prefix}/model.json' of the store to prepare it again"
+            f"a file of the model does not match its digest: {error}; delete '{prefix}/model.json' of the store to prepare it again"
         ) from error
     return described, store.local(f"{prefix}/model.json").parent

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from headgate.errors import IntegrityError, SettingsError
-from headgate.settings import EmbeddingSetup
+from headgate.settings import EmbeddingSetup, RerankerSetup
 from headgate.storage import sha256_file
 
 #: SHA-256 of model.safetensors as published for sentence-transformers/all-MiniLM-L6-v2.
@@ -40,6 +40,22 @@ def locate_source(setup: EmbeddingSetup) -> Path:
     if not (folder / "tokenizer.json").is_file() or not (folder / "model.safetensors").is_file():
         raise SettingsError(
             f"embedding.model {name!r} is neither 'all-MiniLM-L6-v2' nor a folder with model.safetensors and tokenizer.json (looked in {str(folder)!r})"
+        )
+    return folder
+
+
+def locate_cross_encoder(setup: RerankerSetup) -> Path:
+    """Folder of the cross-encoder in sentence-transformers layout.
+
+    Raises:
+        SettingsError: no such folder, or a file of it is missing.
+    """
+    name = setup.reranker.model
+    folder = (setup.project_dir / name).resolve()
+    needed = ("config.json", "model.safetensors", "tokenizer.json")
+    if missing := [file for file in needed if not (folder / file).is_file()]:
+        raise SettingsError(
+            f"reranker.model {name!r} is no folder with {', '.join(needed)}: {', '.join(missing)} is missing (looked in {str(folder)!r})"
         )
     return folder
 

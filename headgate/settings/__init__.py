@@ -9,7 +9,14 @@ never settings: clients read their own variables.
 
 from __future__ import annotations
 
-from headgate.settings.answer import AnswerBehaviour, AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.answer import (
+    AnswerBehaviour,
+    AnswerSettings,
+    GuardSettings,
+    ModelSettings,
+    RerankerSettings,
+    RetrievalSettings,
+)
 from headgate.settings.audiences import Audiences
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import (
@@ -39,6 +46,7 @@ from headgate.settings.setups import (
     GateFiles,
     IndexSetup,
     IngestSetup,
+    RerankerSetup,
     TrackingSetup,
     ValidationSetup,
 )
@@ -75,6 +83,8 @@ __all__ = [
     "ModelSettings",
     "ParseSettings",
     "ReleaseSettings",
+    "RerankerSettings",
+    "RerankerSetup",
     "RetentionSettings",
     "RetrievalSettings",
     "S3Source",

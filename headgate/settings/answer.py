@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from headgate.settings.audiences import Audiences
 from headgate.settings.section import Section
@@ -30,6 +30,32 @@ class RetrievalSettings(Section):
     def audiences(self) -> Audiences:
         """Who sees what, by `access`."""
         return Audiences(self.access)
+
+
+class RerankerSettings(Section):
+    """A model that reads question and passage together and orders the first passages anew. Travels in the bundle, except keys."""
+
+    engine: Literal["none", "cross-encoder", "litellm"] = Field(
+        "none",
+        description="`cross-encoder`: a folder, on this CPU; `litellm`: any provider; `none`: the order of the search stays",
+    )
+    model: str = Field(
+        "", description="folder holding a sentence-transformers cross-encoder, or a litellm name such as `cohere/rerank-v3.5`"
+    )
+    passages: int = Field(20, ge=2, le=200, description="passages that are read; what it costs grows with them")
+    api_base: str = Field("", description="litellm: address of the provider; empty = its own")
+    timeout_seconds: float = Field(10.0, gt=0, description="litellm: total deadline of one request, retries included")
+    retries: int = Field(1, ge=0, le=10, description="litellm: further tries of a request")
+
+    @model_validator(mode="after")
+    def _fits_engine(self) -> RerankerSettings:
+        if (self.engine == "none") == bool(self.model):
+            raise ValueError(f"engine is {self.engine!r} and model {self.model!r}; name both, or take engine 'none' and no model")
+        if self.api_base and self.engine != "litellm":
+            raise ValueError(f"api_base: for engine 'litellm', not {self.engine!r}")
+        if self.api_base and not self.api_base.startswith(("http://", "https://")):
+            raise ValueError(f"api_base {self.api_base!r} does not begin with https:// or http://")
+        return self
 
 
 class AnswerBehaviour(Section):

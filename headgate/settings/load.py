@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import ValidationError, model_validator
 
 from headgate.errors import SettingsError
-from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RerankerSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import ChunkSettings, CorpusSettings, IngestSettings, ParseSettings, ValidationSettings
 from headgate.settings.operation import (
@@ -33,6 +33,7 @@ from headgate.settings.setups import (
     GateFiles,
     IndexSetup,
     IngestSetup,
+    RerankerSetup,
     TrackingSetup,
     ValidationSetup,
 )
@@ -54,6 +55,7 @@ class Settings(Section):
     embedding: EmbeddingSettings = EmbeddingSettings()
     index: IndexSettings = IndexSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    reranker: RerankerSettings = RerankerSettings()
     answer: AnswerSettings = AnswerSettings()
     model: ModelSettings = ModelSettings()
     guard: GuardSettings = GuardSettings()
@@ -129,6 +131,7 @@ class Settings(Section):
             default_language=self.corpus.default_language,
             embedding=self.embedding_setup,
             retrieval=self.retrieval,
+            reranker=RerankerSetup(self.reranker, self.project_dir),
             answer=self.answer,
             guard=self.guard,
             model=self.model,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RetrievalSettings
+from headgate.settings.answer import AnswerSettings, GuardSettings, ModelSettings, RerankerSettings, RetrievalSettings
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import (
     ChunkSettings,
@@ -43,6 +43,14 @@ class EmbeddingSetup:
     """Which model embeds. Its `model` and `tokenizer` may be places relative to `project_dir`."""
 
     embedding: EmbeddingSettings
+    project_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerSetup:
+    """Which model orders passages anew. Its `model` may be a place relative to `project_dir`."""
+
+    reranker: RerankerSettings
     project_dir: Path
 
 
@@ -107,6 +115,7 @@ class BundleSetup:
     default_language: str
     embedding: EmbeddingSetup
     retrieval: RetrievalSettings
+    reranker: RerankerSetup
     answer: AnswerSettings
     guard: GuardSettings
     model: ModelSettings

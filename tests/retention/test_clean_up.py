@@ -23,6 +23,7 @@ from headgate.index.pruning import stored_tables
 from headgate.index.search import open_table
 from headgate.index.versions import list_versions
 from headgate.interactions.log import InteractionLog, new_interaction_id
+from headgate.models.source import locate_source
 from headgate.records import Answer, Interaction, Question, TableRef
 from headgate.retention.needs import Need, needed_bundles
 from headgate.settings import Settings, parse_settings
@@ -52,8 +53,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> tup
     return folder, [build(settings, step) for step in range(6)]
 
 
-def _settings(folder: Path, *, precision: str = "bf16", **retention: float) -> Settings:
-    sections = {"retention": {"bundles_keep": 1} | retention, "embedding": {"precision": precision}}
+def _settings(folder: Path, *, model: str = "all-MiniLM-L6-v2", **retention: float) -> Settings:
+    sections = {"retention": {"bundles_keep": 1} | retention, "embedding": {"model": model}}
     return parse_settings({"corpus": {"name": "test", "folder": "documents"}, **sections}, project_dir=folder)
 
 
@@ -306,7 +307,9 @@ def test_a_table_that_is_being_written_is_left_alone_and_two_prunes_do_not_meet(
 
 def test_a_table_of_another_model_goes_whole_once_nothing_needs_it(bundles: tuple[Settings, list[Bundle]]) -> None:
     settings, made = bundles
-    other = _settings(settings.project_dir, precision="f32")
+    # The same weights under another name: vectors of another precision are not other ones on every machine.
+    (settings.project_dir / "renamed").symlink_to(locate_source(settings.embedding_setup))
+    other = _settings(settings.project_dir, model="renamed")
     new = build(other, 1)
     old = made[0].manifest.table.table
     assert old != new.manifest.table.table
