@@ -18,6 +18,7 @@ QUICK = (
     ("benchmarks.service",),
     ("benchmarks.groundedness",),
     ("benchmarks.validation",),
+    ("benchmarks.personal_data",),
     ("benchmarks.parsing",),
     ("benchmarks.public_qa", "--limit", "100"),
 )

@@ -1,10 +1,10 @@
-"""How well validation detects: personal numbers, text that addresses the model, near-duplicates; and what it costs.
+"""How well validation detects text that addresses the model and near-duplicates, and what it costs; personal data: benchmarks/personal_data.py.
 
-    python -m benchmarks.validation            # all four
-    python -m benchmarks.validation personal   # or: instructions, copies, cost
+    python -m benchmarks.validation                # all three
+    python -m benchmarks.validation instructions   # or: copies, cost
 
 Recall is the share of labelled places that were found, precision the share of found places that are labelled; both with Wilson's 95 %
-interval. Only kinds that the detector is meant to find are scored: e-mail addresses and telephone numbers alone are no finding.
+interval.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from headgate.detect.instructions import find_instructions, find_suspects
-from headgate.detect.personal_data import locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.markdown import parse_markdown
 from headgate.ingest.validate.access import decide_access, vocabulary_of
@@ -29,44 +28,18 @@ from headgate.ingest.validate.duplicates import comparable, find_copies
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
-from headgate.settings import CorpusSettings, RetrievalSettings
+from headgate.settings import CorpusSettings, PersonalSearch, RetrievalSettings
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-#: Label of the set → kind of ours.
-KINDS = {"CREDIT_CARD": "credit_card", "IBAN_CODE": "iban_code", "US_SSN": "us_ssn"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts: dict[str, Callable[[], None]] = {"personal": personal, "instructions": instructions, "copies": copies, "cost": cost}
+    parts: dict[str, Callable[[], None]] = {"instructions": instructions, "copies": copies, "cost": cost}
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
     for name in parser.parse_args().parts or parts:
         print(f"\n== {name}")
         parts[name]()
-
-
-def personal() -> None:
-    """Numbers of pii_presidio; a place is found when a found span of its kind overlaps it."""
-    for file in ("data", "extra_legacy"):
-        rows = read_rows("pii_presidio", f"{file}.jsonl")
-        labelled, found, hits, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-        for row in rows:
-            values = locate_personal_data(row["text"])
-            spans = [(KINDS[span["type"]], span["start"], span["end"]) for span in row["spans"] if span["type"] in KINDS]
-            for kind, start, end in spans:
-                labelled[kind] += 1
-                hits[kind] += any(value.kind == kind and value.start < end and start < value.end for value in values)
-            for value in values:
-                found[value.kind] += 1
-                right[value.kind] += any(
-                    kind == value.kind and value.start < end and start < value.end for kind, start, end in spans
-                )
-        print(f"{file}: {len(rows)} sentences")
-        for kind in sorted(labelled | found):
-            print(
-                f"  {kind:28s} recall {hits[kind]}/{labelled[kind]} {interval(hits[kind], labelled[kind])}"
-                f"  precision {right[kind]}/{found[kind]} {interval(right[kind], found[kind])}"
-            )
 
 
 def instructions() -> None:
@@ -193,7 +166,7 @@ def parsed_text(text: str) -> ParsedFile:
 def facts_of(path: str, parsed: ParsedFile) -> DocumentFacts:
     document = Document(path, "", "text/markdown", parsed.text, parsed.elements, DocumentMetadata(language="en"), "benchmark")
     access = decide_access(parsed, [], vocabulary_of(CorpusSettings(), RetrievalSettings().access))
-    return document_facts(document, parsed, own_numbers=(), access=access)
+    return document_facts(document, parsed, search=PersonalSearch(), access=access)
 
 
 def interval(count: int, total: int) -> str:

@@ -48,7 +48,7 @@ _MAY_HOLD_SCANS = {"application/pdf", "message/rfc822", "application/vnd.ms-outl
 #: Files that may hold files of any kind.
 _HOLD_FILES = {"message/rfc822", "application/vnd.ms-outlook"}
 #: Settings of validation that decide what is taken out of a document before it is chunked.
-_REMOVAL = {"personal_data", "personal_data_by_label", "hidden_instructions"}
+_REMOVAL = {"personal_data", "personal_data_by_label", "personal_data_by_kind", "hidden_instructions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Deriver:
         self._setup = setup
         policies = setup.parse.model_dump(mode="json", exclude=_LIMITS)
         self._policies = policies
-        self._facts = [_FORMAT, facts_version(setup.validation.own_numbers)]
+        self._facts = [_FORMAT, facts_version(setup.validation.personal_search)]
         chunks, removed = setup.chunks.model_dump(mode="json"), setup.validation.model_dump(mode="json", include=_REMOVAL)
         self._vocabulary = vocabulary_of(setup.corpus, setup.access, setup.validation.personal_data_by_label)
         self._declared = [sorted(self._vocabulary.labels.items()), sorted(self._vocabulary.audiences.items()), dict(setup.access)]
@@ -171,8 +171,8 @@ class Deriver:
         )
 
     def facts(self, document: Document, parsed: ParsedFile) -> DerivedFacts:
-        access, own_numbers = self._access(document.doc_id, parsed), self._setup.validation.own_numbers
-        return DerivedFacts(document.metadata, document_facts(document, parsed, own_numbers=own_numbers, access=access))
+        access, search = self._access(document.doc_id, parsed), self._setup.validation.personal_search
+        return DerivedFacts(document.metadata, document_facts(document, parsed, search=search, access=access))
 
     def chunks(self, document: Document, facts: DocumentFacts) -> DerivedChunks:
         """Chunks of the document without what the policies take out of it."""

@@ -37,6 +37,14 @@ from headgate.settings.operation import (
     ServeSettings,
     StorageSettings,
 )
+from headgate.settings.personal import (
+    CONTACT_KINDS,
+    NUMBER_KINDS,
+    PersonalDataPolicy,
+    PersonalKind,
+    PersonalKindPolicy,
+    PersonalSearch,
+)
 from headgate.settings.section import Section
 from headgate.settings.setups import (
     BundleSetup,
@@ -53,6 +61,8 @@ from headgate.settings.setups import (
 from headgate.settings.sources import CorpusRule, DvcSource, FolderSource, HttpSource, LabelRule, Labels, S3Source, SourceSettings
 
 __all__ = [
+    "CONTACT_KINDS",
+    "NUMBER_KINDS",
     "SETTINGS_FILE",
     "AlertSettings",
     "AnswerBehaviour",
@@ -82,6 +92,10 @@ __all__ = [
     "Labels",
     "ModelSettings",
     "ParseSettings",
+    "PersonalDataPolicy",
+    "PersonalKind",
+    "PersonalKindPolicy",
+    "PersonalSearch",
     "ReleaseSettings",
     "RerankerSettings",
     "RerankerSetup",

@@ -9,6 +9,14 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from headgate.settings.personal import (
+    CONTACT_KINDS,
+    NUMBER_KINDS,
+    PersonalDataPolicy,
+    PersonalKind,
+    PersonalKindPolicy,
+    PersonalSearch,
+)
 from headgate.settings.readers import READERS, Reader
 from headgate.settings.section import Section
 from headgate.settings.sources import CorpusRule, LabelRule, SourceSettings, check_rules, check_sources
@@ -137,10 +145,6 @@ def day_of(as_of: str, now: datetime) -> str:
     return now.date().isoformat() if as_of == TODAY else as_of
 
 
-#: What happens to a document with numbers that identify a person.
-PersonalDataPolicy = Literal["quarantine", "redact", "allow"]
-
-
 class AudienceAcceptance(Section):
     """Documents that more audiences may see from now on. It holds for these documents and audiences, whenever they come back."""
 
@@ -162,9 +166,15 @@ class AudienceAcceptance(Section):
 class ValidationSettings(Section):
     as_of: str = Field(
         "",
-        description='date (YYYY-MM-DD) that staleness is judged from; "today" = the day of each ingest (UTC); empty = no staleness check',
+        description='date (YYYY-MM-DD) that ages are judged from; "today" = the day of each ingest (UTC); empty = they are not judged',
     )
-    stale_after_days: int = Field(1825, ge=1, description="documents with an older effective date are quarantined")
+    old_after_days: int = Field(1825, ge=1, description="documents with an older date are remarked on, and indexed")
+    stale_after_days: int = Field(
+        0,
+        ge=0,
+        description="maximum age: documents that say they hold from an older date are quarantined; mails and others that only say when "
+        "they were written are not; 0 = none",
+    )
     near_duplicate: float = Field(
         0.9, gt=0, le=1, description="estimated Jaccard similarity of word 3-shingles from which a document counts as a copy"
     )
@@ -193,7 +203,16 @@ class ValidationSettings(Section):
         'of what is indexed) or "allow"',
     )
     own_numbers: tuple[str, ...] = Field(
-        (), description="account and card numbers of the organisation itself, which its pages may show"
+        (), description="account, card and telephone numbers of the organisation itself, which its pages may show"
+    )
+    own_domains: tuple[str, ...] = Field(
+        (), description="domains whose e-mail addresses pages may show, such as the organisation's own; subdomains included"
+    )
+    own_addresses: tuple[str, ...] = Field(
+        (), description="e-mail and postal addresses of the organisation itself, which its pages may show"
+    )
+    names_model: str = Field(
+        "", description="spaCy model that finds names of people, a package or a folder; needed where `person` is looked for"
     )
     hidden_instructions: Literal["quarantine", "neutralise", "allow"] = Field(
         "quarantine",
@@ -220,6 +239,32 @@ class ValidationSettings(Section):
     personal_data_by_label: dict[str, PersonalDataPolicy] = Field(
         default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"
     )
+    personal_data_by_kind: dict[PersonalKind, PersonalKindPolicy] = Field(
+        default_factory=dict,
+        description='kind = "quarantine", "redact", "allow" or "ignore" (not looked for), whatever personal_data and its labels say; '
+        "email_address, phone_number, postal_address and person are ignored unless they stand here",
+    )
+
+    def personal_policies(self, confidentiality: str) -> dict[PersonalKind, PersonalKindPolicy]:
+        """What becomes of each kind of personal data in documents with this label."""
+        numbers = self.personal_data_by_label.get(confidentiality, self.personal_data)
+        policies: dict[PersonalKind, PersonalKindPolicy] = dict.fromkeys(NUMBER_KINDS, numbers)
+        return policies | dict.fromkeys(CONTACT_KINDS, "ignore") | self.personal_data_by_kind
+
+    @property
+    def personal_search(self) -> PersonalSearch:
+        """What is looked for in documents of any label."""
+        kinds = tuple(kind for kind, policy in self.personal_policies("").items() if policy != "ignore")
+        return PersonalSearch(kinds, self.own_numbers, self.own_domains, self.own_addresses, self.names_model)
+
+    @model_validator(mode="after")
+    def _names_need_a_model(self) -> ValidationSettings:
+        if self.personal_data_by_kind.get("person", "ignore") != "ignore" and not self.names_model:
+            raise ValueError(
+                "personal_data_by_kind.person looks for names, which only a model can tell: set names_model to a spaCy model that is "
+                'installed, or personal_data_by_kind.person = "ignore"'
+            )
+        return self
 
     def at(self, now: datetime) -> ValidationSettings:
         """With the day of `now`, which is UTC, in place of `as_of = "today"`."""

@@ -47,7 +47,7 @@ def test_init_writes_a_project_that_loads(tmp_path: Path, documents: Path, capsy
     assert all((project / name).is_file() for name in written["files"])
     settings = load_settings(project / "headgate.toml", environment={})
     assert settings.corpus.name == "my-bot"
-    assert settings.validation.as_of == "today"
+    assert (settings.validation.as_of, settings.validation.stale_after_days) == ("today", 0)
     assert settings.place(settings.corpus.folder) == documents
     parse_answer_prompt((project / settings.answer.prompt).read_bytes(), source="answer")
     parse_refusal((project / settings.answer.refusal).read_bytes(), source="refusal")

@@ -46,8 +46,8 @@ def facts_of(
     made, parsed = page(path, text, **labels)
     parsed = parsed if left_out is None else replace(parsed, left_out=tuple(left_out))
     settings = settings or settings_of()
-    own_numbers = settings.validation.own_numbers
-    return document_facts(made, parsed, own_numbers=own_numbers, access=access_of(made, parsed, settings))
+    search = settings.validation.personal_search
+    return document_facts(made, parsed, search=search, access=access_of(made, parsed, settings))
 
 
 def access_of(made: Document, parsed: ParsedFile, settings: Settings) -> Access:

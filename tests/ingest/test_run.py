@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from headgate.ingest.sandbox import stream
 from headgate.ingest.state.dead_letters import list_dead_letters
 from headgate.ingest.validate import facts
 from headgate.records import IngestResult
-from headgate.settings import Settings
+from headgate.settings import PersonalSearch, Settings
 from headgate.storage import open_store
 from tests.conftest import REPOSITORY, public_data
 from tests.ingest import files
@@ -235,10 +235,10 @@ def test_a_real_handbook_is_ingested_without_losing_a_page(tmp_path: Path, make_
 def stumble_over(monkeypatch: pytest.MonkeyPatch, word: str, error: Exception) -> None:
     """Have the search for personal numbers raise `error` at every text with `word`."""
 
-    def locate(text: str, *, allowed: Collection[str] = ()) -> list[PersonalValue]:
+    def locate(text: str, search: PersonalSearch) -> list[PersonalValue]:
         if word in text:
             raise error
-        return locate_personal_data(text, allowed=allowed)
+        return locate_personal_data(text, search)
 
     monkeypatch.setattr(facts, "locate_personal_data", locate)
 

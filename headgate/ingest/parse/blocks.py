@@ -56,7 +56,7 @@ class Block:
 class ParsedFile:
     """What a parser makes of one file's bytes.
 
-    `labels` uses the field names of `DocumentMetadata`; `label_lines`, `slips` and `stated` are as in `LabelReading`. `hidden` holds text
+    `labels` uses the field names of `DocumentMetadata`; `label_lines`, `slips`, `stated` and `written` are as in `LabelReading`. `hidden` holds text
     a reader would not see: it is never indexed, but validation looks at it. `findings` are remarks on the file. `left_out` says what of
     the source is not in `text`.
     """
@@ -70,6 +70,7 @@ class ParsedFile:
     label_lines: Mapping[str, int] = field(default_factory=dict)
     slips: tuple[LabelSlip, ...] = ()
     stated: tuple[Stated, ...] = ()
+    written: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,6 +88,7 @@ class ParsedFile:
             label_lines=content.get("label_lines", {}),
             slips=tuple(LabelSlip(**slip) for slip in content.get("slips", _NOT_LOOKED_FOR)),
             stated=tuple(Stated(**one) for one in content.get("stated", ())),
+            written=content.get("written", False),
         )
 
 
@@ -148,4 +150,5 @@ def assemble(
         label_lines=reading.lines,
         slips=reading.slips,
         stated=reading.stated,
+        written=reading.written,
     )

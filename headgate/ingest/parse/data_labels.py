@@ -97,7 +97,7 @@ def old_office_labels(content: bytes) -> LabelReading:
         text = found.replace(b"\0", b"").decode("cp1252", "replace").strip()
         if "=" in text or ":" in text:
             reading = read_keywords(text)
-            readings.append(LabelReading(reading.labels, slips=reading.slips))
+            readings.append(LabelReading(reading.labels, slips=reading.slips, written=reading.written))
         elif label := access_label(text):
             slip = LabelSlip(
                 "unreadable", 0, f"its property {text!r} is not read from old workbooks; save the file as xlsx", label

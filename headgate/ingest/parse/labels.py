@@ -71,17 +71,25 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class LabelReading:
-    """What a file says of itself. `lines` has the 1-based line of each label, where the format has lines."""
+    """What a file says of itself. `lines` has the 1-based line of each label, where the format has lines.
+
+    `written`: the effective date is the day the file was written or sent (`date`), not one that it says it holds from.
+    """
 
     labels: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     slips: tuple[LabelSlip, ...] = ()
     stated: tuple[Stated, ...] = ()
     findings: tuple[Remark, ...] = ()
+    written: bool = False
 
     def with_defaults(self, **labels: str) -> LabelReading:
         """With these labels where it has none."""
         return merge_readings(self, LabelReading({name: value for name, value in labels.items() if value}))
+
+    def with_day(self, written: str) -> LabelReading:
+        """With the day (ISO) that it was written or sent, where it has no effective date; "" = not known."""
+        return merge_readings(self, LabelReading({"effective_date": written} if written else {}, written=bool(written)))
 
 
 def read_labels(entries: Iterable[tuple[str, Any] | tuple[str, Any, int]], *, place: Place = "property") -> LabelReading:
@@ -151,6 +159,7 @@ class _Reader:
         found |= {name: told for name, told in self._exact.items() if told[0]}
         unread = note("effective_date", f"{self._unread_date!r} can't be read as a date; write YYYY-MM-DD")
         return LabelReading(
+            written="effective_date" in found and not self._exact.get("effective_date", ("", 0))[0],
             labels={name: text for name, (text, _) in found.items()},
             lines={name: line for name, (_, line) in found.items() if line},
             slips=tuple(self._slips),
@@ -173,6 +182,7 @@ def merge_readings(*readings: LabelReading) -> LabelReading:
     labels: dict[str, str] = {}
     lines: dict[str, int] = {}
     slips = [slip for reading in readings for slip in reading.slips]
+    written = next((reading.written for reading in readings if reading.labels.get("effective_date")), False)
     for reading in readings:
         for name, value in reading.labels.items():
             if not value:
@@ -193,6 +203,7 @@ def merge_readings(*readings: LabelReading) -> LabelReading:
         slips=tuple(slips),
         stated=tuple(one for reading in readings for one in reading.stated)[:_MOST_STATED],
         findings=tuple(one for reading in readings for one in reading.findings),
+        written=written,
     )
 
 

@@ -22,6 +22,7 @@ LeftOutReason = Literal[
     "unreadable",  # glyphs or bytes without a known character, formulas without a value
     "reader",  # the reader that parse.readers names did not hand it on
     "attachment",  # a file inside the file that was not read
+    "removed",  # by policy of validation, not by a parser: personal data, sentences addressed to the model
     "navigation",  # menus, breadcrumbs, a web page's own header and footer
     "running_header",  # headers, footers and numbers that stand on every page
     "duplicate_form",  # says again what was kept: the plain twin of an HTML mail, a fallback picture's text

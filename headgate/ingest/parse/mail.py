@@ -76,7 +76,7 @@ def parse_mail(content: bytes, *, path: str, html_blocks: HtmlBlocks, parse_atta
     for name in swallowed:
         slip = LabelSlip("swallowed", 0, f"the header {name!r} holds another one, of confidentiality", "confidentiality")
         reading = replace(reading, slips=(*reading.slips, slip))
-    reading = reading.with_defaults(effective_date=_mail_date(first.get("date", "")))
+    reading = reading.with_day(_mail_date(first.get("date", "")))
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise ParseFailure(path, "encrypted", f"the mail's body is encrypted ({message.get_content_type()}); store it decrypted")
     blocks = [Block("title", subject, level=1)] if subject.strip() else []

@@ -16,21 +16,26 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from headgate.detect.instructions import RULES_VERSION, Hit, find_instructions, find_suspects
 from headgate.detect.language import identify_language
+from headgate.detect.person_names import names_model_version
 from headgate.detect.personal_data import PersonalValue, count_kinds, locate_personal_data
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.access import Access, Ground
+from headgate.ingest.validate.removal import Removable, measure_removal
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
 from headgate.records import Chunk, Document, Remark
+from headgate.settings import PersonalSearch
 
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "6"
+FACTS_VERSION = "7"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
@@ -71,10 +76,12 @@ class DocumentFacts:
     personal_kinds: Mapping[str, int]  # kind → different values, hidden text included
     instructions: tuple[Hit, ...]  # text that addresses the model
     suspects: tuple[Hit, ...]  # text that may
+    removable: Removable  # words that the policies may take out
     findings: tuple[Remark, ...]  # remarks of the parser
     ground: Ground  # why it is seen by whom it is
     label_problems: tuple[Remark, ...]  # what is wrong with its labels; any keeps it out of the index
     left_out: tuple[LeftOut, ...]  # words of the source that are not in the text, one record a reason
+    written: bool  # the effective date is the day it was written or sent, not one that it says it holds from
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; bytes as base64."""
@@ -93,6 +100,7 @@ class DocumentFacts:
             "findings": [asdict(one) for one in self.findings],
             "label_problems": [asdict(one) for one in self.label_problems],
             "left_out": [asdict(one) for one in self.left_out],
+            "removable": self.removable.to_json(),
         }
 
     @classmethod
@@ -110,6 +118,7 @@ class DocumentFacts:
                 "findings": tuple(Remark(**one) for one in content["findings"]),
                 "label_problems": tuple(Remark(**one) for one in content["label_problems"]),
                 "left_out": tuple(LeftOut(**one) for one in content["left_out"]),
+                "removable": Removable.from_json(content["removable"]),
             }
         )
 
@@ -138,21 +147,30 @@ class ChunkFacts:
         return cls(**content)
 
 
-def facts_version(own_numbers: Sequence[str]) -> str:
-    """Everything but the document that decides its facts."""
-    own = "\n".join(sorted(own_numbers))
-    return f"facts {FACTS_VERSION}, rules {RULES_VERSION}, own {sha256(own.encode()).hexdigest()[:12]}"
+def facts_version(search: PersonalSearch) -> str:
+    """Everything but the document that decides its facts. Raises SettingsError: the model for names is not there."""
+    model = names_model_version(search.names_model) if "person" in search.kinds else ""
+    own = [sorted(one) for one in (search.kinds, search.own_numbers, search.own_domains, search.own_addresses)]
+    means = orjson.dumps([own, model])
+    return f"facts {FACTS_VERSION}, rules {RULES_VERSION}, personal {sha256(means).hexdigest()[:12]}"
 
 
-def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Sequence[str], access: Access) -> DocumentFacts:
-    """Facts of one document; `parsed` is what it was made from, `access` what `decide_access` says of it."""
+def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSearch, access: Access) -> DocumentFacts:
+    """Facts of one document.
+
+    Args:
+        parsed: what it was made from.
+        search: the personal data that is looked for.
+        access: what `decide_access` says of it.
+    """
     text = document.text
     prose = " ".join(element.text for element in document.elements if element.kind not in ("code", "table"))[:8000]
     language, confidence = identify_language(prose if len(prose) >= 40 else text)
-    personal = locate_personal_data(text, allowed=own_numbers)
+    personal = locate_personal_data(text, search)
     kinds = count_kinds(text, personal)
     for hidden in parsed.hidden:
-        kinds.update(count_kinds(hidden, locate_personal_data(hidden, allowed=own_numbers)))
+        kinds.update(count_kinds(hidden, locate_personal_data(hidden, search)))
+    instructions = find_instructions(text, parsed.hidden)
     shingles = shingle(text) if text else set()
     elements = Counter(element.kind for element in document.elements)
     tables = [element for element in document.elements if element.kind == "table"]
@@ -181,12 +199,14 @@ def document_facts(document: Document, parsed: ParsedFile, *, own_numbers: Seque
         lines=hash_lines(text),
         personal=tuple(personal),
         personal_kinds=dict(sorted(kinds.items())),
-        instructions=tuple(find_instructions(text, parsed.hidden)),
+        instructions=tuple(instructions),
         suspects=tuple(find_suspects(text)),
+        removable=measure_removal(document, personal, instructions),
         findings=(*parsed.findings[:20], *access.findings),
         ground=access.ground,
         label_problems=access.problems,
         left_out=summarise(parsed.left_out),
+        written=parsed.written and parsed.labels.get("effective_date") == document.metadata.effective_date,
     )
 
 

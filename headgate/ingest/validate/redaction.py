@@ -1,4 +1,4 @@
-"""Document + facts + policy → the document that is chunked: without the personal numbers and orders to the model that must go.
+"""Document + facts + policy → the document that is chunked: without the personal data and orders to the model that must go.
 
     "Card 4111 1111 1111 1111."  ──redact──►  "Card [credit card removed]."
 
@@ -8,40 +8,47 @@ facts and settings give the same document, and one without anything to remove is
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.validate.facts import DocumentFacts
+from headgate.ingest.validate.removal import order_spans
 from headgate.records import Document, Element
-from headgate.settings import ValidationSettings
+from headgate.settings import PersonalKindPolicy, ValidationSettings
 
-_SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)|\n")
 _NEUTRALISED = "[text addressed to the assistant removed]"
 
 #: (start, end, what is put there); offsets in the document's text.
 Edit = tuple[int, int, str]
 
 
-def personal_policy(facts: DocumentFacts, settings: ValidationSettings) -> str:
-    """`quarantine`, `redact` or `allow`, by the document's confidentiality label."""
-    return settings.personal_data_by_label.get(facts.labels.get("confidentiality", ""), settings.personal_data)
-
-
 def redact(document: Document, facts: DocumentFacts, settings: ValidationSettings) -> Document:
     """`document` with everything replaced that the policies take out of what is indexed."""
-    edits: list[Edit] = []
-    if personal_policy(facts, settings) == "redact":
-        edits += [(value.start, value.end, f"[{value.kind.replace('_', ' ')} removed]") for value in facts.personal]
+    kinds = kinds_under("redact", facts, settings)
+    edits: list[Edit] = [
+        (value.start, value.end, f"[{value.kind.replace('_', ' ')} removed]") for value in facts.personal if value.kind in kinds
+    ]
     if settings.hidden_instructions == "neutralise":
-        edits += [
-            (*_sentence(document, hit.start, hit.end), _NEUTRALISED)
-            for hit in facts.instructions
-            if not hit.hidden and hit.start >= 0
-        ]
+        edits += [(start, end, _NEUTRALISED) for start, end in order_spans(document, facts.personal, facts.instructions)]
     return apply_edits(document, edits) if edits else document
+
+
+def kinds_under(policy: PersonalKindPolicy, facts: DocumentFacts, settings: ValidationSettings) -> set[str]:
+    """Kinds of personal data that have this policy in a document with this label."""
+    policies = settings.personal_policies(facts.labels.get("confidentiality", ""))
+    return {kind for kind, of_kind in policies.items() if of_kind == policy}
+
+
+def removed_words(facts: DocumentFacts, settings: ValidationSettings) -> LeftOut | None:
+    """What `redact` takes out, as what parsers leave out is told: words, and their kinds in place of a sample. None for nothing."""
+    kinds, neutralise = kinds_under("redact", facts, settings), settings.hidden_instructions == "neutralise"
+    words = facts.removable.words(kinds, sentences=neutralise)
+    said = [kind.replace("_", " ") for kind in facts.removable.personal if kind in kinds]
+    said += ["text addressed to the assistant"] if neutralise and facts.removable.sentences else []
+    return LeftOut("removed", words, ", ".join(said)) if words else None
 
 
 def apply_edits(document: Document, edits: Sequence[Edit]) -> Document:
@@ -79,16 +86,3 @@ def apply_edits(document: Document, edits: Sequence[Edit]) -> Document:
         if kept := kept.strip():
             elements.append(replace(element, text=kept, start=start, end=start + len(kept)))
     return replace(document, text=text, elements=tuple(elements))
-
-
-def _sentence(document: Document, start: int, end: int) -> tuple[int, int]:
-    """The sentence around a span, inside the element that the span begins in."""
-    element = next((one for one in document.elements if one.start <= start < one.end), None)
-    low, high = (element.start, element.end) if element else (0, len(document.text))
-    before = [found.end() for found in _SENTENCE_END.finditer(document.text, low, start)]
-    after = _SENTENCE_END.search(document.text, min(end, high), high)
-    first = before[-1] if before else low
-    last = (after.start() if after.group() == "\n" else after.end()) if after else max(high, end)
-    while first < start and document.text[first].isspace():
-        first += 1
-    return first, max(last, end)

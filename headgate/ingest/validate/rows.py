@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT
+from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT, LeftOut
 from headgate.ingest.validate.duplicates import Copies
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
-from headgate.ingest.validate.redaction import personal_policy
-from headgate.settings import Audiences, ValidationSetup
+from headgate.ingest.validate.redaction import kinds_under, removed_words
+from headgate.settings import Audiences, PersonalKindPolicy, ValidationSettings, ValidationSetup
 from headgate.sources.patterns import matches
 
 #: Below these a detected language is not believed.
@@ -47,8 +47,10 @@ DOCUMENT_COLUMNS: Mapping[str, str] = {
     "table_columns": "of the widest table",
     "empty_cell_share": "of the emptiest table of three rows or more",
     "effective_date": "YYYY-MM-DD or None",
+    "dated": "effective or written: what the date says, that it holds from then or that it was written or sent then",
     "age_days": "days from the effective date to validation.as_of",
-    "days_stale": "days beyond validation.stale_after_days",
+    "days_old": "days beyond validation.old_after_days, of what is not stale",
+    "days_stale": "days beyond validation.stale_after_days, where a maximum age is set and the date says from when it holds",
     "audience": "",
     "topic": "",
     "region": "",
@@ -63,9 +65,13 @@ DOCUMENT_COLUMNS: Mapping[str, str] = {
     "audience_shut_out": "1 when retrieval.access does not let the document's audience see it",
     "seen_by_nobody": "1 when retrieval.access lets nobody see it",
     "personal_kinds": "what was found, in words",
-    "personal_quarantine": "different personal numbers, where the policy is quarantine",
-    "personal_redact": "the same, where it is redact",
-    "personal_allow": "the same, where it is allow",
+    "personal_quarantine": "different values of personal data of kinds whose policy is quarantine",
+    "personal_quarantine_kinds": "the same, in words",
+    "personal_redact": "of kinds whose policy is redact",
+    "personal_redact_kinds": "the same, in words",
+    "personal_allow": "of kinds whose policy is allow",
+    "personal_allow_kinds": "the same, in words",
+    "removed_words": "words of personal data and of sentences addressed to the model that the policies take out of what is indexed",
     "instructions": "what was found, in words",
     "instructions_quarantine": "texts that address the model, where the policy is quarantine",
     "instructions_neutralise": "the same, where it is neutralise",
@@ -113,8 +119,8 @@ def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]
     confidence = facts.language_confidence >= _LANGUAGE_CONFIDENCE and facts.characters >= _LANGUAGE_CHARACTERS
     detected = facts.detected_language if confidence else None
     age = _days_old(labels.get("effective_date", ""), validation.as_of)
-    personal = personal_policy(facts, validation)
-    kinds = sum(facts.personal_kinds.values())
+    limit = 0 if facts.written else validation.stale_after_days
+    stale = max(age - limit, 0) if limit else 0
     hits = len(facts.instructions)
     large = [table.empty_share for table in facts.tables if table.rows >= 3]
     return {
@@ -142,12 +148,14 @@ def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]
         "table_columns": max((table.columns for table in facts.tables), default=0),
         "empty_cell_share": max(large, default=0.0),
         "effective_date": labels.get("effective_date") or None,
+        "dated": "written" if facts.written else "effective",
         "age_days": age,
-        "days_stale": max(age - validation.stale_after_days, 0),
+        "days_old": 0 if stale else max(age - validation.old_after_days, 0),
+        "days_stale": stale,
         **{name: labels.get(name, "") for name in ("audience", "topic", "region", "owner", "confidentiality")},
         **_label_columns(facts, setup),
-        "personal_kinds": ", ".join(f"{count} {kind}" for kind, count in facts.personal_kinds.items()),
-        **{f"personal_{policy}": kinds * (personal == policy) for policy in ("quarantine", "redact", "allow")},
+        "personal_kinds": _in_words(facts.personal_kinds),
+        **_personal_columns(facts, validation),
         "instructions": "; ".join(
             f"{hit.rule}{', in hidden text' if hit.hidden else ''}: {hit.excerpt!r}" for hit in facts.instructions[:3]
         ),
@@ -158,7 +166,7 @@ def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]
         "suspected_instructions": len(facts.suspects),
         "suspected": "; ".join(repr(hit.excerpt) for hit in facts.suspects),
         "parser_findings": len(facts.findings),
-        **_left_out_columns(facts),
+        **_left_out_columns(facts, validation),
     }
 
 
@@ -214,11 +222,26 @@ def _label_columns(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, An
     }
 
 
-def _left_out_columns(facts: DocumentFacts) -> dict[str, Any]:
-    of_text = [one for one in facts.left_out if one.reason not in NO_TEXT]
+def _personal_columns(facts: DocumentFacts, settings: ValidationSettings) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    policies: tuple[PersonalKindPolicy, ...] = ("quarantine", "redact", "allow")
+    for policy in policies:
+        kinds = kinds_under(policy, facts, settings)
+        found = {kind: count for kind, count in facts.personal_kinds.items() if kind in kinds}
+        columns |= {f"personal_{policy}": sum(found.values()), f"personal_{policy}_kinds": _in_words(found)}
+    return columns
+
+
+def _in_words(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+
+
+def _left_out_columns(facts: DocumentFacts, settings: ValidationSettings) -> dict[str, Any]:
+    removed = removed_words(facts, settings)
+    of_text: list[LeftOut] = [one for one in facts.left_out if one.reason not in NO_TEXT] + ([removed] if removed else [])
     furniture = sum(one.words for one in of_text if one.reason in FURNITURE)
-    left_out = sum(one.words for one in of_text)
-    lost, total = left_out - furniture, left_out + facts.words
+    left_out, kept = sum(one.words for one in of_text), facts.words - (removed.words if removed else 0)
+    lost, total = left_out - furniture, left_out + kept
     told = sorted(of_text, key=lambda one: -one.words)
     return {
         "left_out_words": left_out,
@@ -226,7 +249,8 @@ def _left_out_columns(facts: DocumentFacts) -> dict[str, Any]:
         "left_out": ", ".join(
             f"{one.reason.replace('_', ' ')} {_percent(one.words, total)} ({one.sample[:40]!r})" for one in told
         ),
-        "lost_share": _share(lost, lost + facts.words),
+        "lost_share": _share(lost, lost + kept),
+        "removed_words": removed.words if removed else 0,
         "furniture_share": _share(furniture, total),
     }
 

@@ -75,3 +75,23 @@ def test_every_format_tells_of_a_date_that_can_not_be_read(extension: str, monke
 def test_a_date_in_the_settings_is_written_in_one_way(day: str) -> None:
     with pytest.raises(SettingsError, match=r"corpus\.labels\.0\.effective_date"):
         parse_settings({"corpus": {"labels": [{"pattern": "**", "effective_date": day}]}}, project_dir=Path())
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "day", "written"),
+    [
+        (b"Subject: Moved\nDate: Mon, 05 Mar 2012 10:00:00 +0000\n\nWe moved to the courtyard.", "message/rfc822", "2012-03-05", True),
+        (b"Subject: Moved\nDate: Mon, 05 Mar 2012 10:00:00 +0000\nX-Effective-Date: 2026-01-01\n\nHello.", "message/rfc822", "2026-01-01", False),
+        (b"---\ndate: 2012-03-05\n---\n# Moved\n\nHello.", "text/markdown", "2012-03-05", True),
+        (b"---\ndate: 2012-03-05\neffective_date: 2026-01-01\n---\n# Moved\n\nHello.", "text/markdown", "2026-01-01", False),
+        (b"---\neffective_date: 2012-03-05\n---\n# Moved\n\nHello.", "text/markdown", "2012-03-05", False),
+        (b"<meta name=date content=2012-03-05><h1>Moved</h1><p>Hello.", "text/html", "2012-03-05", True),
+        (b"# Moved\n\nHello.", "text/markdown", None, False),
+    ],
+)  # fmt: skip
+def test_the_day_a_file_was_written_or_sent_is_told_from_one_it_holds_from(
+    content: bytes, media_type: str, day: str | None, written: bool
+) -> None:
+    parsed = parse_file(content, media_type, path="a")
+    assert (parsed.labels.get("effective_date"), parsed.written) == (day, written)
+    assert ParsedFile.from_json(parsed.to_json()).written is written

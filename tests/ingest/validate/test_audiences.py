@@ -14,7 +14,7 @@ from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.outcome import Validated
 from headgate.ingest.validate.page import acceptance_lines, report_key
 from headgate.records import Remark, Widened
-from headgate.settings import AudienceAcceptance, Settings, load_settings
+from headgate.settings import AudienceAcceptance, PersonalSearch, Settings, load_settings
 from headgate.storage import FolderStore
 from tests.ingest.documents import page, settings_of
 from tests.verbs import validate
@@ -68,7 +68,7 @@ def facts(name: str, label: str) -> DocumentFacts:
     made, parsed = page(f"{name}.md", text, confidentiality=given)
     ground: Any = {"damaged": "damaged", "ruled": "rule", "none": "none"}.get(label, "label")
     problems = (Remark("label_damaged", "line 2, colon: …"),) if label == "damaged" else ()
-    return document_facts(made, parsed, own_numbers=(), access=Access(given, "", ground, problems))
+    return document_facts(made, parsed, search=PersonalSearch(), access=Access(given, "", ground, problems))
 
 
 def widened(result: Validated) -> list[str]:

@@ -93,7 +93,7 @@ def store(tmp_path: Path, judged: Path) -> Store:
 
 
 def test_reasons_name_what_which_and_the_limit(store: Store) -> None:
-    settings = settings_of(validation={"as_of": "2026-02-16"})
+    settings = settings_of(validation={"as_of": "2026-02-16", "stale_after_days": 1825})
     bills = " ".join(f"Bill {number} was paid late by {number * 3} days." for number in range(40))
     made = [
         facts_of("empty.md", ""),
@@ -218,7 +218,7 @@ def test_labels_that_contradict_each_other_are_told(store: Store) -> None:
     ("policies", "quarantined", "reason"),
     [
         ({"personal_data": "quarantine"}, True, "1 credit_card"),
-        ({"personal_data": "redact"}, False, "1 credit_card; taken out of what is indexed"),
+        ({"personal_data": "redact"}, False, "1 credit_card; taken out of what is indexed, 4 words"),
         ({"personal_data": "allow"}, False, "1 credit_card"),
         ({"personal_data": "allow", "personal_data_by_label": {"internal": "quarantine"}}, True, "1 credit_card"),
         ({"personal_data": "quarantine", "personal_data_by_label": {"internal": "allow"}}, False, "1 credit_card"),
@@ -229,8 +229,42 @@ def test_the_policy_decides_what_becomes_of_personal_data(
 ) -> None:
     card = facts_of("card.md", f"# T\n\nCard 4111 1111 1111 1111. {PROSE}", confidentiality="internal")
     result = validate([card, *fillers()], settings=settings_of(validation=policies), store=store)
-    assert (result.quarantined if quarantined else result.findings)["card.md"] == [Remark("personal_data", reason)]
+    told = (result.quarantined if quarantined else result.findings)["card.md"]
+    assert [one for one in told if one.code != "left_out"] == [Remark("personal_data", reason)]
+    assert [one.text for one in told if one.code == "left_out"] == (
+        ["4 words: removed 4 % ('credit card')"] if "redact" in policies.values() else []
+    )
     assert bool(result.quarantined) is quarantined
+
+
+def test_each_kind_of_personal_data_has_a_policy_of_its_own(store: Store) -> None:
+    text = f"# T\n\nCard 4111 1111 1111 1111, call +44 20 7946 0958, write to jo.doe@mail.net or ann@northbeam.net. {PROSE}"
+    kinds = {"credit_card": "allow", "email_address": "redact", "phone_number": "quarantine"}
+    own = {"own_domains": ["northbeam.net"]}
+
+    def told(policies: dict[str, str]) -> list[str]:
+        settings = settings_of(validation={"personal_data_by_kind": policies, **own})
+        return reasons(validate([facts_of("a.md", text, settings), *fillers()], settings=settings, store=store), "a.md")
+
+    assert told({}) == ["personal_data: 1 credit_card"]
+    assert told({"credit_card": "ignore"}) == []
+    assert told(kinds | {"phone_number": "ignore"}) == [
+        "left_out: 4 words: removed 4 % ('email address')",
+        "personal_data: 1 email_address; taken out of what is indexed, 4 words",
+        "personal_data: 1 credit_card",
+    ]
+    assert told(kinds)[0] == "personal_data: 1 phone_number"
+
+
+def test_a_document_that_is_mostly_taken_out_is_not_indexed(store: Store) -> None:
+    rows = "\n".join(f"- jo.doe{number}@mail{number}.net" for number in range(30))
+    settings = settings_of(validation={"personal_data_by_kind": {"email_address": "redact"}})
+    made = facts_of("list.md", f"# Members of the club\n\n{rows}\n", settings)
+    (reason,) = validate([made, *fillers()], settings=settings, store=store).quarantined["list.md"]
+    assert (reason.code, reason.text[:70]) == (
+        "left_out",
+        "97% of the words that are no navigation or the like, validation.max_l",
+    )
 
 
 def test_copies_are_quarantined_and_told_what_is_kept(store: Store) -> None:
@@ -243,8 +277,31 @@ def test_copies_are_quarantined_and_told_what_is_kept(store: Store) -> None:
 
 def test_a_copy_of_a_quarantined_document_is_no_copy(store: Store) -> None:
     made = [facts_of("a.md", LONG, effective_date="2010-01-01", title="T"), facts_of("b.md", LONG, title="T")]
-    result = validate([*made, *fillers()], settings=settings_of(validation={"as_of": "2026-01-01"}), store=store)
+    result = validate(
+        [*made, *fillers()], settings=settings_of(validation={"as_of": "2026-01-01", "stale_after_days": 1825}), store=store
+    )
     assert list(result.quarantined) == ["a.md"]
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "limits", "quarantined", "finding"),
+    [
+        ("date: 2012-03-01", {}, False, "old: written 2012-03-01, 5100 days before 2026-02-16; it is remarked on above 1825"),
+        ("effective_date: 2012-03-01", {}, False, "old: effective 2012-03-01, 5100 days before 2026-02-16; it is remarked on above 1825"),
+        ("date: 2012-03-01", {"stale_after_days": 365}, False, "old: written 2012-03-01, 5100 days before 2026-02-16; it is remarked on above 1825"),
+        ("effective_date: 2012-03-01", {"stale_after_days": 365}, True, "stale: effective 2012-03-01, 5100 days before 2026-02-16, limit 365"),
+        ("date: 2012-03-01\neffective_date: 2026-01-01", {"stale_after_days": 365}, False, ""),
+        ("date: 2024-03-01", {"stale_after_days": 365}, False, ""),
+    ],
+)  # fmt: skip
+def test_only_what_says_that_it_holds_from_long_ago_is_stale_and_only_where_a_maximum_age_is_set(
+    store: Store, front_matter: str, limits: dict[str, int], quarantined: bool, finding: str
+) -> None:
+    settings = settings_of(validation={"as_of": "2026-02-16", **limits})
+    made = facts_of("page.md", f"---\ntitle: Page\n{front_matter}\n---\n{LONG}")
+    result = validate([made, *fillers()], settings=settings, store=store)
+    assert ("page.md" in result.quarantined) is quarantined
+    assert reasons(result, "page.md") == ([finding] if finding else [])
 
 
 def test_on_another_day_only_what_turned_stale_is_judged_again(store: Store) -> None:

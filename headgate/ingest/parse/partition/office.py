@@ -128,7 +128,7 @@ def _read(
     shown, hidden = _without_hidden(blocks, own.hidden)
     told = {one.reason for one in own.left_out}
     left_out = [*own.left_out, *hidden, *(one for one in running if one.reason not in told)]
-    reading = LabelReading(own.labels, own.label_lines, own.slips, own.stated)
+    reading = LabelReading(own.labels, own.label_lines, own.slips, own.stated, written=own.written)
     parsed = assemble(shown, labels=reading, findings=own.findings, left_out=[*left_out, *missing_words(own.text, shown)])
     # What our reader set aside for validation stays set aside, and what it remarked on is said once.
     return replace(parsed, hidden=own.hidden, findings=tuple(dict.fromkeys(parsed.findings)))
