@@ -23,7 +23,7 @@ from headgate.ingest.validate.resemblance import PERMUTATIONS
 _MIN_SHINGLES = 20
 #: 42 bands of 6 numbers propose a pair of similarity 0.9 with probability 1 - 1e-14, 0.7 with 0.995, 0.5 with 0.48.
 _BANDS, _WIDTH = 42, 6
-_SIDELINED = frozenset("archive archived archives legacy old backup backups copy copies draft drafts deprecated tmp".split())
+SIDELINED = frozenset("archive archived archives legacy old backup backups copy copies draft drafts deprecated tmp".split())
 #: Formats from rich in structure to poor; the same content keeps more of its headings and tables in the former.
 _RICHNESS = {
     "text/html": 0,
@@ -99,7 +99,7 @@ def comparable(facts: DocumentFacts) -> Comparable:
     title = set(_WORD.findall(facts.title.lower()))
     agreement = sum(word in title for word in name) / len(name) if name else 0.0
     order = (
-        any(part.lower() in _SIDELINED for part in path.parts[:-1]),
+        any(part.lower() in SIDELINED for part in path.parts[:-1]),
         _descending(labels.get("effective_date", "")),
         _RICHNESS.get(facts.media_type, 2),
         -agreement,

@@ -29,6 +29,7 @@ from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.access import Access, Ground
 from headgate.ingest.validate.removal import Removable, measure_removal
 from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
+from headgate.ingest.validate.stated_values import StatedValue, stated_values
 from headgate.records import Chunk, Document, Remark
 from headgate.settings import PersonalSearch
 
@@ -81,6 +82,8 @@ class DocumentFacts:
     ground: Ground  # why it is seen by whom it is
     label_problems: tuple[Remark, ...]  # what is wrong with its labels; any keeps it out of the index
     left_out: tuple[LeftOut, ...]  # words of the source that are not in the text, one record a reason
+    stated: tuple[StatedValue, ...]  # prices, limits, dates and the like, by heading and label
+    unstated: int  # further ones, which are not kept
     written: bool  # the effective date is the day it was written or sent, not one that it says it holds from
 
     def to_json(self) -> dict[str, Any]:
@@ -101,6 +104,7 @@ class DocumentFacts:
             "label_problems": [asdict(one) for one in self.label_problems],
             "left_out": [asdict(one) for one in self.left_out],
             "removable": self.removable.to_json(),
+            "stated": [list(value) for value in self.stated],
         }
 
     @classmethod
@@ -119,6 +123,7 @@ class DocumentFacts:
                 "label_problems": tuple(Remark(**one) for one in content["label_problems"]),
                 "left_out": tuple(LeftOut(**one) for one in content["left_out"]),
                 "removable": Removable.from_json(content["removable"]),
+                "stated": tuple(StatedValue(tuple(headings), *rest) for headings, *rest in content["stated"]),
             }
         )
 
@@ -171,6 +176,7 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
     for hidden in parsed.hidden:
         kinds.update(count_kinds(hidden, locate_personal_data(hidden, search)))
     instructions = find_instructions(text, parsed.hidden)
+    stated, all_stated = stated_values(document)
     shingles = shingle(text) if text else set()
     elements = Counter(element.kind for element in document.elements)
     tables = [element for element in document.elements if element.kind == "table"]
@@ -206,6 +212,8 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
         ground=access.ground,
         label_problems=access.problems,
         left_out=summarise(parsed.left_out),
+        stated=tuple(stated),
+        unstated=all_stated - len(stated),
         written=parsed.written and parsed.labels.get("effective_date") == document.metadata.effective_date,
     )
 

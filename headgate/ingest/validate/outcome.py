@@ -1,7 +1,7 @@
 """Facts of one ingest + suites → quarantine with reasons, findings, named checks, and a report that can be browsed.
 
     document facts ──rows──► documents.yaml ──► quarantine | finding | error
-                  ├─compare─► copies, boilerplate (the rest of documents.yaml)
+                  ├─compare─► copies, boilerplate; then contradictions of what is left (the rest of documents.yaml)
                   └─access──► damaged labels ──► quarantine; seen by more than before ──► error (in code: no suite can turn these off)
     facts ↔ last accepted ingest ──► changes.yaml ──► finding | error
     counts, sources ──► corpus.yaml ──► finding | error
@@ -25,11 +25,21 @@ import numpy as np
 from headgate.errors import IntegrityError
 from headgate.ingest.validate.audiences import Seen, find_widened, report_access, seen_by
 from headgate.ingest.validate.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
+from headgate.ingest.validate.contradictions import Comparison, comparison, find_contradictions
 from headgate.ingest.validate.duplicates import Comparable, comparable, find_copies
 from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
-from headgate.ingest.validate.rows import CHUNK_COLUMNS, COMPARED_COLUMNS, DOCUMENT_COLUMNS, chunk_row, compared_row, document_row
+from headgate.ingest.validate.rows import (
+    CHUNK_COLUMNS,
+    COMPARED_COLUMNS,
+    CONTRADICTION_COLUMNS,
+    DOCUMENT_COLUMNS,
+    chunk_row,
+    compared_row,
+    contradiction_row,
+    document_row,
+)
 from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import AccessReport, Remark, SourceState, ValidationCheck
 from headgate.settings import Audiences, ValidationSettings, ValidationSetup
@@ -81,7 +91,7 @@ CORPUS_COLUMNS: Mapping[str, str] = {
     "staleness": "which, and for how long",
 }
 COLUMNS: Mapping[SuiteName, Collection[str]] = {
-    "documents": {**DOCUMENT_COLUMNS, **COMPARED_COLUMNS},
+    "documents": {**DOCUMENT_COLUMNS, **COMPARED_COLUMNS, **CONTRADICTION_COLUMNS},
     "changes": CHANGE_COLUMNS,
     "corpus": CORPUS_COLUMNS,
     "chunks": CHUNK_COLUMNS,
@@ -200,6 +210,7 @@ class _Run:
         shapes: dict[str, Shape] = {}
         comparables: list[Comparable] = []
         lines: list[bytes] = []
+        stating: list[Comparison] = []
 
         def blocks() -> Iterator[list[dict[str, Any]]]:
             stream = iter(facts)
@@ -209,9 +220,12 @@ class _Run:
                     shapes[one.doc_id] = shape_of(one)
                     comparables.append(comparable(one))
                     lines.append(one.lines)
+                    if (states := comparison(one)) is not None:
+                        stating.append(states)
                 yield [document_row(one, self._setup) for one in block]
 
-        self._judge_blocks("documents", suite.part(COMPARED_COLUMNS, inside=False), blocks())
+        later = {**COMPARED_COLUMNS, **CONTRADICTION_COLUMNS}
+        self._judge_blocks("documents", suite.part(later, inside=False), blocks())
         sound = [position for position, one in enumerate(comparables) if one.doc_id not in self._result.quarantined]
         copies = find_copies((comparables[position] for position in sound), threshold=self._setup.validation.near_duplicate)
         shares = boilerplate_shares([lines[position] for position in sound])
@@ -221,6 +235,10 @@ class _Run:
         )
         rows = [compared_row(row, copies, share) for row, share in zip(labels, shares, strict=True)]
         self.judge("documents", suite.part(COMPARED_COLUMNS, inside=True), rows)
+        kept = [path for path in shapes if path not in self._result.quarantined]
+        contradictions = find_contradictions([one for one in stating if one.doc_id not in self._result.quarantined])
+        rows = [contradiction_row(path, contradictions.get(path, ())) for path in kept]
+        self.judge("documents", suite.part(CONTRADICTION_COLUMNS, inside=True), rows)
         return shapes
 
     def _judge_label(self, facts: DocumentFacts) -> None:

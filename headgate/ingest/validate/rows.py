@@ -5,11 +5,12 @@ Missing values are None; Great Expectations skips them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT, LeftOut
+from headgate.ingest.validate.contradictions import Contradiction
 from headgate.ingest.validate.duplicates import Copies
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.redaction import kinds_under, removed_words
@@ -82,6 +83,7 @@ DOCUMENT_COLUMNS: Mapping[str, str] = {
     "left_out_words": "words of the source that are not in the text",
     "left_out_share": "the same as a share of all its words, 0 to 1",
     "left_out": "the reasons, each with its share, in words",
+    "values_not_compared": "values under labels beyond the first 300, which are not looked at for contradictions",
     "lost_share": "the share left out for other reasons than those of furniture, of the words that are no furniture, 0 to 1",
     "furniture_share": "the share left out as navigation, running headers, repeated forms or placeholders, 0 to 1",
 }
@@ -97,6 +99,12 @@ COMPARED_COLUMNS: Mapping[str, str] = {
     "other_confidentiality": "its label",
     "boilerplate_share": "share of lines that stand in many documents; None where that can't be told",
 }
+#: Columns that are known only after copies were set aside.
+CONTRADICTION_COLUMNS: Mapping[str, str] = {
+    "contradictions": "values under a label for which another document that is indexed has another value",
+    "contradicting": "the first three of them, with both places",
+}
+_TOLD = 3  # contradictions of a document that are told one by one
 CHUNK_COLUMNS: Mapping[str, str] = {
     "doc_id": "path in the corpus",
     "chunks": "",
@@ -166,6 +174,7 @@ def document_row(facts: DocumentFacts, setup: ValidationSetup) -> dict[str, Any]
         "suspected_instructions": len(facts.suspects),
         "suspected": "; ".join(repr(hit.excerpt) for hit in facts.suspects),
         "parser_findings": len(facts.findings),
+        "values_not_compared": facts.unstated,
         **_left_out_columns(facts, validation),
     }
 
@@ -185,6 +194,16 @@ def compared_row(row: Mapping[str, Any], copies: Copies, boilerplate: float | No
         "conflicting_copy": repr(conflict.other) if conflict else "",
         "other_confidentiality": repr(conflict.other_confidentiality) if conflict else "",
         "boilerplate_share": boilerplate,
+    }
+
+
+def contradiction_row(path: str, found: Sequence[Contradiction]) -> dict[str, Any]:
+    """The columns of `CONTRADICTION_COLUMNS`."""
+    more = [f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else []
+    return {
+        "doc_id": path,
+        "contradictions": len(found),
+        "contradicting": "; ".join([*map(str, found[:_TOLD]), *more]),
     }
 
 
