@@ -19,6 +19,7 @@ QUICK = (
     ("benchmarks.groundedness",),
     ("benchmarks.validation",),
     ("benchmarks.personal_data",),
+    ("benchmarks.injection",),
     ("benchmarks.parsing",),
     ("benchmarks.public_qa", "--limit", "100"),
 )

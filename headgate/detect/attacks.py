@@ -13,18 +13,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 #: Raised whenever a rule changes; part of the key that facts are reused under.
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 
 #: Where a clause begins, or what makes an order of what follows.
 _CLAUSE = (
-    r"(?:(?:^|[.!?:;,\n\r\"'“”‘’(\[*>|-])[ \t]{0,4}(?:so|now|then|please|kindly|first|instead|just|simply|and|but|ok(?:ay)?|hey|hi)?,?[ \t]{0,4}(?:please[ \t]+)?"
-    r"|\b(?:please|kindly|must|should|shall|will|to|now|and|then|let's|let us|i want you to|i need you to|can you|could you|you can)[ \t]+(?:please[ \t]+)?)"
+    # A capital where no sentence begins: a line that was joined to the one before.
+    r"(?:(?<=[\w|)>\]] )(?=(?-i:[A-Z][a-z]))|(?:^|[.!?:;,\n\r\"'“”‘’(\[*>|-])[ \t]{0,4}(?:so|now|then|please|kindly|first|instead|just|simply|and|but|ok(?:ay)?|hey|hi)?,?[ \t]{0,4}(?:please[ \t]+)?"
+    r"|\b(?:please|kindly|must|should|shall|will|(?<!told )(?<!made )(?<!set )(?<!able )(?<!how )(?<!configured )to|now|and|then|let's|let us|i want you to|i need you to|can you|could you|you can)[ \t]+(?:please[ \t]+)?)"
 )
+_CLAUSE_OTHER = r"(?:^|[.!?:;,\n\r\"'“”«»(\[*>¡-])[ \t]{0,4}(?:(?:bitte|por favor|per favore|s'il (?:vous|te) plaît|veuillez|пожалуйста|und|et|y|e|и|jetzt|nun|ahora|maintenant|ora|agora|теперь),?[ \t]+){0,3}"
 _EARLIER = r"(?:previous|prior|above|earlier|preceding|foregoing|former|initial|original|past|system|your|my|openai'?s?)"
 _ORDERS = r"(?:instructions?|prompts?|rules?|guidelines?|directives?|directions?|commands?|orders?|programming|training|conversations?|messages?|context|texts?|constraints|restrictions|polic(?:y|ies))"
 _FILL = r"(?:(?:all|any|every|each|of|the|these|those|this|that|other|and)[ \t]+){0,5}"
+#: What somebody wrote before in the same conversation is theirs to take back.
+_NOT_OWN = r"(?!(?:my|our)[ \t]+(?:\w+[ \t]+){0,2}?(?:messages?|texts?|conversations?|orders?|directions?)\b)"
 #: "… if you have already paid": told to people, as letters do.
 _TO_PEOPLE = r"(?![^.!?\n]{0,80}\b(?:if|unless|when|once|where)[ \t]+(?:you|your|they|it|the|this|we)\b)"
 
@@ -34,32 +39,35 @@ _CONDITION = re.compile(r"\b(?:if|unless|once)[ \t]+(?:you|your)\b[^.!?\n]*$", r
 ATTACKS: dict[str, re.Pattern[str]] = {
     "override": re.compile(
         rf"{_CLAUSE}(?:ignore|disregard|forget|override|bypass|discard|dismiss|erase|do[ \t]+not[ \t]+follow|don't[ \t]+follow|stop[ \t]+following)[ \t]+"
-        rf"(?:about[ \t]+)?{_FILL}(?:{_EARLIER}[ \t]+)(?:\w+[ \t]+){{0,2}}?{_ORDERS}\b{_TO_PEOPLE}"
+        rf"(?:about[ \t]+)?{_FILL}{_NOT_OWN}(?:{_EARLIER}[ \t]+)(?:\w+[ \t]+){{0,2}}?{_ORDERS}\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:all|any)[ \t]+(?:of[ \t]+)?(?:the[ \t]+|these[ \t]+|those[ \t]+)?(?:instructions?|prompts?|directives?)\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+{_FILL}(?:instructions?|prompts?|rules|guidelines|directives?)[ \t]+(?:above|so[ \t]+far|given)\b{_TO_PEOPLE}"
-        rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:everything|all|anything|what)[ \t]+(?:\w+[ \t]+){{0,3}}?(?:above|before(?:hand)?|said|told|earlier|previously|so far)\b{_TO_PEOPLE}"
+        rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:everything|all|anything|what(?![ \t]+i\b))[ \t]+(?:\w+[ \t]+){{0,3}}?(?:above|before(?:hand)?|said|told|earlier|previously|so far)\b{_TO_PEOPLE}"
         rf"|{_CLAUSE}(?:ignore|disregard|forget)[ \t]+(?:{_FILL}|everything[ \t]+in[ \t]+the[ \t]+)(?:rest|remainder)[ \t]+of[ \t]+(?:this|the|these|that)[ \t]+"
         r"(?:data|texts?|documents?|content|information|page|snippets?|context|e?mail|prompt|conversation)\b"
         rf"|{_CLAUSE}(?:ignore|disregard)[ \t]+(?:all|any|every)[ \t]+(?:\w+[ \t]+){{0,2}}?(?:info|information|text|content|data)[ \t]+(?:except|but|other[ \t]+than)\b"
-        r"|\bi[ \t]+want[ \t]+you[ \t]+to[ \t]+(?:ignore|disregard|forget)\b",
+        r"|\bi[ \t]+(?:want|need)[ \t]+you[ \t]+to[ \t]+(?:ignore|disregard|forget)[ \t]+(?:(?:about|all|any|of|the|your|these|those)[ \t]+){0,4}"
+        r"(?:them|this|that|it|everything|(?:\w+[ \t]+){0,2}?(?:instructions?|prompts?|rules|guidelines|polic(?:y|ies)|restrictions|limits|limitations|programming|training|ethics|morals))\b",
         re.IGNORECASE | re.MULTILINE,
     ),
     "override_other": re.compile(
-        r"\b(?:ignora|olvida|omite|descarta)(?:d|r|s)?[ \t]+(?:\w+[ \t]+){0,3}(?:instrucciones|indicaciones|reglas|órdenes)[ \t]+(?:anteriores|previas)"
-        r"|\b(?:ignorier|vergiss|missacht)\w{0,3}[ \t]+(?:\w+[ \t]+){0,3}(?:anweisung|anleitung|vorgabe|regel|befehl)\w{0,4}"
-        r"|\b(?:ignore[zr]?|oublie[zr]?|néglige[zr]?)[ \t]+(?:\w+[ \t]+){0,3}(?:instructions|consignes|règles)[ \t]+(?:précédentes|antérieures|ci-dessus)"
-        r"|\b(?:ignora(?:te)?|dimentica(?:te)?)[ \t]+(?:\w+[ \t]+){0,3}(?:istruzioni|regole)[ \t]+precedenti"
-        r"|\b(?:ignore|esqueça)[ \t]+(?:\w+[ \t]+){0,3}(?:instruções|regras)[ \t]+anteriores"
-        r"|(?:これまで|以前|上記|前)の(?:すべての|全ての)?(?:指示|命令|プロンプト)[^。]{0,6}(?:無視|忘れ)|(?:忽略|无视|忘记)[^。]{0,8}(?:之前|以上|先前)[^。]{0,6}(?:指令|指示|提示)"
-        r"|(?:игнорируй|забудь)(?:те)?[ \t]+(?:\w+[ \t]+){0,3}(?:инструкции|указания|правила)",
-        re.IGNORECASE,
+        rf"{_CLAUSE_OTHER}(?:"
+        r"(?:ignora|olvida|omite|descarta)(?:d|r|s)?[ \t]+(?:\w+[ \t]+){0,3}(?:instrucciones|indicaciones|reglas|órdenes)[ \t]+(?:anteriores|previas)"
+        r"|(?:ignorier|vergiss|missacht)\w{0,3}[ \t]+(?:\w+[ \t]+){0,3}(?:anweisung|anleitung|vorgabe|regel|befehl)\w{0,4}"
+        r"|(?:ignore[zr]?|oublie[zr]?|néglige[zr]?)[ \t]+(?:\w+[ \t]+){0,3}(?:instructions|consignes|règles)[ \t]+(?:précédentes|antérieures|ci-dessus)"
+        r"|(?:ignora(?:te)?|dimentica(?:te)?)[ \t]+(?:\w+[ \t]+){0,3}(?:istruzioni|regole)[ \t]+precedenti"
+        r"|(?:ignore|esqueça)[ \t]+(?:\w+[ \t]+){0,3}(?:instruções|regras)[ \t]+anteriores"
+        r"|(?:игнорируй|забудь)(?:те)?[ \t]+(?:\w+[ \t]+){0,3}(?:инструкции|указания|правила))"
+        r"|(?:これまで|以前|上記|前)の(?:すべての|全ての)?(?:指示|命令|プロンプト)[^。]{0,6}(?:無視(?:して(?:ください|下さい|[。、!！]|\s|$)|せよ|しろ|すること|し、)|忘れ(?:て(?:ください|下さい|[。、!！]|\s|$)|ろ))"
+        r"|(?:忽略|无视|忘记)[^。]{0,8}(?:之前|以上|先前)[^。]{0,6}(?:指令|指示|提示)",
+        re.IGNORECASE | re.MULTILINE,
     ),
     "role_switch": re.compile(
         r"\byou[ \t]+(?:are|will be|shall be)[ \t]+(?:now|no[ \t]+longer|going[ \t]+to)\b[^.\n]{0,60}\b(?:dan|assistant|chatbot|ai|language model|gpt|unrestricted|jailbroken|developer[ \t]+mode|bound[ \t]+by[^.\n]{0,30}(?:rules|guidelines|restrictions|polic|openai)|act|pretend|play|role-?play)\b"
         r"|\b(?:act|respond|behave|answer|reply|pretend|role-?play|simulate|speak)[ \t]+(?:as|like|to[ \t]+be|that[ \t]+you(?:[ \t]+are|'re))\b[^.\n]{0,60}"
         r"\b(?:unrestricted|jailbroken|evil|uncensored|unfiltered|dan|gpt|chatgpt|ai|language model|chatbot|assistant|no[ \t]+(?:rules|limits|restrictions|filter)|without[ \t]+(?:any[ \t]+)?(?:rules|limits|restrictions|filters?|morals?))\b"
-        r"|\bstay(?:ing)?[ \t]+in[ \t]+character\b|\bdo[ \t]+anything[ \t]+now\b|\bjail-?br(?:eak|oken)\b[^.\n]{0,40}\b(?:mode|prompt|gpt|ai|version)\b"
-        r"|\b(?:ai|gpt|chatgpt|model|assistant|bot)\b[^.\n]{0,60}\bin[ \t]+(?:developer|god|dan|jailbreak|admin)[ \t]+mode\b|\bdeveloper[ \t]+mode[ \t]+output\b",
+        r"|\bstay(?:ing)?[ \t]+in[ \t]+character\b(?=[ \t]*(?:[.,;:!?)\"'\n*]|$|(?:and|at|as|for|when|even|while|throughout|until|unless|no|all|always|or|during|with)\b))|\bdo[ \t]+anything[ \t]+now\b|\bjail-?br(?:eak|oken)\b[^.\n]{0,40}\b(?:prompt|gpt|ai)\b|\b(?:you|yourself)\b[^.\n]{0,60}\bjail-?br(?:eak|oken)[ \t]+(?:mode|version)\b"
+        r"|\b(?:ai|gpt|chatgpt|model|assistant|bot)\b[^.\n]{0,60}\bin[ \t]+(?:developer|god|dan|jailbreak|admin)[ \t]+mode\b|[(\[\"“*]\W{0,3}developer[ \t]+mode[ \t]+output\b|\bdeveloper[ \t]+mode[ \t]+output[ \t]*[)\]\":”*]",
         re.IGNORECASE,
     ),
     "no_limits": re.compile(
@@ -74,8 +82,8 @@ ATTACKS: dict[str, re.Pattern[str]] = {
     "system_prompt": re.compile(
         rf"{_CLAUSE}(?:reveal|print|repeat|output|show|leak|disclose|display|recite|quote|tell[ \t]+me|give[ \t]+me|write(?:[ \t]+down|[ \t]+out)?|type(?:[ \t]+out)?|share|summari[sz]e|translate)\b[^.!?\n]{{0,40}}?"
         r"\b(?:your|the|this|its)[ \t]+(?:\w+[ \t]+){0,2}?(?:(?:system|initial|hidden|secret|original|first|above|starting|previous)[ \t]+prompt|(?:system|initial|hidden|secret)[ \t]+(?:instructions|directives?)|system[ \t]+message)\b"
-        r"|\bwhat(?:'s|[ \t]+is|[ \t]+are|[ \t]+were)[ \t]+your[ \t]+(?:\w+[ \t]+){0,2}?(?:system[ \t]+prompt|prompt|(?:initial|original|hidden|secret|system)[ \t]+instructions)\b"
-        r"|\b(?:repeat|print|output|write)\b[^.!?\n]{0,40}\b(?:words|text|everything|all|sentences?)[ \t]+(?:above|before[ \t]+this|starting[ \t]+with)\b"
+        r"|\bwhat(?:'s|[ \t]+is|[ \t]+are|[ \t]+were)[ \t]+your[ \t]+(?:\w+[ \t]+){0,2}?(?:system[ \t]+prompt|prompt|(?:initial|original|hidden|secret|system)[ \t]+instructions)\b(?![ \t]+(?:for|on|about)\b)"
+        r"|\b(?:repeat|print|output|write)\b[^.!?\n]{0,40}\b(?:words|text|everything|all|sentences?)[ \t]+(?:above(?![ \t]+(?:the|a|an|this|that|these|my|your|our|its|\d))|before[ \t]+this|starting[ \t]+with)\b"
         r"|\byour[ \t]+(?:system|initial|hidden)[ \t]+prompt\b",
         re.IGNORECASE | re.MULTILINE,
     ),
@@ -90,21 +98,16 @@ ATTACKS: dict[str, re.Pattern[str]] = {
 def find_attack(text: str) -> tuple[str, re.Match[str]] | None:
     """The first rule that `text` breaks, and where; None where it breaks none."""
     for rule, pattern in ATTACKS.items():
-        if (found := first_order(pattern, text)) is not None:
+        if (found := next(orders_in(pattern, text), None)) is not None:
             return rule, found
     return None
 
 
-def first_order(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match that is no advice to people: "if you have already paid, disregard the previous instructions"."""
-    return next(
-        (
-            found
-            for found in pattern.finditer(text)
-            if not _CONDITION.search(text[max(0, found.start() - 80) : found.start() + 1])
-        ),
-        None,
-    )
+def orders_in(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match that is no advice to people: "if you have already paid, disregard the previous instructions"."""
+    for found in pattern.finditer(text):
+        if not _CONDITION.search(text[max(0, found.start() - 80) : found.start() + 1]):
+            yield found
 
 
 def before_order(found: str) -> str:

@@ -1,7 +1,8 @@
 """Text in a document that addresses the model instead of the reader.
 
 A document is data (invariant 9), so nothing here protects alone: it keeps such pages out of the index and shows them to people. Two
-sets of rules: strict ones for text that readers see, and wider ones for hidden text, where no honest author instructs an assistant.
+sets of rules: strict ones for text that readers see, and wider ones for hidden text, where no honest author instructs an assistant. Beside
+the rules, sentences that readers see are weighed against their page (`order_score`): what is sure is a hit, what may be one is a suspect.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headgate.detect.attacks import ATTACKS, RULES_VERSION, before_order, first_order
+from headgate.detect.attacks import ATTACKS, RULES_VERSION, before_order, orders_in
+from headgate.detect.order_score import SURE, find_orders
 
 __all__ = ["RULES_VERSION", "Hit", "find_instructions", "find_suspects"]
 
@@ -35,8 +37,9 @@ _ANYWHERE = ATTACKS | {
         re.IGNORECASE,
     ),
     "fake_turn": re.compile(
-        r"^\W{0,4}(?:assistant|ai|bot)\s*:[^\n]{0,400}\n\s*(?:user|human)\s*:|[<\[]\s*end of (?:the )?(?:session|prompt|instructions?|context|conversation)\s*[>\]]"
-        r"|^[^\S\n]*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b",
+        r"(?:^|[.!?>\])-][ \t]{0,3})\W{0,4}(?:assistant|ai|bot)[ \t]*:[^\n]{0,400}?\s(?:user|human)[ \t]*:|[<\[]\s*end of (?:the )?(?:session|prompt|instructions?|context|conversation)\s*[>\]]"
+        r"|^[^\S\n]*-{2,}\s*(?:core|new|system|updated|priority|important|begin|end)\s+instructions?\b"
+        r"|\s-{2,}[ \t]*(?-i:(?:CORE|NEW|SYSTEM|UPDATED|PRIORITY|IMPORTANT)[ \t]+INSTRUCTIONS?)\b",
         re.IGNORECASE | re.MULTILINE,
     ),
     "address": re.compile(
@@ -82,28 +85,34 @@ _SUSPECT = re.compile(
 
 
 def find_suspects(visible: str) -> list[Hit]:
-    """The first place of visible text that may address the model, where `find_instructions` is not sure."""
-    found = _SUSPECT.search(visible)
-    return (
-        [Hit("order_about_own_answer", _excerpt(visible, found.start()), hidden=False, start=found.start(), end=found.end())]
-        if found
-        else []
-    )
+    """The first places of visible text that may address the model, where `find_instructions` is not sure."""
+    hits = []
+    if found := _SUSPECT.search(visible):
+        hits.append(_hit("order_about_own_answer", visible, found.start(), found.end()))
+    hits += [_hit("may_be_an_order", visible, order.start, order.end) for order in find_orders(visible) if order.score < SURE]
+    return hits
 
 
 def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
-    """At most one hit per rule, visible text first."""
+    """Visible text first, every place of it, in the order of the rules; of hidden text at most one hit per rule."""
     hits = []
     for rule, pattern in _ANYWHERE.items():
-        if (found := first_order(pattern, visible)) is not None:
+        for found in orders_in(pattern, visible):
             start = found.start() + len(before_order(found[0]))
-            hits.append(Hit(rule, _excerpt(visible, start), hidden=False, start=start, end=found.end()))
+            hits.append(_hit(rule, visible, start, found.end()))
+    hits += [
+        _hit("order_to_who_answers", visible, order.start, order.end) for order in find_orders(visible) if order.score >= SURE
+    ]
     for text in hidden:
         for rule, pattern in (_ANYWHERE | _HIDDEN).items():
-            found = pattern.search(text)
-            if found and not any(hit.rule == rule and hit.hidden for hit in hits):
-                hits.append(Hit(rule, _excerpt(text, found.start()), hidden=True))
+            concealed = pattern.search(text)
+            if concealed and not any(hit.rule == rule and hit.hidden for hit in hits):
+                hits.append(Hit(rule, _excerpt(text, concealed.start()), hidden=True))
     return hits
+
+
+def _hit(rule: str, visible: str, start: int, end: int) -> Hit:
+    return Hit(rule, _excerpt(visible, start), hidden=False, start=start, end=end)
 
 
 def _excerpt(text: str, start: int) -> str:
