@@ -29,7 +29,7 @@ from headgate.ingest.parse.left_out import LeftOut, count_words, leave_out
 from headgate.ingest.parse.pdf_layout import UNREADABLE, Layout, lay_out
 from headgate.ingest.parse.pdf_miner import read_with_pdfminer
 from headgate.ingest.parse.pdf_page import Pages
-from headgate.ingest.parse.pdf_paragraphs import heading_sizes, paragraphs, run_on
+from headgate.ingest.parse.pdf_paragraphs import Paragraph, heading_sizes, paragraphs, run_on
 from headgate.ingest.parse.pdf_pdfium import read_with_pdfium
 from headgate.ingest.parse.pdf_table_blocks import blocks_of_tables
 from headgate.records import Remark
@@ -163,11 +163,11 @@ def _blocks(layout: Layout, left_out: list[LeftOut]) -> list[Block]:
     known = frozenset(word for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text.lower().rpartition(" ")[0]))
     sizes = heading_sizes([line.size for line in lines], layout.body)
     tables = blocks_of_tables(layout.pages, left_out)
-    blocks: list[Block] = []
+    found: list[Paragraph] = []
     for number, parts in sorted(layout.pages.items()):
         for place, part in enumerate(parts):
             if isinstance(part, list):
-                blocks += paragraphs(part, layout.body, sizes, known)
+                found += paragraphs(part, layout.body, sizes, known)
             elif (number, place) in tables:
-                blocks += tables[number, place]
-    return run_on(blocks, known)
+                found += map(Paragraph, tables[number, place])
+    return run_on(found, known)

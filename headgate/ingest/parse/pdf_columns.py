@@ -16,7 +16,7 @@ from headgate.ingest.parse.left_out import LeftOut, leave_out
 from headgate.ingest.parse.pdf_bidi import is_right_to_left
 from headgate.ingest.parse.pdf_grids import GridTable
 from headgate.ingest.parse.pdf_page import Box
-from headgate.ingest.parse.pdf_tables import TextTable, arrangement, table_of
+from headgate.ingest.parse.pdf_tables import TextTable, arrangement, holds_marks, table_of
 from headgate.ingest.parse.pdf_words import Line, Word, lines_of
 
 #: (start, end) of an empty strip, points.
@@ -95,9 +95,11 @@ def in_reading_order(
         pictures: boxes of pictures, which keep columns apart as text does.
     """
     outside = list(words)
-    placed: list[Placed] = [Framed(box, ()) for box in pictures if box[3] - box[1] > _TALL and box[2] - box[0] > _TALL]
+    placed: list[Placed] = [Framed(box, ()) for box in pictures if _is_tall(box)]
     loose = list(tables)
     outer = _outer(frames, words)
+    # A drawing without text fills a place as a picture does.
+    placed += [Framed(box, ()) for box in outer if _is_tall(box) and not any(lies_in(box, word) for word in words)]
     unframed = [word for word in words if not any(lies_in(frame, word) for frame in outer)]
     for frame in outer:
         inside = [word for word in outside if lies_in(frame, word)]
@@ -115,6 +117,10 @@ def in_reading_order(
 def lies_in(box: Box, word: Word) -> bool:
     """Whether the middle of a word is inside of a box."""
     return box[0] - 1 <= (word.x0 + word.x1) / 2 <= box[2] + 1 and box[1] - 1 <= word.middle <= box[3] + 1
+
+
+def _is_tall(box: Box) -> bool:
+    return box[3] - box[1] > _TALL and box[2] - box[0] > _TALL
 
 
 def _outer(frames: Sequence[Box], words: Sequence[Word]) -> list[Box]:
@@ -207,7 +213,7 @@ def _columnar(bands: Sequence[_Band], start: int, size: float) -> tuple[int, lis
         if end == start and (not inner or not any(_both_sides(band, span) for span in inner)):
             return start, []
         lost = [span for span, count in lines.items() if count >= 2 and not any(_within(one, span) for one in inner)]
-        if not inner or lost or (end > start and _is_heading(band, inner, size)):
+        if not inner or lost or (end > start and _is_heading(bands, end, inner, size)):
             break
         count = max(round((band.y1 - band.y0) / (1.2 * size)), 1)
         for span in inner:
@@ -264,26 +270,63 @@ def _both_sides(band: _Band, span: Span) -> bool:
     return band.x0 < span[0] + 0.1 and band.x1 > span[1] - 0.1
 
 
-def _is_heading(band: _Band, gutters: dict[Span, int], size: float) -> bool:
-    """Whether a band stands in one column only and is set larger than the text: it heads what is below, over all columns."""
+def _is_heading(bands: Sequence[_Band], place: int, gutters: dict[Span, int], size: float) -> bool:
+    """Whether a band stands in one column only, clear of what is above and below it in the others, and is set larger than the text: it
+    heads what is below, over all columns."""
+    band = bands[place]
     alone = not any(_both_sides(band, span) for span in gutters)
-    return alone and bool(band.words) and not band.blocks and all(word.size >= _LARGER * size for word in band.words)
+    if not alone or not band.words or band.blocks or any(word.size < _LARGER * size for word in band.words):
+        return False
+    return place + 1 == len(bands) or bands[place - 1].y0 - bands[place + 1].y1 >= 2 * max(word.size for word in band.words)
 
 
 def _without_tail(bands: Sequence[_Band], start: int, end: int, gutters: list[Span], size: float) -> int:
-    """Without the last bands that stand in the first column only, unless they follow its text closely."""
+    """Without the last bands that stand in the first column only, unless they follow its text closely, are broken at its width or stand in boxes as wide as it."""
     last = end
     while last - start > 1:
         band = bands[last - 1]
         if band.x1 > gutters[0][0] + 0.1:
             break
         last -= 1
+    column = [word for band in bands[start:last] for word in band.words if word.x1 <= gutters[0][0] + 0.1]
+    if column:
+        left, right = min(word.x0 for word in column), max(word.x1 for word in column)
+        for place in range(end - 1, last - 1, -1):
+            if _is_as_wide(bands[place], left, right):
+                last = place + 1
+                break
+            if place + 1 < end and _runs_on(bands[place], bands[place + 1], left, right, size):
+                last = place + 2
+                break
     while last < end and bands[last - 1].y0 - bands[last].y1 < 1.0 * size and not bands[last].blocks:
-        above = [word.size for word in bands[last - 1].words if word.x1 <= gutters[0][0] + 0.1]
-        if not above or any(abs(word.size - above[0]) > 0.1 * size for word in bands[last].words):
+        above = [word for word in bands[last - 1].words if word.x1 <= gutters[0][0] + 0.1]
+        lowest = min(above, key=lambda word: word.y0, default=None)
+        if lowest is None or any(abs(word.size - lowest.size) > 0.1 * size for word in bands[last].words):
             break
         last += 1
     return last
+
+
+def _is_as_wide(band: _Band, left: float, right: float) -> bool:
+    """Whether a band is a box or table drawn from the left side of a column to its right one."""
+    near = 0.05 * (right - left)
+    return bool(band.blocks) and all(
+        abs(box[0] - left) <= near and abs(box[2] - right) <= near for box in (one.box for one in band.blocks)
+    )
+
+
+def _runs_on(band: _Band, below: _Band, left: float, right: float, size: float) -> bool:
+    """Whether two bands are lines of one paragraph in a column: the first word of the lower one did not fit on the upper one."""
+    for one in (band, below):
+        if (
+            not one.words
+            or one.blocks
+            or abs(one.x0 - left) > size
+            or any(abs(word.size - size) > 0.1 * size for word in one.words)
+        ):
+            return False
+    first = min(below.words, key=lambda word: word.x0)
+    return band.y0 - below.y1 < size and band.x1 + 0.2 * size + first.x1 - first.x0 >= right - 1
 
 
 def _side_by_side(
@@ -310,6 +353,15 @@ def _side_by_side(
             table = table_of(columns, gutters, page, right_to_left=turned)
             return None if table is None else [table]
         break
+    gutters = [
+        span
+        for place, span in enumerate(gutters)
+        if not holds_marks(columns[place], columns[place + 1], page)
+        and not (place == len(gutters) - 1 and holds_marks(columns[-1], columns[-2], page))
+    ]
+    if not gutters:
+        return None
+    columns = _parted(words, gutters)
     parts: list[Part] = []
     edges = [-_ENDLESS, *((start + end) / 2 for start, end in gutters), _ENDLESS]
     places = range(len(columns) - 1, -1, -1) if turned else range(len(columns))

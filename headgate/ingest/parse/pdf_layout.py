@@ -2,7 +2,7 @@
 
     Page ──► words ──► ruled tables taken out ──► headers and footers taken out ──► columns, tables, runs of lines
 
-Text that stands otherwise than most of its page (turned, aslant) is read after it, or in the cell of a table in which it lies.
+Text that stands otherwise than most of its page (turned, aslant, letter below letter) is read after it, or in the cell of a table in which it lies.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from headgate.ingest.parse.pdf_columns import Part, in_reading_order, lies_in
 from headgate.ingest.parse.pdf_furniture import furniture, page_rows
 from headgate.ingest.parse.pdf_grids import GridTable, grids, table_in
 from headgate.ingest.parse.pdf_page import Box, Glyph, Page, turned, upright
+from headgate.ingest.parse.pdf_stacked import take_stacked
 from headgate.ingest.parse.pdf_words import Line, Word, lines_of, words_of_glyphs
 
 #: Characters without meaning: unknown ones, those of private areas, control characters.
@@ -74,7 +75,7 @@ def lay_out(pages: Sequence[Page]) -> Layout:
             words, sheet.tables, sheet.frames, number, left_out, pictures=_free(sheet.page.pictures, words)
         )
         # Its size says nothing: a watermark is no heading.
-        result[number] += [[replace(line, size=body, bold=False)] for line in lines]
+        result[number] += [[replace(line, size=body, bold=False, aslant=True)] for line in lines]
     return Layout(result, left_out, body)
 
 
@@ -84,6 +85,7 @@ def _sheet(page: Page, left_out: list[LeftOut]) -> _Sheet:
         by_turn[glyph.turn].append(glyph)
     words = _readable(words_of_glyphs(by_turn.pop(0.0, [])), left_out)
     words = _without_struck(words, page, left_out)
+    stacked, words = take_stacked(words, page.number)
     other = {turn: _readable(words_of_glyphs(glyphs), left_out) for turn, glyphs in by_turn.items()}
     tables: list[GridTable] = []
     frames: list[Box] = []
@@ -102,7 +104,7 @@ def _sheet(page: Page, left_out: list[LeftOut]) -> _Sheet:
             tables.append(table)
             words = [word for word in words if id(word) not in upright_words]
             other = {turn: [word for word in found if word not in turned_words] for turn, found in other.items()}
-    aslant = [line for turn in sorted(other) for line in lines_of(other[turn], page.number)]
+    aslant = [*stacked, *(line for turn in sorted(other) for line in lines_of(other[turn], page.number))]
     return _Sheet(page, words, tables, frames, aslant)
 
 
@@ -152,7 +154,7 @@ def _is_bullet(word: Word, words: Sequence[Word]) -> bool:
 def _without_struck(words: list[Word], page: Page, left_out: list[LeftOut]) -> list[Word]:
     """Without words that a rule runs through, at the height at which text is crossed out."""
     level = [rule for rule in page.rules if rule[3] - rule[1] < 2 and rule[2] - rule[0] > 3]
-    struck = [word for word in words if _is_struck(word, level, page.struck)]
+    struck = [word for word in words if _is_struck(word, words, level, page.struck)]
     if not struck:
         return words
     gone = {id(word) for word in struck}
@@ -160,11 +162,27 @@ def _without_struck(words: list[Word], page: Page, left_out: list[LeftOut]) -> l
     return [word for word in words if id(word) not in gone]
 
 
-def _is_struck(word: Word, rules: Sequence[Box], marked: Sequence[Box]) -> bool:
-    low, high = word.y0 + 0.34 * word.size, word.y0 + 0.62 * word.size
+def _is_struck(word: Word, words: Sequence[Word], rules: Sequence[Box], marked: Sequence[Box]) -> bool:
     wide = 0.8 * (word.x1 - word.x0)
-    across = any(low <= (y0 + y1) / 2 <= high and min(x1, word.x1) - max(x0, word.x0) >= wide for x0, y0, x1, y1 in rules)
+    across = any(
+        _at_strike((rule[1] + rule[3]) / 2, word)
+        and min(rule[2], word.x1) - max(rule[0], word.x0) >= wide
+        and _ends_with_words(rule, words)
+        for rule in rules
+    )
     return across or any(y0 <= word.middle <= y1 and min(x1, word.x1) - max(x0, word.x0) >= wide for x0, y0, x1, y1 in marked)
+
+
+def _at_strike(height: float, word: Word) -> bool:
+    return word.y0 + 0.34 * word.size <= height <= word.y0 + 0.62 * word.size
+
+
+def _ends_with_words(rule: Box, words: Sequence[Word]) -> bool:
+    """Whether a rule ends about where words do: one that goes on beside them is the side of a box, or a line to write on."""
+    height = (rule[1] + rule[3]) / 2
+    crossed = [word for word in words if _at_strike(height, word) and word.x1 > rule[0] and word.x0 < rule[2]]
+    size = max(word.size for word in crossed)
+    return min(word.x0 for word in crossed) - rule[0] <= size and rule[2] - max(word.x1 for word in crossed) <= size
 
 
 def _without_repeated(aslant: Sequence[list[Line]], left_out: list[LeftOut]) -> list[list[Line]]:

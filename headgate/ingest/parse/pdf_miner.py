@@ -27,7 +27,7 @@ from pdfminer.utils import apply_matrix_pt, apply_matrix_rect
 
 from headgate.ingest.parse.passwords import encrypted
 from headgate.ingest.parse.pdf_forms import form_fields, page_notes
-from headgate.ingest.parse.pdf_page import UNKNOWN, Box, Glyph, Page, Pages, in_own_frame
+from headgate.ingest.parse.pdf_page import UNKNOWN, Box, Glyph, Page, Pages, in_own_frame, turned
 from headgate.ingest.parse.pdf_words import words_of_glyphs
 
 MAX_PAGES = 2000
@@ -161,8 +161,8 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
                 self._panels.append(box)
             if stroke and wide > 4:  # a line as thick as text is a panel too
                 self._panels.append((box[0] - wide / 2, box[1] - wide / 2, box[2] + wide / 2, box[3] + wide / 2))
-            if seen and straight and len(self._rules) < MAX_RULES:
-                self._rules += _rules_of(points, box)
+            if seen and len(self._rules) < MAX_RULES:
+                self._rules += _rules_of(points, box) if straight else _rules_of_rounded(points, box)
 
     def render_image(self, name: str, stream: Any) -> None:  # noqa: ARG002
         box = apply_matrix_rect(self.ctm, (0, 0, 1, 1))
@@ -172,7 +172,7 @@ class _Device(PDFLayoutAnalyzer):  # type: ignore[misc]
     def page(self, number: int, notes: list[str], written: list[str], struck: list[Box]) -> Page:
         """What was collected of the page that was processed last."""
         unseen = {place for place, inked in self._doubtful if not self._lies_on_something(self._glyphs[place], inked)}
-        unseen |= {place for place, glyph in enumerate(self._glyphs) if not glyph.turn and not _inside(glyph, self._box)}
+        unseen |= {place for place, glyph in enumerate(self._glyphs) if not _inside(glyph, self._box)}
         glyphs = [glyph for place, glyph in enumerate(self._glyphs) if place not in unseen]
         hidden = " ".join(word.text for word in words_of_glyphs(self._glyphs[place] for place in sorted(unseen)))
         struck = [apply_matrix_rect(self._placed, box) for box in struck]
@@ -197,8 +197,20 @@ def _rules_of(points: list[tuple[float, float]], box: Box) -> list[Box]:
     ]
 
 
+def _rules_of_rounded(points: list[tuple[float, float]], box: Box) -> list[Box]:
+    """The four sides of a box with rounded corners; of any other curve nothing."""
+    x0, y0, x1, y1 = box
+    most = 0.25 * min(x1 - x0, y1 - y0)  # a corner's radius
+    if most < 1 or not all(min(abs(x - x0), abs(x - x1), abs(y - y0), abs(y - y1)) < 0.5 for x, y in points):
+        return []
+    corners = [(x, y) for x, y in points if min(x - x0, x1 - x) <= most and min(y - y0, y1 - y) <= most]
+    if len(corners) < len(points) or len({(x - x0 <= most, y - y0 <= most) for x, y in corners}) < 4:
+        return []
+    return [(x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)]
+
+
 def _inside(glyph: Glyph, box: Box) -> bool:
-    x, y = (glyph.x0 + glyph.x1) / 2, (glyph.y0 + glyph.y1) / 2
+    x, y, *_ = turned(*[(glyph.x0 + glyph.x1) / 2, (glyph.y0 + glyph.y1) / 2] * 2, -glyph.turn)
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.pdf_words import Line, joined
@@ -16,9 +17,17 @@ _ITEM = re.compile(r"^(?:[•●◦▪‣·○■□◆►➢–—*-]|\(?(?:\d{
 _NUMBER = re.compile(r"^\(?(\d{1,2})[.)]\s")
 _SENTENCE_END = re.compile(r"[.!?:;。！？]['\")”]?$")
 _HEADING = 1.08  # times the text's size
+_SMALL = 0.92
 
 
-def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known: frozenset[str]) -> list[Block]:
+class Paragraph(NamedTuple):
+    """`beside`: 0 for the text itself, 1 for what is set smaller (notes, captions), 2 for what stands aslant or in the margin, turned."""
+
+    block: Block
+    beside: int = 0
+
+
+def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known: frozenset[str]) -> list[Paragraph]:
     """Blocks of lines that follow each other.
 
     Args:
@@ -26,7 +35,7 @@ def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known
         sizes: of its headings, the largest first.
         known: see `pdf_words.joined`.
     """
-    blocks: list[Block] = []
+    blocks: list[Paragraph] = []
     group: list[Line] = []
     count = 0  # of the item above
     for line in lines:
@@ -36,12 +45,17 @@ def paragraphs(lines: Sequence[Line], body: float, sizes: Sequence[float], known
             begins = int(number[1]) == count + 1 or (count == 0 and bool(_ITEM.match(group[0].text)))
         count = int(number[1]) if number and begins else count
         if group and (begins or not _continues(group, line)):
-            blocks.append(_block(group, body, sizes, known))
+            blocks.append(_paragraph(group, body, sizes, known))
             group = []
         group.append(line)
     if group:
-        blocks.append(_block(group, body, sizes, known))
+        blocks.append(_paragraph(group, body, sizes, known))
     return blocks
+
+
+def _paragraph(group: Sequence[Line], body: float, sizes: Sequence[float], known: frozenset[str]) -> Paragraph:
+    beside = 2 if group[0].aslant else int(group[0].size < _SMALL * body)
+    return Paragraph(_block(group, body, sizes, known), beside)
 
 
 def _continues(group: Sequence[Line], line: Line) -> bool:
@@ -75,19 +89,28 @@ def heading_sizes(sizes: Sequence[float], body: float) -> list[float]:
     return sorted({size for size in sizes if size > body * _HEADING}, reverse=True)
 
 
-def run_on(blocks: Sequence[Block], known: frozenset[str]) -> list[Block]:
-    """With paragraphs made one that run on over the end of a column or page."""
-    result: list[Block] = []
-    for block in blocks:
-        last = result[-1] if result else None
-        if (
-            last
-            and last.kind in ("text", "list_item")
-            and block.kind == "text"
-            and not _SENTENCE_END.search(last.text)
-            and block.text[:1].islower()
-        ):
-            result[-1] = replace(last, text=joined([last.text, block.text], known))
-        else:
-            result.append(block)
-    return result
+def run_on(paragraphs: Sequence[Paragraph], known: frozenset[str]) -> list[Block]:
+    """With paragraphs made one that run on over the end of a column or page, also over notes and captions that stand there."""
+    result: list[Paragraph] = []
+    for paragraph in paragraphs:
+        place = _interrupted(result, paragraph)
+        if place is None:
+            result.append(paragraph)
+            continue
+        begun = result[place]
+        whole = joined([begun.block.text, paragraph.block.text], known)
+        result[place] = begun._replace(block=replace(begun.block, text=whole))
+    return [paragraph.block for paragraph in result]
+
+
+def _interrupted(before: Sequence[Paragraph], paragraph: Paragraph) -> int | None:
+    """Which of the paragraphs before this one goes on in it; None where it begins anew."""
+    if paragraph.beside > 1 or paragraph.block.kind != "text" or not paragraph.block.text[:1].islower():
+        return None
+    for place in range(len(before) - 1, -1, -1):
+        block, beside = before[place]
+        if beside > paragraph.beside:
+            continue
+        ended = block.kind not in ("text", "list_item") or bool(_SENTENCE_END.search(block.text)) or beside < paragraph.beside
+        return None if ended else place
+    return None

@@ -28,6 +28,7 @@ _ENDS = re.compile(r"[.!?:;。！？…][\"'”’»)\]]?$")
 _NO_CASE = re.compile(r"[\u0590-\u08ff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0900-\u0dff]")
 #: Words in a line, in the mean, from which it may be one of running text.
 _LONG = 2.8
+_SMALLER = 0.93  # times the size of the text: notes in its margin
 _SAME_LINE = 0.35  # of the font's size
 _LOOSE = 1.75  # leading, in parts of the font's size; lines further apart are not of one paragraph
 
@@ -55,6 +56,8 @@ def arrangement(columns: Sequence[Sequence[Word]], page: int) -> Arrangement:
     if len(lines) == 2 and prose[1] and all(map(_NUMBER.fullmatch, marks)):
         return "numbered" if _counts_lines(lines[0], lines[1]) else "list"
     if any(prose):
+        if _are_notes([column for column, running in zip(lines, prose, strict=True) if not running], lines[prose.index(True)]):
+            return "columns"
         starts = [line for column, running in zip(lines, prose, strict=True) if running for line in _starts(column)]
         others = [line for column, running in zip(lines, prose, strict=True) if not running for line in column]
         if len({len(column) for column in lines}) == 1 and _share_beside(others, lines[prose.index(True)]) == 1:
@@ -67,6 +70,28 @@ def arrangement(columns: Sequence[Sequence[Word]], page: int) -> Arrangement:
         return "table" if scraps and _share_beside(others, running) >= 0.8 else "columns"
     beside = [_share_beside(column, [line for other in lines if other is not column for line in other]) for column in lines]
     return "table" if statistics.median(beside) >= 0.6 else "columns"
+
+
+def _are_notes(columns: Sequence[Sequence[Line]], running: Sequence[Line]) -> bool:
+    """Whether columns beside running text are notes in its margin: words in smaller type, on no more lines."""
+    size = statistics.median(line.size for line in running)
+    return all(
+        statistics.median(line.size for line in column) < _SMALLER * size
+        and len(column) <= len(running)
+        and statistics.mean(_length(line) for line in column) > 1.5
+        for column in columns
+    )
+
+
+def holds_marks(words: Sequence[Word], beside: Sequence[Word], page: int) -> bool:
+    """Whether a column holds nothing but the numbers or bullets of the lines beside it."""
+    marks, lines = lines_of(words, page), lines_of(beside, page)
+    return (
+        bool(marks)
+        and len(marks) <= len(lines)
+        and all(_HANGING.fullmatch(mark.text) or _NUMBER.fullmatch(mark.text) for mark in marks)
+        and _share_beside(marks, lines) >= 0.8
+    )
 
 
 def _counts_lines(numbers: Sequence[Line], lines: Sequence[Line]) -> bool:

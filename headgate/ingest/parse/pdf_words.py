@@ -7,6 +7,7 @@ across.
     raised digits       10^6, 30^1: by the rule of raised_text.py
     drawn twice         a glyph on top of its like, as for bold type or shadows, counts once
     right to left       in logical order (pdf_bidi.py)
+    accents             that are drawn over a letter are one character with it
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headgate.ingest.parse.pdf_bidi import is_right_to_left, logical_order
 from headgate.ingest.parse.pdf_page import Box, Glyph
@@ -29,6 +31,14 @@ _GAP_BESIDE_SPACES = 0.3
 #: Further away than this, the next glyph begins a new word whatever the spacing.
 _FAR = 0.9
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})  # fmt: skip
+#: Accents that are drawn as characters of their own, as by TeX, and what they are above a letter.
+_ACCENTS = {
+    "`": "\u0300", "\u00b4": "\u0301", "^": "\u0302", "\u02c6": "\u0302", "~": "\u0303", "\u02dc": "\u0303", "\u00af": "\u0304", "\u02d8": "\u0306",
+    "\u02d9": "\u0307", "\u00a8": "\u0308", "\u02da": "\u030a", "\u02dd": "\u030b", "\u02c7": "\u030c", "\u00b8": "\u0327", "\u02db": "\u0328",
+}  # fmt: skip
+_POINT = re.compile(r"[.,;:!?]")
+_LONGEST_MARK = 5  # characters
+_DOTLESS = {"\u0131": "i", "\u0237": "j"}
 #: Scripts that are written without spaces.
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\u3001-\u303f]")
 
@@ -65,6 +75,7 @@ class Line:
     bold: bool
     page: int
     first: float = 0.0  # width of its first word
+    aslant: bool = False  # it stands otherwise than the text of its page, and is no part of its sentences
 
     @property
     def box(self) -> Box:
@@ -79,22 +90,60 @@ def words_of_glyphs(glyphs: Iterable[Glyph]) -> list[Word]:
     """The words of glyphs that share a frame, in the order they were drawn."""
     words: list[Word] = []
     run: list[Glyph] = []
+    space: Glyph | None = None  # the last one, before the run
     apart = False
     seen: dict[tuple[str, int, int], list[Glyph]] = {}
-    for glyph in glyphs:
-        text = glyph.text
-        blank = not text.strip()
+    for glyph in _with_accents(list(glyphs)):
+        blank = not glyph.text.strip()
         if not blank and _is_drawn_again(glyph, seen):
             continue
         if run and not _goes_on(run[-1], glyph):
             words += _split(run, apart=apart)
-            apart, run = not run[-1].text.strip(), []
-        if run or not blank:
+            space, run = (None if run[-1].text.strip() else run[-1]), []
+        if run:
             run.append(glyph)
+        elif blank:
+            space = glyph
         else:
-            apart = True
+            apart, run = space is not None and _touches(space, glyph), [glyph]
     words += _split(run, apart=apart)
     return words
+
+
+def _touches(space: Glyph, glyph: Glyph) -> bool:
+    """Whether a space stands right before a glyph or, in text that is drawn leftwards, right behind it: what was drawn last may stand elsewhere."""
+    near = min(abs(glyph.x0 - space.x1), abs(space.x0 - glyph.x1)) < 0.5 * glyph.size
+    return near and abs(glyph.y0 - space.y0) < 0.5 * glyph.size
+
+
+def _with_accents(glyphs: list[Glyph]) -> list[Glyph]:
+    """With accents and the letters that they are drawn over, before or after them, as one glyph."""
+    if not any(glyph.text in _ACCENTS for glyph in glyphs):
+        return glyphs
+    result: list[Glyph] = []
+    accent: Glyph | None = None  # that waits for its letter
+    for place, glyph in enumerate(glyphs):
+        if glyph.text in _ACCENTS:
+            following = glyphs[place + 1] if place + 1 < len(glyphs) else None
+            if following is not None and _composed(glyph, following):
+                accent = glyph
+            elif result and (whole := _composed(glyph, result[-1])):
+                result[-1] = whole
+            else:
+                result.append(glyph)
+        else:
+            result.append((accent and _composed(accent, glyph)) or glyph)
+            accent = None
+    return result
+
+
+def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
+    """A letter with the accent drawn over it; None where they stand apart, or where there is no such character."""
+    middle = (accent.x0 + accent.x1) / 2
+    if not (letter.x0 <= middle <= letter.x1) or abs(accent.y0 - letter.y0) > 0.5 * letter.size:
+        return None
+    text = unicodedata.normalize("NFC", _DOTLESS.get(letter.text, letter.text) + _ACCENTS[accent.text])
+    return replace(letter, text=text) if len(text) == 1 and letter.text.isalpha() else None
 
 
 def _is_drawn_again(glyph: Glyph, seen: dict[tuple[str, int, int], list[Glyph]]) -> bool:
@@ -167,14 +216,34 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
     shelf: dict[int, list[int]] = defaultdict(list)  # height of 20 points → rows there
     for word in sorted(words, key=lambda word: (-round(word.size, 1), -word.middle, word.x0)):
         places = {place for step in (-1, 0, 1) for place in shelf[int(word.middle // 20) + step]}
-        fitting = [place for place in places if _shared_height(rows[place][0], word) > 0.5 and _has_room(rows[place][1], word)]
+        fitting = [place for place in places if _shared_height(rows[place][0], word) > 0.5 and _has_room(*rows[place], word)]
         if fitting:
             rows[max(fitting, key=lambda place: _shared_height(rows[place][0], word))][1].append(word)
         else:
             shelf[int(word.middle // 20)].append(len(rows))
             rows.append((word, [word]))
-    rows.sort(key=lambda row: -row[0].middle)
-    return [sorted(row, key=lambda word: word.x0) for _, row in rows]
+    rows = _with_marks(sorted(rows, key=lambda row: -row[0].middle))
+    return [sorted(row, key=lambda word: (round(word.x0, 1), -word.middle)) for _, row in rows]
+
+
+def _with_marks(rows: list[tuple[Word, list[Word]]]) -> list[tuple[Word, list[Word]]]:
+    """Rows with the marks of their words: what is small and stands close beside a word of the row above or below it, at the height of its
+    edge, as an index of an index or the sign of a note."""
+    result: list[tuple[Word, list[Word]]] = []
+    for place, (largest, row) in enumerate(rows):
+        near = [other for other in (*result[-1:], *rows[place + 1 : place + 2]) if largest.size < 0.85 * other[0].size]
+        host = next((words for _, words in near if all(any(_marks(word, other) for other in words) for word in row)), None)
+        if host is None:
+            result.append((largest, row))
+        else:
+            host += row
+    return result
+
+
+def _marks(mark: Word, word: Word) -> bool:
+    """Whether a word is set close beside another one, a little above or below it."""
+    gap = max(mark.x0 - word.x1, word.x0 - mark.x1)
+    return -0.15 * word.size <= gap <= 0.3 * word.size and _shared_height(word, mark) > 0.1
 
 
 def _shared_height(large: Word, small: Word) -> float:
@@ -183,11 +252,21 @@ def _shared_height(large: Word, small: Word) -> float:
     return shared / max(min(small.y1 - small.y0, large.y1 - large.y0), 0.1)
 
 
-def _has_room(row: Sequence[Word], word: Word) -> bool:
-    """Whether no word of a row stands where this one does: lines set close to each other, as in drawings, are two."""
-    return not any(
-        min(other.x1, word.x1) - max(other.x0, word.x0) > 0.5 * min(other.x1 - other.x0, word.x1 - word.x0) for other in row
-    )
+def _has_room(largest: Word, row: Sequence[Word], word: Word) -> bool:
+    """Whether no word of a row stands where this one does: lines set close to each other, as in drawings, are two. A lowered mark may
+    stand below a raised one."""
+    there = [
+        other
+        for other in row
+        if min(other.x1, word.x1) - max(other.x0, word.x0) > 0.5 * min(other.x1 - other.x0, word.x1 - word.x0)
+    ]
+    if not there:
+        return True
+    if 0.45 * largest.size < word.size < 0.85 * largest.size and all(_POINT.fullmatch(other.text) for other in there):
+        return _foot(word) - _foot(there[0]) > 0.12 * largest.size  # the sign of a note above a comma
+    small = [0.45 * largest.size < one.size < 0.85 * largest.size and len(one.text) <= _LONGEST_MARK for one in (word, *there)]
+    apart = all(_shared_height(other, word) < 0.4 for other in there)
+    return all(small) and apart and any(other.size >= 0.85 * largest.size and _marks(word, other) for other in row)
 
 
 def _line(row: Sequence[Word], page: int) -> Line:
@@ -293,8 +372,8 @@ def _joined(text: str, part: str, known: frozenset[str]) -> str:
 
 
 def _was_parted(left: str, right: str, known: frozenset[str]) -> bool:
-    """Whether a hyphen at the end of a line only parts a word."""
-    if not left[-1].isalpha() or not right[0].islower():
+    """Whether a hyphen at the end of a line only parts a word. No language parts a word after its first letter: `d-dimensional`."""
+    if len(left) < 2 or not left[-1].isalpha() or not right[0].islower():
         return False
     whole, pair = f"{left}{right}".lower(), f"{left}-{right}".lower()
     if whole in known:

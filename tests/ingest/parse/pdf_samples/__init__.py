@@ -9,12 +9,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from tests.ingest.parse.pdf_samples import boxes, columns, glyphs, later, unseen
+from tests.ingest.parse.pdf_samples import boxes, columns, glyphs, later, margins, unseen
 from tests.ingest.parse.pdf_samples.sheet import PdfSample
 
 SAMPLES: dict[str, Callable[[], PdfSample]] = {
     name: make
-    for module in (boxes, columns, glyphs, unseen, later)
+    for module in (boxes, columns, glyphs, unseen, later, margins)
     for name, make in vars(module).items()
     if inspect.isfunction(make) and make.__module__ == module.__name__ and name[0] != "_"
 }
