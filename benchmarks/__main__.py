@@ -16,6 +16,7 @@ import tempfile
 QUICK = (
     ("benchmarks.embedding",),
     ("benchmarks.service",),
+    ("benchmarks.question_cost", "--paragraphs", "60", "--questions", "40"),
     ("benchmarks.groundedness",),
     ("benchmarks.validation",),
     ("benchmarks.personal_data",),

@@ -25,11 +25,12 @@ import numpy.typing as npt
 
 from benchmarks.projects import public_data
 from benchmarks.tables import print_table
-from headgate.index.chunk_set import ChunkSetWriter, encode_chunks
+from headgate.index.chunk_set import ChunkSetWriter, chunk_row, encode_chunks
 from headgate.index.search import ChunkTable, open_table
 from headgate.index.table import update_table
-from headgate.index.table_rows import embedding_text
+from headgate.index.table_rows import passage_digest, passage_of
 from headgate.index.vectors import open_cache
+from headgate.models.passages import EmbeddedPassage, to_int8
 from headgate.models.prepare import ensure_model
 from headgate.records import Chunk, ChunkSetRef, DocumentMetadata, IndexResult
 from headgate.settings import Settings, parse_settings
@@ -190,11 +191,12 @@ def _write(settings: Settings, cache: Any, sentences: Sequence[Sequence[str]], c
     other = set(np.random.default_rng(5).choice(count, changed, replace=False).tolist()) if changed else set()
     store = open_store(settings)
     with tempfile.TemporaryDirectory() as folder, ChunkSetWriter(Path(folder) / "chunks") as writer:
-        pending: dict[str, Vectors] = {}
+        pending: dict[str, EmbeddedPassage] = {}
         for number, chunks, vectors in _documents(sentences, count, other):
             writer.add(encode_chunks(chunks))
             for chunk, vector in zip(chunks, vectors, strict=True):
-                pending[sha256_hex(embedding_text({"context": chunk.context, "text": chunk.text}).encode())] = vector
+                passage = passage_of(chunk_row(chunk))
+                pending[passage_digest(passage)] = EmbeddedPassage(vector, to_int8(np.stack([vector] * len(passage.units))))
             if len(pending) > 5000 or number * _PER_DOCUMENT + _PER_DOCUMENT >= count:
                 cache.put(pending)
                 pending = {}

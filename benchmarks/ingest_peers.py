@@ -27,7 +27,7 @@ from benchmarks.projects import make_project, public_data
 from benchmarks.tables import print_table
 from headgate.index.chunk_set import read_rows
 from headgate.index.table import update_table
-from headgate.index.table_rows import embedding_text
+from headgate.index.table_rows import passage_of
 from headgate.ingest.run import ingest
 from headgate.models.embedder import Embedder
 from headgate.models.files import model_files
@@ -140,7 +140,7 @@ def run_ours(folder: Path, precision: str, threads: int, number: int) -> dict[st
     parsed = time.perf_counter()
     indexed = update_table(open_store(settings), ingested.chunk_set, settings.index_setup)
     ended = time.perf_counter()
-    texts = [embedding_text(row) for row in read_rows(open_store(settings), ingested.chunk_set)]
+    texts = [passage_of(row).whole for row in read_rows(open_store(settings), ingested.chunk_set)]
     distinct = sorted(set(texts), key=len)
     characters = sum(map(len, texts)) / len(texts)
     bare = open_engine(settings, threads)

@@ -29,6 +29,7 @@ from benchmarks.projects import REPOSITORY, make_project, public_data
 from benchmarks.public_qa import read_rows, write_documents
 from benchmarks.tables import print_table
 from headgate.build import build
+from headgate.bundle import last_built
 from headgate.evaluate.gates.gate import gate
 from headgate.evaluate.suite_run import evaluate
 from headgate.release.ledger import promote
@@ -88,9 +89,16 @@ def main() -> None:
 
 def make_promoted_project(folder: Path) -> list[str]:
     """Build, judge and promote; returns questions that the documents answer."""
+    questions = make_built_project(folder, paragraphs=PARAGRAPHS)
+    promote_built(folder)
+    return questions
+
+
+def make_built_project(folder: Path, *, paragraphs: int) -> list[str]:
+    """Build, and write the suite and the gates; returns questions that the documents answer."""
     data = public_data("qa_squad2")
     settings = make_project(folder, name="service")
-    documents = write_documents(settings, islice(read_rows(data / "passages.jsonl"), PARAGRAPHS))
+    documents = write_documents(settings, islice(read_rows(data / "passages.jsonl"), paragraphs))
     cases = [
         {
             "id": row["question_id"],
@@ -104,15 +112,20 @@ def make_promoted_project(folder: Path) -> list[str]:
     (folder / "service.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases[:20]), encoding="utf-8")
     (folder / "gates.yaml").write_text(GATES, encoding="utf-8")
     (folder / "headgate.toml").write_text(SETTINGS, encoding="utf-8")
+    build(load_settings(folder / "headgate.toml", environment={}))
+    return [str(case["question"]) for case in cases]
+
+
+def promote_built(folder: Path) -> None:
+    """Judge and promote what was built in `folder`."""
     settings = load_settings(folder / "headgate.toml", environment={})
-    bundle_id = build(settings).bundle_id
     store = open_store(settings)
+    bundle_id = last_built(store)
     evaluate(store, bundle_id, settings.evaluation_setup)
     verdict = gate(store, bundle_id, settings.evaluation_setup)
     if verdict.verdict != "passed":
         raise SystemExit(f"the throw-away bundle did not pass: {[result.reason for result in verdict.gates]}")
     promote(store, bundle_id, settings.release, settings.gate_files, promoted_by="benchmark")
-    return [str(case["question"]) for case in cases]
 
 
 @contextmanager

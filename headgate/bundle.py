@@ -277,7 +277,7 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             reranked=reranker.passages if reranker else 0,
             real_words=whole_words(files["tokenizer.json"]) if "tokenizer.json" in files else frozenset(),
         ),
-        scorer=UnitScorer(embedder, vocabulary),
+        scorer=UnitScorer(vocabulary),
         vocabulary=vocabulary,
         model=_open_model(manifest),
         answer_prompt=parse_answer_prompt(objects[manifest.prompts["answer"]].read_bytes(), source="answer"),

@@ -12,24 +12,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from headgate.answer.bounds import within_bounds
 from headgate.answer.evidence import Features, evidence, extract_features
 from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
 from headgate.answer.guard import find_violation
-from headgate.answer.names import missing_names, mistakable, names, speaks_of_another_version
+from headgate.answer.names import mistaken_names, names, speaks_of_another_version
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
 from headgate.answer.small_talk import SmallTalk, small_talk
 from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError, WithdrawnError
 from headgate.index.vocabulary import Vocabulary
+from headgate.process.threads import in_thread
 from headgate.records import Answer, Citation, EvidenceModel, Hit, Question, RetrievedChunk, Timings, Token, Usage
 from headgate.records.answer import RefusalReason
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 5
+ENGINE_VERSION = 6
 #: Evidence that a question needs above the threshold when a word of it was taken for misspelt: something else may be meant.
 _CORRECTED_MARGIN = 0.05
 Clock = Callable[[], float]
@@ -39,6 +42,8 @@ Clock = Callable[[], float]
 class Assessment:
     """What was found for a question, before anything is said."""
 
+    question: Question  # within bounds
+    notes: tuple[str, ...]  # what of the request was not used
     retrieval: Retrieval
     passages: tuple[Hit, ...]  # handed to the model, best first
     units: tuple[ScoredUnit, ...]  # of the passages, best first
@@ -103,7 +108,7 @@ class Answerer:
         """
         started = self._clock()
         if rule := find_violation(question.text, self._guard):
-            yield self._refuse(rule, started, retrieval=None)
+            yield self._refuse(rule, started)
             return
         if (talk := small_talk(question.text)) and (reply := self._small_talk(talk)):
             yield self._reply_in_kind(reply, started)
@@ -113,35 +118,35 @@ class Answerer:
         retrieved_at = self._clock()
         spelling = retrieval.query.spelling
         if support < self._evidence_model.threshold + (_CORRECTED_MARGIN if spelling.corrections else 0.0):
-            yield self._refuse("no_evidence", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at)
+            yield self._refuse("no_evidence", started, assessment, retrieved_at)
             return
         wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
-        missing = missing_names(wanted, retrieval.query.language, passages)
-        if mistaken := tuple(name for name in missing if mistakable(name, passages)):
-            yield self._refuse(
-                "other_name", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, missing=mistaken
-            )
+        if wanted and (mistaken := await in_thread(mistaken_names, wanted, retrieval.query.language, passages)):
+            yield self._refuse("other_name", started, assessment, retrieved_at, missing=mistaken)
             return
         request = ChatRequest(
-            question=question, query=retrieval.query, passages=passages, units=assessment.units, prompt=self._answer_prompt
+            question=assessment.question,
+            query=retrieval.query,
+            passages=passages,
+            units=assessment.units,
+            prompt=self._answer_prompt,
         )
         pieces: list[str] = []
         quotes: dict[int, str] = {}
         usage = Usage()
         first_token = 0.0
-        async for delta in self._model.stream(request):
-            await self._check_not_withdrawn(passages)
-            if delta.declined:
-                yield self._refuse(
-                    "model", started, retrieval=retrieval, support=support, retrieved_at=retrieved_at, usage=delta.usage
-                )
-                return
-            usage = delta.usage or usage
-            quotes |= delta.quotes
-            if delta.text:
-                first_token = first_token or self._clock() - started
-                pieces.append(delta.text)
-                yield Token(text=delta.text)
+        async with aclosing(self._model.stream(request)) as deltas:  # type: ignore[type-var]
+            async for delta in deltas:
+                await self._check_not_withdrawn(passages)
+                if delta.declined:
+                    yield self._refuse("model", started, assessment, retrieved_at, usage=delta.usage)
+                    return
+                usage = delta.usage or usage
+                quotes |= delta.quotes
+                if delta.text:
+                    first_token = first_token or self._clock() - started
+                    pieces.append(delta.text)
+                    yield Token(text=delta.text)
         await self._check_not_withdrawn(passages)
         text = "".join(pieces)
         ended = self._clock()
@@ -155,6 +160,7 @@ class Answerer:
                 contexts=tuple(hit.text for hit in passages),
                 language=retrieval.query.language,
                 corrections=dict(spelling.corrections),
+                notes=assessment.notes,
                 bundle_id=self.bundle_id,
                 model=self._model.name,
                 usage=usage,
@@ -174,18 +180,26 @@ class Answerer:
 
     async def assess(self, question: Question) -> Assessment:
         """What is found for a question and how well it supports an answer: the first half of `stream`."""
+        question, left_out = within_bounds(question, self._guard)
         retrieval = await self._retriever.retrieve(question)
         passages = retrieval.hits[: self._behaviour.max_context_passages]
         scored = [
             entry
-            for entry in await asyncio.to_thread(self._scorer.score, retrieval.query, passages)
+            for entry in await in_thread(self._scorer.score, retrieval.query, passages)
             if not speaks_of_another_version(question.text, entry.unit.text)
         ]
         features = extract_features(
             retrieval.query, retrieval.hits, scored, self._vocabulary, default_language=self._default_language
         )
-        support = evidence(features, self._evidence_model, language=retrieval.query.language)
-        return Assessment(retrieval=retrieval, passages=passages, units=tuple(scored), features=features, evidence=support)
+        return Assessment(
+            question=question,
+            notes=(*left_out, *retrieval.notes),
+            retrieval=retrieval,
+            passages=passages,
+            units=tuple(scored),
+            features=features,
+            evidence=evidence(features, self._evidence_model, language=retrieval.query.language),
+        )
 
     def close(self) -> None:
         """Let go of the table and the embedding model; whoever asks afterwards gets a ClosedError. May be called again."""
@@ -213,13 +227,13 @@ class Answerer:
         self,
         reason: RefusalReason,
         started: float,
-        *,
-        retrieval: Retrieval | None,
-        support: float = 0.0,
+        found: Assessment | None = None,
         retrieved_at: float | None = None,
+        *,
         usage: Usage | None = None,
         missing: tuple[str, ...] = (),
     ) -> Token:
+        retrieval = found.retrieval if found else None
         language = retrieval.query.language if retrieval else self._default_language
         sections = self._refusal.sections
         text = (
@@ -234,7 +248,8 @@ class Answerer:
             refusal_reason=reason,
             missing_names=missing,
             corrections=dict(retrieval.query.spelling.corrections) if retrieval else {},
-            evidence=support,
+            evidence=found.evidence if found else 0.0,
+            notes=found.notes if found else (),
             retrieved=_retrieved(retrieval) if retrieval else (),
             language=language,
             bundle_id=self.bundle_id,

@@ -31,8 +31,8 @@ class Features:
 FEATURES = tuple(field.name for field in fields(Features))
 #: Fitted on the sample's questions with the packaged embedding model; for projects without a calibration of their own.
 PACKAGED = EvidenceModel(
-    intercept=-4.38,
-    weights=asdict(Features(passage_cosine=2.11, unit_cosine=4.63, passage_coverage=3.59, unknown=-0.74, other_language=0.83)),
+    intercept=-4.25,
+    weights=asdict(Features(passage_cosine=3.02, unit_cosine=2.45, passage_coverage=5.32, unknown=-0.33, other_language=1.05)),
     threshold=0.5,
 )
 

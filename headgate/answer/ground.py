@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headgate.answer.units import units
 from headgate.text.terms import STOP_WORDS, analyze
+from headgate.text.units import units
 
 #: Share of a sentence's distinct content terms that the passages must hold. Best balanced accuracy (0.85) on 2,727 human labels of BEGIN,
 #: where it keeps 88 % of the grounded answers and catches 82 % of the others; benchmarks/groundedness.py.

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -76,25 +78,40 @@ def missing_names(wanted: Collection[str], language: str, passages: Sequence[Hit
     return tuple(name for name in wanted if not set(analyze(name, language, keep_stop_words=True)) <= held)
 
 
+def mistaken_names(wanted: Collection[str], language: str, passages: Sequence[Hit]) -> tuple[str, ...]:
+    """Those of `wanted` that the passages lack, and for which a hasty reader takes something that they do speak of."""
+    missing = missing_names(wanted, language, passages)
+    return tuple(name for name in missing if mistakable(name, passages)) if missing else ()
+
+
 def mistakable(name: str, passages: Iterable[Hit]) -> bool:
     """Whether the passages speak of something else that a hasty reader takes for `name`: Austria for Australia, 2.1 for 2.10.
 
     A version or a code is taken for another one; a word for a name that differs from it by at most two letters, and by at most a third.
     """
     identifier = any(letter.isdigit() for letter in name)
+    limit = min(2, len(name) // 3)
     for hit in passages:
-        text = _read(hit)
-        if identifier and (_VERSION.search(text) or any(_CODE.fullmatch(word) for word in _WORD.findall(text))):
+        found = _named(_read(hit))
+        if (identifier and found.identifiers) or any(
+            0 < OSA.distance(word, name.casefold(), score_cutoff=limit) <= limit for word in found.words
+        ):
             return True
-        limit = min(2, len(name) // 3)
-        for match in _WORD.finditer(text):
-            word = match.group()
-            if (
-                any(letter.isupper() for letter in word)
-                and 0 < OSA.distance(word.casefold(), name.casefold(), score_cutoff=limit) <= limit
-            ):
-                return True
     return False
+
+
+class _Named(NamedTuple):
+    """What a text speaks of: whether of versions or codes, and its distinct words with a capital, case-folded."""
+
+    identifiers: bool
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=512)
+def _named(text: str) -> _Named:
+    words = _WORD.findall(text)
+    identifiers = _VERSION.search(text) is not None or any(_CODE.fullmatch(word) for word in words)
+    return _Named(identifiers, frozenset(word.casefold() for word in words if any(letter.isupper() for letter in word)))
 
 
 def _read(hit: Hit) -> str:

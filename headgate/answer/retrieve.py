@@ -9,25 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from headgate.answer.bounds import texts_to_search
 from headgate.answer.question_language import detect_language
 from headgate.answer.rerank import rerank
 from headgate.index.search import ChunkTable
 from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
 from headgate.models.reranker import Reranker
+from headgate.process.threads import in_thread
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
-from headgate.text.sentences import split_sentences
 from headgate.text.terms import analyze
 from headgate.withdrawals.ledger import Withdrawn
 from headgate.withdrawals.view import WithdrawalView
-
-#: Shorter sentences ("Hi there.") say nothing to search for.
-_MIN_PART_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class Query:
 class Retrieval:
     query: Query
     hits: tuple[Hit, ...]
+    notes: tuple[str, ...] = ()  # what of the question was not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +94,25 @@ class Retriever:
     async def retrieve(self, question: Question) -> Retrieval:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
 
-        With a conversation the previous question is searched along with the last one, since follow-ups rarely stand alone; a question
-        of several sentences is searched as a whole and by sentence; one with misspelt words as it may be meant and as it was written.
+        What is searched is said in `headgate.answer.bounds`; a question with misspelt words is searched as it may be meant and as it was
+        written.
         """
         language = detect_language(question.text, self._languages, default=self._default_language)
-        earlier = [turn.content for turn in question.conversation if turn.role == "user"][-1:]
-        texts = [question.text, *(f"{previous} {question.text}" for previous in earlier), *_parts(question.text)]
+        texts, notes = texts_to_search(question)
         withdrawn = await self.withdrawn()
         allowed = self._settings.audiences.seen_by(question.audience)
         scope = _Scope(allowed, await self._without(withdrawn))
-        spelled = [await self._spelling(text, language, scope) for text in texts]
-        queries = await asyncio.to_thread(self._queries, spelled, language)
+        spelled = await self._spelled(texts, language, scope)
+        queries = await in_thread(self._queries, spelled, language)
         hits = await self._search(queries, scope, "" if language == self._default_language else language)
         if language != self._default_language and len(hits) < self._settings.top_k:
             known = {hit.chunk_id for hit in hits}
             more = await self._search(queries, scope, "")
             hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
         hits = [hit for hit in hits if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)]
-        if self._reranker:
-            hits = await asyncio.to_thread(rerank, question.text, hits, self._reranker, passages=self._reranked)
-        return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)))
+        if reranker := self._reranker:
+            hits = await in_thread(partial(rerank, question.text, hits, reranker, passages=self._reranked))
+        return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)), notes=notes)
 
     async def withdrawn(self) -> Withdrawn:
         """What may not be found, at most a second old.
@@ -130,20 +129,30 @@ class Retriever:
             self._documents = await self._table.documents()
         return withdrawn.among(self._documents)
 
-    async def _spelling(self, text: str, language: str, scope: _Scope) -> Spelling:
-        """A text with its corrections, but for words that no document has which the asker may see."""
-        spelling = self._vocabulary.spell(text, language, real_words=self._real_words)
-        seen: dict[str, str] = {}
-        for word, meant in spelling.corrections.items():
+    async def _spelled(self, texts: Sequence[str], language: str, scope: _Scope) -> list[Spelling]:
+        """Texts with their corrections, but for words that no document has which the asker may see."""
+
+        def spell() -> list[Spelling]:
+            return [self._vocabulary.spell(text, language, real_words=self._real_words) for text in texts]
+
+        spelled = await in_thread(spell)
+        seen: set[str] = set()
+        for meant in dict.fromkeys(meant for spelling in spelled for meant in spelling.corrections.values()):
             terms = analyze(meant, language, keep_stop_words=True)
             if await self._table.full_text(terms, limit=1, confidentiality=scope.labels, without=scope.without):
-                seen[word] = meant
-        return replace(spelling, corrections=seen)
+                seen.add(meant)
+        return [
+            replace(spelling, corrections={word: meant for word, meant in spelling.corrections.items() if meant in seen})
+            for spelling in spelled
+        ]
 
     def _queries(self, spelled: Sequence[Spelling], language: str) -> list[Query]:
-        searched = [(spelling.corrected, spelling) for spelling in spelled]
-        searched += [(spelling.written, spelling) for spelling in spelled if spelling.corrections]
-        vectors = self._embedder.embed([text for text, _ in searched])
+        searched: dict[str, Spelling] = {}
+        for spelling in spelled:
+            searched.setdefault(spelling.corrected, spelling)
+        for spelling in spelled:
+            searched.setdefault(spelling.written, spelling)
+        vectors = self._embedder.embed(list(searched))
         return [
             Query(
                 text=text,
@@ -152,7 +161,7 @@ class Retriever:
                 terms=tuple(dict.fromkeys(analyze(text, language))),
                 vector=vector,
             )
-            for (text, spelling), vector in zip(searched, vectors, strict=True)
+            for (text, spelling), vector in zip(searched.items(), vectors, strict=True)
         ]
 
     async def _search(self, queries: Sequence[Query], scope: _Scope, language: str) -> list[Hit]:
@@ -162,7 +171,7 @@ class Retriever:
             dense = self._table.dense(query.vector, limit=limit, confidentiality=labels, language=language, without=without)
             words = self._table.full_text(query.terms, limit=limit, confidentiality=labels, language=language, without=without)
             searches += [dense, words]
-        rankings = await asyncio.gather(*searches)
+        rankings = await self._table.read(await asyncio.gather(*searches))
         weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
         return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)
 
@@ -185,16 +194,6 @@ def widen(hits: Sequence[Hit], limit: int) -> list[Hit]:
             hit = replace(hit, text=hit.window, start=hit.window_start, end=hit.window_end)
         widened.append(hit)
     return widened
-
-
-def _parts(question: str) -> list[str]:
-    """The sentences of a question that has several: people put the story first and the question last."""
-    spans = split_sentences(question)
-    return (
-        [question[start:end] for start, end in spans if len(question[start:end].split()) >= _MIN_PART_WORDS]
-        if len(spans) > 1
-        else []
-    )
 
 
 def fuse(

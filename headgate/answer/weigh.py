@@ -1,6 +1,6 @@
 """Which sentence, list item or table row of the passages answers the question best?
 
-A unit's score joins meaning (cosine of its vector with the question's), words (share of the question's term weight it holds, headings
+A unit's score joins meaning (cosine of its vector, made when the index was built, with the question's), words (share of the question's term weight it holds, headings
 included) and the rank of its passage. The weights were chosen on evals/calibration.jsonl, which no gate uses.
 """
 
@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
-
 from headgate.answer.retrieve import Query
-from headgate.answer.units import Unit, only_asks, units
+from headgate.errors import IntegrityError
 from headgate.index.vocabulary import Vocabulary
-from headgate.models.embedder import Embedder, Vectors
+from headgate.models.passages import unit_cosines
 from headgate.records import Hit
 from headgate.text.terms import analyze
+from headgate.text.units import Unit, only_asks, units
 
 #: Weight of meaning against words. MiniLM was trained on English; elsewhere words are the better guide.
 _MEANING = {"en": 0.75}
@@ -59,18 +58,17 @@ class ScoredUnit:
 
 
 class UnitScorer:
-    """Scores units; vectors of units seen before are remembered (up to 20,000)."""
+    """Scores units. Nothing is embedded; may be used from any thread."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
-        self._embedder = embedder
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._vectors: dict[str, Vectors] = {}
 
     def score(self, query: Query, hits: Sequence[Hit]) -> list[ScoredUnit]:
-        """All units of `hits` (best first), best unit first; ties keep the order of the passages."""
-        pieces = [(rank, hit, unit) for rank, hit in enumerate(hits) for unit in units(hit.text)]
-        texts = [_in_context(hit, unit) for _, hit, unit in pieces]
-        self._embed_new(texts)
+        """All units of `hits` (best first), best unit first; ties keep the order of the passages.
+
+        Raises:
+            IntegrityError: a passage has other units than its row has vectors of.
+        """
         weights = {term: self._vocabulary.idf(term) for term in query.terms}
         total = sum(weights.values()) or 1.0
 
@@ -80,24 +78,24 @@ class UnitScorer:
         meaning = _MEANING.get(query.language, _MEANING_ELSEWHERE)
         how_to = asks_how(query.text)
         scored = []
-        for (rank, hit, unit), text in zip(pieces, texts, strict=True):
-            terms, headings = _terms(unit.text, hit.language), _terms(f"{hit.context} {hit.heading}", hit.language)
-            cosine = float(np.dot(self._vectors[text], query.vector))
-            coverage = covered(terms, headings)
-            score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
-            if how_to and unit.item:
-                score += _STEP_BONUS
-            if len(unit.text) < _SHORT and not only_asks(unit.text):
-                score -= _SHORT_PENALTY
-            passage_coverage = covered(_terms(hit.text, hit.language), headings)
-            scored.append(ScoredUnit(unit, hit, rank, score, cosine, coverage, passage_coverage, terms))
+        for rank, hit in enumerate(hits):
+            headings = _terms(f"{hit.context} {hit.heading}", hit.language)
+            found = [(unit, _terms(unit.text, hit.language)) for unit in units(hit.text)]
+            cosines = unit_cosines(hit.unit_vectors, query.vector)
+            if len(found) != len(cosines):
+                raise IntegrityError(
+                    f"chunk {hit.chunk_id!r} of {hit.doc_id!r} has {len(found)} sentences and vectors of {len(cosines)}; build the bundle again"
+                )
+            passage_coverage = covered(frozenset().union(*(terms for _, terms in found)), headings)
+            for (unit, terms), cosine in zip(found, cosines.tolist(), strict=True):
+                coverage = covered(terms, headings)
+                score = meaning * cosine + (1 - meaning) * coverage + _PASSAGE_WEIGHT * hit.score
+                if how_to and unit.item:
+                    score += _STEP_BONUS
+                if len(unit.text) < _SHORT and not only_asks(unit.text):
+                    score -= _SHORT_PENALTY
+                scored.append(ScoredUnit(unit, hit, rank, score, cosine, coverage, passage_coverage, terms))
         return sorted(_answers_for_questions(scored), key=lambda entry: -entry.score)
-
-    def _embed_new(self, texts: Sequence[str]) -> None:
-        new = list(dict.fromkeys(text for text in texts if text not in self._vectors))
-        if len(self._vectors) + len(new) > 20_000:
-            self._vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
-        self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
 
 
 def _answers_for_questions(scored: Sequence[ScoredUnit]) -> list[ScoredUnit]:
@@ -138,10 +136,6 @@ def _opens(entry: ScoredUnit, following: ScoredUnit | None) -> bool:
         and len(entry.unit.text) <= _LONGEST_HEADING
         and entry.unit.text[-1].isalnum()
     )
-
-
-def _in_context(hit: Hit, unit: Unit) -> str:
-    return f"{hit.title}. {hit.heading_path[-1] if hit.heading_path else ''}: {unit.text}"
 
 
 @lru_cache(maxsize=20_000)

@@ -4,7 +4,7 @@
     row_count          as many rows as were pinned, and as the chunk set has
     chunk_ids          no chunk id twice
     rows               every row's digests follow from its columns
-    vectors            finite and of unit length
+    vectors            finite and of unit length, one of every unit that may be quoted
     digest             rows and indexes give the digest of the reference
     orphan_chunks      no row that the chunk set does not have
     missing_chunks     no row of the chunk set is missing
@@ -30,7 +30,7 @@ from headgate.errors import HeadgateError, IntegrityError, NotFoundError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.inventory import verify_inventory
 from headgate.index.table_indexes import wanted_indexes
-from headgate.index.table_rows import ROW_FORMAT, embedding_text, row_mark, search_text
+from headgate.index.table_rows import ROW_FORMAT, passage_digest, passage_of, row_mark, search_text
 from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.records.progress import Progress
@@ -134,9 +134,11 @@ def _check_rows(store: Store, pinned: PinnedVersion, table: Any, findings: _Find
             findings.add("chunk_ids", f"chunk {chunk_id} of {row['doc_id']!r} is there twice")
         _check_vector(chunk_id, vector, findings)
         digest = chunk_sets.row_digest({name: row[name] for name in chunk_sets.SCHEMA.names})
-        text_digest = hashlib.sha256(embedding_text(row).encode()).hexdigest()
-        terms = search_text(row)
-        mark = row_mark(digest, terms, vector)
+        passage = passage_of(row)
+        text_digest, terms, unit_vectors = passage_digest(passage), search_text(row), bytes(row["unit_vectors"] or b"")
+        if len(unit_vectors) != len(passage.units) * len(vector):
+            findings.add("vectors", f"chunk {chunk_id} has {len(passage.units)} units and other vectors")
+        mark = row_mark(digest, terms, vector, unit_vectors)
         for name, found in (("row_digest", digest), ("text_digest", text_digest), ("search_text", terms), ("row_mark", mark)):
             if row[name] != found:
                 findings.add("rows", f"chunk {chunk_id} of {row['doc_id']!r}: its {name} does not follow from its content")

@@ -1,12 +1,14 @@
 """A pinned table version, opened for reading: dense and full-text search with filters.
 
+    dense, full_text ─► matches: where a row is and how well it fits ─read─► hits: what the rows say, each read once
+
 Never follows the newest version: what is opened by number stays what it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import lancedb
 import numpy as np
@@ -21,13 +23,25 @@ from headgate.storage import Store
 
 _COLUMNS = [
     "chunk_id", "doc_id", "text", "context", "heading_path", "page", "line", "start", "end",
-    "window", "window_start", "window_end", "title", "language", "confidentiality", "effective_date", "stale_since", "vector",
+    "window", "window_start", "window_end", "title", "language", "confidentiality", "effective_date", "stale_since", "unit_vectors",
 ]  # fmt: skip
+#: What a search itself reads.
+_FOUND = ["chunk_id", "doc_id"]
 
 #: Partitions of the vector index that a query looks into, and how many candidates for each hit are compared exactly
 #: (docs/decisions/0011); tables without a vector index are compared whole.
 PROBES = 40
 REFINE = 4
+
+
+class Match(NamedTuple):
+    """A row that a search found. `cosine` is -1 to 1, `bm25` 0 upwards; None in a match of the other search."""
+
+    row: int
+    chunk_id: str
+    doc_id: str
+    cosine: float | None
+    bm25: float | None
 
 
 class ChunkTable:
@@ -57,7 +71,7 @@ class ChunkTable:
         confidentiality: Sequence[str],
         language: str = "",
         without: Collection[str] = (),
-    ) -> list[Hit]:
+    ) -> list[Match]:
         """Nearest chunks by cosine, best first, ties by chunk id.
 
         Args:
@@ -70,10 +84,10 @@ class ChunkTable:
         if not confidentiality:
             return []
         near = self._table.vector_search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(REFINE)
-        query = near.where(_allowed(confidentiality, language, without))
-        rows = await query.select([*_COLUMNS, "_distance"]).limit(limit).to_list()
-        hits = [_hit(row, cosine=1.0 - float(row["_distance"]), bm25=None) for row in rows]
-        return sorted(hits, key=lambda hit: (-(hit.cosine or 0.0), hit.chunk_id))
+        query = near.where(_allowed(confidentiality, language, without)).with_row_id()
+        rows = await query.select([*_FOUND, "_distance"]).limit(limit).to_list()
+        found = [Match(row["_rowid"], row["chunk_id"], row["doc_id"], 1.0 - float(row["_distance"]), None) for row in rows]
+        return sorted(found, key=lambda match: (-(match.cosine or 0.0), match.chunk_id))
 
     async def full_text(
         self,
@@ -83,7 +97,7 @@ class ChunkTable:
         confidentiality: Sequence[str],
         language: str = "",
         without: Collection[str] = (),
-    ) -> list[Hit]:
+    ) -> list[Match]:
         """Chunks that hold any of `terms`, best BM25 first, ties by chunk id. Terms come from `analyze`."""
         if not confidentiality or not terms:
             return []
@@ -91,10 +105,21 @@ class ChunkTable:
             self._table.query()
             .nearest_to_text(MatchQuery(" ".join(terms), "search_text"))
             .where(_allowed(confidentiality, language, without))
+            .with_row_id()
         )
-        rows = await query.select([*_COLUMNS, "_score"]).limit(limit).to_list()
-        hits = [_hit(row, cosine=None, bm25=float(row["_score"])) for row in rows]
-        return sorted(hits, key=lambda hit: (-(hit.bm25 or 0.0), hit.chunk_id))
+        rows = await query.select([*_FOUND, "_score"]).limit(limit).to_list()
+        found = [Match(row["_rowid"], row["chunk_id"], row["doc_id"], None, float(row["_score"])) for row in rows]
+        return sorted(found, key=lambda match: (-(match.bm25 or 0.0), match.chunk_id))
+
+    async def read(self, rankings: Sequence[Sequence[Match]]) -> list[list[Hit]]:
+        """What the rows of matches say, in the order given; a row that several searches found is read once."""
+        rows = sorted({match.row for ranking in rankings for match in ranking})
+        if not rows:
+            return [[] for _ in rankings]
+        found = await self._table.take_row_ids(rows).select([*_COLUMNS, "vector"]).to_arrow()
+        matrix = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(found), -1)
+        says = {row["chunk_id"]: (row, vector) for row, vector in zip(found.select(_COLUMNS).to_pylist(), matrix, strict=True)}
+        return [[_hit(*says[match.chunk_id], match) for match in ranking] for ranking in rankings]
 
     async def documents(self) -> frozenset[str]:
         """Ids of all documents."""
@@ -149,7 +174,7 @@ def _allowed(confidentiality: Sequence[str], language: str, without: Collection[
     return condition & (col("language") == lit(language)) if language else condition
 
 
-def _hit(row: dict[str, Any], *, cosine: float | None, bm25: float | None) -> Hit:
+def _hit(row: dict[str, Any], vector: npt.NDArray[np.float32], match: Match) -> Hit:
     return Hit(
         chunk_id=row["chunk_id"],
         doc_id=row["doc_id"],
@@ -165,9 +190,10 @@ def _hit(row: dict[str, Any], *, cosine: float | None, bm25: float | None) -> Hi
         confidentiality=row["confidentiality"],
         effective_date=row["effective_date"],
         score=0.0,
-        cosine=cosine,
-        bm25=bm25,
-        vector=np.asarray(row["vector"], dtype=np.float32),
+        cosine=match.cosine,
+        bm25=match.bm25,
+        vector=vector,
+        unit_vectors=row["unit_vectors"],
         window=row["window"],
         window_start=row["window_start"],
         window_end=row["window_end"],

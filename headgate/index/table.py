@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import lancedb
-import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,6 +43,7 @@ from headgate.index.vectors import EmbeddingProgress, VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
 from headgate.models.files import EmbeddingModel
+from headgate.models.passages import EmbeddedPassage
 from headgate.models.prepare import ensure_model
 from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
 from headgate.records.progress import Progress
@@ -260,8 +260,7 @@ def _add(
 
     def write() -> None:
         nonlocal done
-        vectors = _vectors(table, window, difference, source, tell)
-        batch = encode_rows(window, np.stack([vectors[row["text_digest"]] for row in window]), dimensions)
+        batch = encode_rows(window, _vectors(table, window, difference, source, tell), dimensions)
         held.check()
         table.add(batch)
         done += len(window)
@@ -285,13 +284,13 @@ def _vectors(
     difference: _Difference,
     source: VectorSource,
     tell: Callable[[EmbeddingProgress], None],
-) -> dict[str, Any]:
-    """Vector of every text of a window: the table's own where it has one, else from cache or engine."""
+) -> dict[str, EmbeddedPassage]:
+    """Vectors of every passage of a window: the table's own where it has them, else from cache or engine."""
     stored = sorted({row["text_digest"] for row in window} & difference.known_texts)
     vectors = stored_vectors(table, stored)
-    texts = {row["text_digest"]: row["embedded_text"] for row in window if row["text_digest"] not in vectors}
-    for digests, matrix in source.vectors(texts, tell):
-        vectors.update(zip(digests, matrix, strict=True))
+    passages = {row["text_digest"]: row["passage"] for row in window if row["text_digest"] not in vectors}
+    for embedded in source.vectors(passages, tell):
+        vectors.update(embedded)
     return vectors
 
 

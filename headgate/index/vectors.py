@@ -1,7 +1,7 @@
-"""Texts → vectors for a table, each computed once in the life of a machine.
+"""Passages → vectors for a table, each computed once in the life of a machine.
 
-    texts by digest ─► vector cache? ─known──────────────────────────────────┐
-                            └─unknown─► blocks, shortest first ─► engine ─► cache ─► (digests, vectors), block by block
+    passages by digest ─► vector cache? ─known───────────────────────────────┐
+                            └─unknown─► blocks, shortest first ─► engine ─► cache ─► vectors by digest, block by block
 
 Every block is in the cache before it is handed on: a run that is killed goes on where it was. The engine is opened only when something
 is unknown.
@@ -17,9 +17,10 @@ from types import TracebackType
 
 import numpy as np
 
-from headgate.models.embedder import Embedder, Vectors, checked
+from headgate.models.embedder import Embedder, checked
 from headgate.models.files import EmbeddingModel, model_files
 from headgate.models.open import open_embedder
+from headgate.models.passages import EmbeddedPassage, Passage, embed_passages
 from headgate.models.vector_cache import VectorCache
 from headgate.process.memory import return_large_buffers
 from headgate.records import EmbeddingUsage
@@ -80,20 +81,20 @@ class VectorSource:
         return usage
 
     def vectors(
-        self, texts: Mapping[str, str], progress: Callable[[EmbeddingProgress], None] | None = None
-    ) -> Iterator[tuple[list[str], Vectors]]:
-        """Vectors of all `texts` (text digest → text), each digest exactly once, in no particular order.
+        self, passages: Mapping[str, Passage], progress: Callable[[EmbeddingProgress], None] | None = None
+    ) -> Iterator[dict[str, EmbeddedPassage]]:
+        """Vectors of all `passages` (text digest → passage), each digest exactly once, in no particular order.
 
         Args:
             progress: told once at the start and after every block.
 
         Yields:
-            Text digests and their vectors, (n, d) float32, unit length.
+            Vectors by text digest.
 
         Raises:
             ModelError: the engine failed, or a text is longer than the model takes; nothing is cut.
         """
-        digests = list(texts)
+        digests = list(passages)
         unknown: list[str] = []
         known = 0
         for start in range(0, len(digests), _KNOWN_BLOCK):
@@ -102,36 +103,44 @@ class VectorSource:
             unknown += [digest for digest in part if digest not in found]
             known += len(found)
             if found:
-                yield list(found), np.stack(list(found.values()))
+                yield found
         self.reused += known
-        unknown.sort(key=lambda digest: (len(texts[digest]), digest))
-        yield from self._compute(texts, unknown, known, progress)
+        lengths = {digest: len(passages[digest].whole) for digest in unknown}
+        if all(passages[digest].quoted == passages[digest].text for digest in unknown):
+            unknown.sort(key=lambda digest: (lengths[digest], digest))  # else neighbours stay together, whose windows share units
+        yield from self._compute(passages, lengths, unknown, known, progress)
 
     def _compute(
-        self, texts: Mapping[str, str], unknown: list[str], known: int, progress: Callable[[EmbeddingProgress], None] | None
-    ) -> Iterator[tuple[list[str], Vectors]]:
+        self,
+        passages: Mapping[str, Passage],
+        lengths: Mapping[str, int],
+        unknown: list[str],
+        known: int,
+        progress: Callable[[EmbeddingProgress], None] | None,
+    ) -> Iterator[dict[str, EmbeddedPassage]]:
         if progress:
             progress(EmbeddingProgress(0, len(unknown), 0.0, None, known))
         seconds = 0.0
-        costs = sum(len(texts[digest]) for digest in unknown)
+        costs = sum(lengths.values())
         paid = 0
         for start in range(0, len(unknown), BLOCK):
             block = unknown[start : start + BLOCK]
             began = self._clock()
             if self._engine is None:
                 self._engine = self._open_engine()
-            vectors = checked(self._engine.embed([texts[digest] for digest in block]), len(block), self.model.dimensions)
-            self._cache.put(dict(zip(block, vectors, strict=True)))
+            vectors = dict(zip(block, embed_passages(self._engine, [passages[digest] for digest in block]), strict=True))
+            checked(np.stack([embedded.vector for embedded in vectors.values()]), len(block), self.model.dimensions)
+            self._cache.put(vectors)
             seconds += self._clock() - began
             self.embedded += len(block)
-            paid += sum(len(texts[digest]) for digest in block)
+            paid += sum(lengths[digest] for digest in block)
             if progress:
                 done = start + len(block)
                 rate = done / seconds if seconds else 0.0
                 # Short texts come first and go faster, so time left is told from characters, not from texts.
                 left = seconds * (costs - paid) / paid if paid else 0.0
                 progress(EmbeddingProgress(done, len(unknown), rate, left, known))
-            yield block, vectors
+            yield vectors
 
     def close(self) -> None:
         """Bring the cache below its bound and let go of it and of the engine."""

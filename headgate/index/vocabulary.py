@@ -32,6 +32,9 @@ _BATCH = 500
 _COUNTED = ["search_text", "context", "text"]
 #: Shorter words have too many neighbours to be corrected.
 _MIN_CORRECTABLE = 4
+#: Unknown words of a question that are looked up: each is compared with every word of the collection, and whoever writes more is not
+#: misspelling them.
+MOST_UNKNOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Vocabulary(Record):
 
         A word is taken for misspelt only if it has four letters or more, no capital (but the first of the question may) and is not in
         `real_words`, and a known word lies within one edit (two from eight letters on; optimal string alignment). Of several the closest,
-        then the most frequent is taken. A real word is never corrected: Australia is not Austria. It is told as a lookalike.
+        then the most frequent is taken. A real word is never corrected: Australia is not Austria. It is told as a lookalike. Of a question with
+        many unknown words the first `MOST_UNKNOWN` are looked up.
 
         Args:
             real_words: case-folded words of a general list of English. With one, only English is corrected: of another language nobody could
@@ -73,6 +77,7 @@ class Vocabulary(Record):
         """
         corrections: dict[str, str] = {}
         correctable = not real_words or language == "en"
+        looked_up: set[str] = set()
         lookalikes: dict[str, str] = {}
         for match in _WORD.finditer(question):
             word = match.group()
@@ -81,6 +86,9 @@ class Vocabulary(Record):
                 continue
             if all(term in self.terms for term in analyze(word, language, keep_stop_words=True)):
                 continue
+            if len(looked_up | {folded}) > MOST_UNKNOWN:
+                break
+            looked_up.add(folded)
             name = any(letter.isupper() for letter in (word[1:] if match.start() == 0 else word))
             if (closest := self._closest(folded)) is None:
                 continue

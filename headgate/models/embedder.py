@@ -21,8 +21,12 @@ _UNIT_TOLERANCE = 1e-2
 class Embedder(Protocol):
     """A model that is ready to embed; may be used from any thread."""
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """(n, d) float32, unit length, row i for text i. Raises ClosedError once it is closed."""
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None, cut: bool = False) -> Vectors:
+        """(n, d) float32, unit length, row i for text i. Raises ClosedError once it is closed.
+
+        Args:
+            cut: cut texts over the model's limit, also where the engine was opened to refuse them.
+        """
 
     def close(self) -> None:
         """Let go of the model, once no text is being embedded. May be called again."""

@@ -1,7 +1,8 @@
 """A sentence-transformers model → ONNX with mean pooling and normalisation inside. Needs PyTorch.
 
-The exported graph takes `input_ids` and `attention_mask` (n, t) int64 and returns (n, d) float32 of unit length. It is compared with
-sentence-transformers itself before it is kept.
+The exported graph takes `input_ids` and `attention_mask` (n, t) int64 and returns `embedding`, (n, d) float32 of unit length, and
+`token_vectors`, (n, t, d) float32, of which it is the mean: parts of a text are pooled from them. It is compared with sentence-transformers
+itself before it is kept.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
             states = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             weights = attention_mask.unsqueeze(-1).to(states.dtype)
             pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(pooled, dim=1)
+            return torch.nn.functional.normalize(pooled, dim=1), states
 
     example = torch.ones((2, 8), dtype=torch.int64)
     dynamic = {0: "n", 1: "t"}
@@ -65,8 +66,8 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
             (example, example),
             buffer,
             input_names=["input_ids", "attention_mask"],
-            output_names=["embedding"],
-            dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic, "embedding": {0: "n"}},
+            output_names=["embedding", "token_vectors"],
+            dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic, "embedding": {0: "n"}, "token_vectors": dynamic},
             dynamo=False,
         )
     contents = {"model.onnx": buffer.getvalue(), "tokenizer.json": (source / "tokenizer.json").read_bytes()}

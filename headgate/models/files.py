@@ -14,7 +14,7 @@ from headgate.records.names import ObjectDigest
 from headgate.storage import sha256_hex
 
 #: Raised when the same model and text give another vector because this code changed; part of every model's digest.
-VECTOR_FORMAT = 2
+VECTOR_FORMAT = 3
 Engine = Literal["openvino", "sentence-transformers", "litellm"]
 
 

@@ -36,8 +36,8 @@ class RemoteEmbedder:
         self.usage = EmbeddingUsage()
         self._closed = False
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """See `Embedder`. Vectors are scaled to unit length.
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None, cut: bool = False) -> Vectors:  # noqa: ARG002
+        """See `Embedder`. Vectors are scaled to unit length. What becomes of a text that is too long is the provider's business.
 
         Raises:
             ModelError: every try failed, the deadline passed, or the reply is not one finite vector of the right length for each text.

@@ -11,17 +11,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from headgate.errors import ClosedError
 from headgate.models.embedder import TooLong, Vectors, checked, refuse_too_long
 from headgate.models.files import EmbeddingModel
+from headgate.models.passages import Span
 from headgate.records.progress import Progress
 
 #: Texts in one inference. Larger ones are no faster, and need more memory.
@@ -109,21 +112,44 @@ class OpenVinoEmbedder:
         self._queue: Any = openvino.AsyncInferQueue(self._compiled, streams)
         self._lock = threading.Lock()
         self.dimensions = int(self._compiled.output(0).partial_shape[1].get_length())
+        self._token_vectors = len(self._compiled.outputs) > 1
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+    @property
+    def pools(self) -> bool:
+        """Whether the graph gives the vectors of tokens; exports of before did not."""
+        return self._token_vectors
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None, cut: bool = False) -> Vectors:
         """See `Embedder`.
 
         Raises:
             ModelError: the engine returned a vector that is not finite and of unit length, or a text is too long and may not be cut.
         """
+        return self._embed(texts, None, progress, cut=cut)[0]
+
+    def embed_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
+        """See `PoolingEmbedder`: the mean of the vectors of a part's tokens, scaled to unit length. A part without a token is its text."""
+        return self._embed(texts, parts, None, cut=False)
+
+    def _embed(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Span]] | None, progress: Progress | None, *, cut: bool
+    ) -> tuple[Vectors, list[Vectors]]:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        encodings = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        refuse_too_long(texts, [len(ids) for ids in encodings], self._max_tokens)
-        batches = same_length_batches([len(ids) for ids in encodings])
+        pooled: list[Vectors] = [np.zeros((0, self.dimensions), dtype=np.float32) for _ in texts]
+        encodings = self._tokenizer.encode_batch(list(texts))
+        ids_of = [encoding.ids for encoding in encodings]
+        if cut:  # the last one is the mark of the end
+            ids_of = [ids if len(ids) <= self._max_tokens else [*ids[: self._max_tokens - 1], ids[-1]] for ids in ids_of]
+        refuse_too_long(texts, [len(ids) for ids in ids_of], self._max_tokens)
+        batches = same_length_batches([len(ids) for ids in ids_of])
         done = 0
 
         def keep(request: Any, positions: list[int]) -> None:
             vectors[positions] = request.get_output_tensor(0).data
+            if parts is not None:
+                tokens = request.get_output_tensor(1).data
+                for row, position in enumerate(positions):
+                    pooled[position] = pool(tokens[row], encodings[position].offsets, parts[position], vectors[position])
 
         with self._lock:
             if self._queue is None:
@@ -133,20 +159,41 @@ class OpenVinoEmbedder:
                 ids = np.zeros((len(positions), length), dtype=np.int64)
                 mask = np.zeros_like(ids)
                 for row, position in enumerate(positions):
-                    count = len(encodings[position])
-                    ids[row, :count] = encodings[position]
+                    count = len(ids_of[position])
+                    ids[row, :count] = ids_of[position]
                     mask[row, :count] = 1
                 self._queue.start_async({0: ids, 1: mask}, positions)
                 done += len(positions)
                 if progress:
                     progress(done, len(texts))
             self._queue.wait_all()
-        return checked(vectors, len(texts), self.dimensions)
+        return checked(vectors, len(texts), self.dimensions), pooled
 
     def close(self) -> None:
         """See `Embedder`."""
         with self._lock:
             self._queue = self._compiled = None
+
+
+def pool(
+    tokens: npt.NDArray[np.float32], offsets: Sequence[Span], parts: Sequence[Span], whole: npt.NDArray[np.float32]
+) -> Vectors:
+    """Vectors of parts of a text, (number of parts, d) float32, unit length.
+
+    Args:
+        tokens: (t, d) float32, padding included.
+        offsets: of each token in the text; special ones are empty.
+        parts: spans of the text.
+        whole: (d,), of the text; taken for a part without a token.
+    """
+    inside = [number for number, (start, end) in enumerate(offsets) if start < end]
+    starts, ends = [offsets[number][0] for number in inside], [offsets[number][1] for number in inside]
+    pooled = np.empty((len(parts), tokens.shape[1]), dtype=np.float32)
+    for row, (start, end) in enumerate(parts):
+        first, last = bisect_right(ends, start), bisect_left(starts, end)
+        mean = tokens[inside[first] : inside[last - 1] + 1].mean(axis=0) if first < last else whole
+        pooled[row] = mean / np.linalg.norm(mean)
+    return pooled
 
 
 def same_length_batches(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:

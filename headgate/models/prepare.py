@@ -25,7 +25,7 @@ from headgate.storage import Store, sha256_file, sha256_hex
 from headgate.storage.layout import MODELS
 
 #: Raised when the export changes, so that older exports are not mistaken for new ones.
-EXPORT_FORMAT = 1
+EXPORT_FORMAT = 2
 #: Files of a sentence-transformers folder that are taken along; pickled weights are not.
 _SOURCE_SUFFIXES = frozenset({".json", ".model", ".safetensors", ".txt"})
 

@@ -72,7 +72,7 @@ class TorchEmbedder:
         self._lock = threading.Lock()
         self.dimensions = model.dimensions
 
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None, cut: bool = False) -> Vectors:
         """See `Embedder`.
 
         Raises:
@@ -81,7 +81,7 @@ class TorchEmbedder:
         if self._model is None:
             raise ClosedError("the embedding model was closed; open its bundle again")
         counts = [len(ids) for ids in self._model.tokenizer(list(texts), truncation=False)["input_ids"]] if texts else []
-        if self._refuse:
+        if self._refuse and not cut:
             refuse_too_long(texts, counts, self._max_tokens)
         order = sorted(range(len(texts)), key=counts.__getitem__)
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)

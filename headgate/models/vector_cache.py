@@ -1,7 +1,7 @@
-"""Vectors computed before, by text digest: one SQLite file a model, shared by all tables of a machine.
+"""Vectors computed before, by digest of the passage: one SQLite file a model, shared by all tables of a machine.
 
     <local root>/cache/vectors/<first 32 digits of the model's digest>.sqlite
-        vectors(text BLOB 32 bytes, vector BLOB float32, mark BLOB: BLAKE2 over text digest and vector)
+        vectors(text BLOB 32 bytes, vector BLOB float32, then int8 of its units, mark BLOB: BLAKE2 over digest and vectors)
 
 Write-ahead logging makes it safe under kill -9 and several processes. It is a cache: a record whose mark does not fit is not used, a
 file that SQLite can't read is thrown away, a full disk stops the keeping and nothing else. Beyond its bound the models used longest
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headgate.models.embedder import Vectors
+from headgate.models.passages import EmbeddedPassage
 
 _log = logging.getLogger(__name__)
 #: How long to wait for another process that writes, seconds.
@@ -51,9 +51,10 @@ class VectorCache:
         if limit > 0:
             self._open()
 
-    def get(self, text_digests: Sequence[str]) -> dict[str, Vectors]:
-        """Text digest → vector, (d,) float32, for those that are known and whole."""
-        found: dict[str, Vectors] = {}
+    def get(self, text_digests: Sequence[str]) -> dict[str, EmbeddedPassage]:
+        """Text digest → vectors, for those that are known and whole."""
+        found: dict[str, EmbeddedPassage] = {}
+        size = 4 * self._dimensions
         for start in range(0, len(text_digests), _LOOKUP):
             keys = [bytes.fromhex(digest) for digest in text_digests[start : start + _LOOKUP]]
             if self._connection is None:
@@ -65,17 +66,18 @@ class VectorCache:
                 self._give_up(error)
                 return found
             for key, content, mark in rows:
-                if isinstance(content, bytes) and len(content) == 4 * self._dimensions and mark == _mark(key, content):
-                    found[key.hex()] = np.frombuffer(content, dtype="<f4").astype(np.float32, copy=False)
+                if isinstance(content, bytes) and len(content) >= size and mark == _mark(key, content):
+                    vector = np.frombuffer(content[:size], dtype="<f4").astype(np.float32, copy=False)
+                    found[key.hex()] = EmbeddedPassage(vector, content[size:])
         return found
 
-    def put(self, vectors: Mapping[str, Vectors]) -> None:
+    def put(self, vectors: Mapping[str, EmbeddedPassage]) -> None:
         """Keep vectors; another process may have kept some already."""
         if self._connection is None or not vectors:
             return
         rows = []
-        for digest, vector in vectors.items():
-            key, content = bytes.fromhex(digest), np.ascontiguousarray(vector, dtype="<f4").tobytes()
+        for digest, embedded in vectors.items():
+            key, content = bytes.fromhex(digest), np.ascontiguousarray(embedded.vector, dtype="<f4").tobytes() + embedded.units
             rows.append((key, content, _mark(key, content)))
         try:
             with self._connection:
@@ -149,7 +151,8 @@ class VectorCache:
             total -= _size(path)
             remove_files(path)
         if total > self._limit:
-            per_record = 4 * self._dimensions + _RECORD_OVERHEAD
+            ((mean,),) = connection.execute("SELECT AVG(LENGTH(vector)) FROM vectors").fetchall()
+            per_record = int(mean or 4 * self._dimensions) + _RECORD_OVERHEAD
             surplus = -(-(total - self._limit) // per_record)
             with connection:
                 connection.execute(

@@ -79,6 +79,7 @@ class Answer(Record):
     corrections: dict[str, str] = Field(
         default_factory=dict
     )  # misspelt word of the question → the word that was searched beside it
+    notes: tuple[str, ...] = ()  # what of the request was over a bound and not used, for the person who reads the reply
     evidence: float = 0.0  # 0 to 1, how well the passages support an answer
     citations: tuple[Citation, ...] = ()
     retrieved: tuple[RetrievedChunk, ...] = ()

@@ -136,7 +136,8 @@ class Hit:
     score: float
     cosine: float | None
     bm25: float | None
-    vector: object = None  # (d,) float32, unit length; for scoring sentences against
+    vector: object = None  # (d,) float32, unit length
+    unit_vectors: bytes = b""  # int8, of the units of `window`, else of `text`, as `headgate.models.passages` makes them
     window: str = ""  # as in `Chunk`; retrieval puts it in place of `text`
     window_start: int = 0
     window_end: int = 0

@@ -189,6 +189,7 @@ def answer_body(interaction: Interaction) -> dict[str, Any]:
         "small_talk": answer.small_talk,
         "missing_names": list(answer.missing_names),
         "corrections": answer.corrections,
+        "notes": list(answer.notes),
         "citations": citations(answer),
         "language": answer.language,
         "evidence": answer.evidence,
@@ -208,7 +209,7 @@ def citations(answer: Answer) -> list[dict[str, Any]]:
 def headgate_body(interaction: Interaction, notes: Sequence[str]) -> dict[str, Any]:
     """What a chat reply carries beyond the OpenAI API, under `headgate`."""
     native = answer_body(interaction)
-    return {name: native[name] for name in native if name not in ("answer", "usage")} | {"notes": list(notes)}
+    return {name: native[name] for name in native if name not in ("answer", "usage")} | {"notes": [*notes, *native["notes"]]}
 
 
 def chat_body(interaction: Interaction, notes: Sequence[str], *, created: int) -> dict[str, Any]:

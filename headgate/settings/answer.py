@@ -107,4 +107,9 @@ class GuardSettings(Section):
     """Travels in the bundle."""
 
     max_question_characters: int = Field(4000, ge=1, description="longer questions are declined")
+    max_conversation_characters: int = Field(
+        16_000,
+        ge=0,
+        description="newest earlier messages that are used, together; older ones are left out, and the reply says so",
+    )
     block_injection: bool = Field(True, description="decline questions that try to rewrite the assistant's instructions")

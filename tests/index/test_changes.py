@@ -13,20 +13,22 @@ import orjson
 import pytest
 
 from headgate.errors import StorageError
+from headgate.index.chunk_set import chunk_row
 from headgate.index.differences import compare_versions
 from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
 from headgate.index.search import open_table
 from headgate.index.table_indexes import can_be_extended, partitions, wanted_indexes
-from headgate.index.table_rows import embedding_text
+from headgate.index.table_rows import passage_digest, passage_of
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.models.files import model_files
 from headgate.models.open import open_embedder
+from headgate.models.passages import EmbeddedPassage, to_int8
 from headgate.records import Chunk, IndexResult, TableRef
 from headgate.settings import IndexSettings, Settings
-from headgate.storage import open_store, sha256_hex
+from headgate.storage import open_store
 from headgate.text.terms import analyze
 from tests.conftest import help_chunks, make_chunk, put_chunks
 from tests.verbs import ensure_model, update_table
@@ -38,9 +40,11 @@ def put_vectors(settings: Settings, chunks: list[Chunk]) -> None:
     cache = open_cache(settings.local_root, settings.embedding, model)
     vectors = {}
     for chunk in chunks:
-        digest = sha256_hex(embedding_text({"context": chunk.context, "text": chunk.text}).encode())
-        vector = np.random.default_rng(int(digest[:12], 16)).normal(size=model.dimensions)
-        vectors[digest] = (vector / np.linalg.norm(vector)).astype(np.float32)
+        passage = passage_of(chunk_row(chunk))
+        digest = passage_digest(passage)
+        numbers = np.random.default_rng(int(digest[:12], 16)).normal(size=(1 + len(passage.units), model.dimensions))
+        matrix = (numbers / np.linalg.norm(numbers, axis=1, keepdims=True)).astype(np.float32)
+        vectors[digest] = EmbeddedPassage(matrix[0], to_int8(matrix[1:]))
     cache.put(vectors)
     cache.close()
 
@@ -278,7 +282,7 @@ def test_a_pinned_version_with_a_model_is_the_same_as_without_the_cache(settings
     result = update_table(settings, put_chunks(settings, help_chunks()))
     model, folder = ensure_model(settings)
     vectors = open_embedder(model, model_files(model, folder)).embed(
-        [embedding_text({"context": c.context, "text": c.text}) for c in help_chunks()]
+        [passage_of(chunk_row(chunk)).whole for chunk in help_chunks()]
     )
     table = lancedb.connect(str(settings.store_root / "lance")).open_table(result.ref.table)
     stored = {row["chunk_id"]: row["vector"] for row in table.to_arrow().to_pylist()}

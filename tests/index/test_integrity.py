@@ -102,6 +102,24 @@ def test_a_vector_that_is_not_of_unit_length_is_found(
     assert f"length {length}" in next(check.detail for check in report.checks if check.name == "vectors")
 
 
+@pytest.mark.parametrize(("shorter", "checks"), [(0, {"rows", "digest"}), (384, {"rows", "vectors", "digest"})])
+def test_unit_vectors_that_are_not_those_of_the_row_are_found(
+    settings: Settings, indexed: IndexResult, shorter: int, checks: set[str]
+) -> None:
+    table = table_of(settings, pinned(settings))
+    rows = table.search().where("doc_id = 'plans/plus.md'").limit(1).to_arrow().select(table.schema.names)
+    kept = rows.to_pylist()[0]
+    other = bytes(reversed(kept["unit_vectors"]))[shorter:]
+    table.delete("doc_id = 'plans/plus.md'")
+    import lance
+    import pyarrow as pa
+
+    changed = pa.Table.from_pylist([kept | {"unit_vectors": other}], schema=table.schema)
+    lance.write_dataset(changed, table.to_lance().uri, mode="append")
+    table.checkout_latest()
+    assert failed(check_version(open_store(settings), repinned(settings, pinned(settings), table))) >= checks
+
+
 def test_a_changed_text_no_longer_fits_its_digests(settings: Settings, indexed: IndexResult) -> None:
     table = table_of(settings, pinned(settings))
     table.update(where="doc_id = 'plans/plus.md'", values={"text": "Home Plus is free."})

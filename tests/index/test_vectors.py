@@ -23,7 +23,7 @@ from headgate.models.vector_cache import VectorCache, cache_files, clear_vectors
 from headgate.settings import Settings
 from headgate.storage.layout import VECTOR_CACHE
 from tests.conftest import REPOSITORY, help_chunks, make_chunk, put_chunks
-from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
+from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, passages_of, texts_of
 from tests.verbs import update_table
 
 
@@ -34,9 +34,9 @@ def source(folder: Path, engine: Embedder, *, model: EmbeddingModel = MODEL, lim
 def collect(opened: VectorSource, texts: Mapping[str, str]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     with opened:
-        for digests, vectors in opened.vectors(texts):
-            assert not found.keys() & set(digests)
-            found.update(zip(digests, vectors, strict=True))
+        for vectors in opened.vectors(passages_of(texts)):
+            assert not found.keys() & vectors.keys()
+            found.update({digest: embedded.vector for digest, embedded in vectors.items()})
     assert found.keys() == texts.keys()
     return found
 
@@ -126,7 +126,7 @@ def test_progress_tells_rate_and_time_left(tmp_path: Path) -> None:
     cache = VectorCache(tmp_path, MODEL.digest, DIMENSIONS, limit=2**30)
     told: list[EmbeddingProgress] = []
     with VectorSource(MODEL, cache, CountingEngine, clock=lambda: float(next(ticks))) as opened:
-        list(opened.vectors(texts_of(2 * BLOCK), told.append))
+        list(opened.vectors(passages_of(texts_of(2 * BLOCK)), told.append))
     assert [(progress.done, progress.total) for progress in told] == [(0, 2 * BLOCK), (BLOCK, 2 * BLOCK), (2 * BLOCK, 2 * BLOCK)]
     assert told[0].seconds_left is None
     assert told[1].rate == BLOCK  # one tick, a second, a block
@@ -137,7 +137,7 @@ def test_progress_tells_rate_and_time_left(tmp_path: Path) -> None:
 
 def test_vectors_of_a_broken_engine_are_neither_used_nor_kept(tmp_path: Path) -> None:
     class Broken(CountingEngine):
-        def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+        def embed(self, texts: Sequence[str], **more: object) -> np.ndarray:
             return super().embed(texts) * np.float32("nan")
 
     with pytest.raises(ModelError, match="not finite"):
@@ -151,7 +151,7 @@ def test_a_source_of_vectors_closes_the_engine_that_it_opened(tmp_path: Path) ->
     used, unused = CountingEngine(), CountingEngine()
     for engine in (used, unused):
         with source(tmp_path, engine) as opened:
-            list(opened.vectors(texts_of(3)))
+            list(opened.vectors(passages_of(texts_of(3))))
     assert (used.closed, unused.closed) == (True, False)
 
 
@@ -198,17 +198,17 @@ from pathlib import Path
 sys.path.insert(0, {str(REPOSITORY)!r})
 from headgate.models.vector_cache import VectorCache
 from headgate.index.vectors import VectorSource
-from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, texts_of
+from tests.models.counting_engine import DIMENSIONS, MODEL, CountingEngine, passages_of, texts_of
 
 class Slow(CountingEngine):
-    def embed(self, texts, *, progress=None):
+    def embed(self, texts, **more):
         time.sleep(float(sys.argv[2]))
         return super().embed(texts)
 
 engine = Slow()
 with VectorSource(MODEL, VectorCache(Path(sys.argv[1]), MODEL.digest, DIMENSIONS, limit=2**30), lambda: engine) as source:
-    for digests, _ in source.vectors(texts_of(6000)):
-        print(len(digests), flush=True)
+    for vectors in source.vectors(passages_of(texts_of(6000))):
+        print(len(vectors), flush=True)
 print("computed", len(engine.asked), flush=True)
 """
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from headgate.errors import ModelError
 from headgate.models.files import EmbeddingModel
+from headgate.models.passages import Passage
 from headgate.storage import sha256_hex
 
 DIMENSIONS = 8
@@ -22,7 +23,7 @@ class CountingEngine:
         self.closed = False
         self._fail_after = fail_after
 
-    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None, cut: bool = False) -> np.ndarray:
         if len(self.asked) >= self._fail_after:
             raise ModelError("the engine broke")
         self.asked += texts
@@ -32,6 +33,11 @@ class CountingEngine:
 
     def close(self) -> None:
         self.closed = True
+
+
+def passages_of(texts: Mapping[str, str]) -> dict[str, Passage]:
+    """Passages that hand nothing to answers."""
+    return {digest: Passage(context="", text=text, quoted=text, units=()) for digest, text in texts.items()}
 
 
 def texts_of(count: int) -> dict[str, str]:

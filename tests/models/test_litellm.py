@@ -18,6 +18,7 @@ from headgate.records import Question
 from headgate.settings import Settings
 from headgate.storage import open_store, sha256_hex
 from tests.conftest import help_chunks, put_chunks
+from tests.models.counting_engine import passages_of
 from tests.models.embedding_server import EmbeddingServer, serve_embeddings
 from tests.verbs import create_bundle, ensure_model, open_vectors, token_counter, update_table
 
@@ -127,10 +128,10 @@ def test_a_wrong_reply_is_an_error_and_is_not_kept(
     texts = {sha256_hex(text.encode()): text for text in ("a refund", "router lights")}
     server.reply = reply
     with open_vectors(settings, model, folder) as source, pytest.raises(ModelError, match=problem):
-        list(source.vectors(texts))
+        list(source.vectors(passages_of(texts)))
     server.reply = None
     with open_vectors(settings, model, folder) as source:
-        list(source.vectors(texts))
+        list(source.vectors(passages_of(texts)))
         assert (source.embedded, source.reused) == (2, 0)
 
 
@@ -180,11 +181,11 @@ def test_a_failed_build_keeps_what_was_paid_for(remote: Callable[..., Settings],
     del server.requests[:]
     server.statuses = [200] * 300 + [500] * 9
     with open_vectors(settings, model, folder) as source, pytest.raises(ModelError):
-        list(source.vectors(texts))
+        list(source.vectors(passages_of(texts)))
     server.statuses = []
     del server.requests[:]
     with open_vectors(settings, model, folder) as source:
-        list(source.vectors(texts))
+        list(source.vectors(passages_of(texts)))
         assert (source.embedded, source.reused) == (1100 - 512, 512)
     assert len(server.texts) == 1100 - 512
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from headgate.records import Turn
+from headgate.process.threads import in_thread
+from headgate.records import Answer, Interaction, Question, Token, Turn
+from headgate.serve import wire
 from headgate.settings import ServeSettings
+from headgate.storage import Store
+from tests.fakes import FakeAnswerer, FakeBundles
 from tests.serve.conftest import HeldBundles, Service, events, wait_for
 
 Start = Callable[..., Service]
@@ -302,6 +307,56 @@ def test_a_client_that_leaves_before_a_whole_answer_cancels_it_too(start: Start)
     wait_for(lambda: bundles.opened[0].cancelled == 1)
     wait_for(lambda: len(service.logged()) == 1)
     assert not service.logged()[0].completed
+
+
+class WorkingBundles(FakeBundles):
+    """Every answer works in a thread until `may_end` is set; nothing can stop it there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, store: Store, bundle_id: str) -> FakeAnswerer:
+        return WorkingAnswerer(bundle_id, bundles=self)
+
+
+@dataclass
+class WorkingAnswerer(FakeAnswerer):
+    bundles: WorkingBundles | None = None
+
+    async def stream(self, question: Question) -> AsyncIterator[Token]:
+        assert self.bundles is not None
+        self.bundles.began.set()
+        await in_thread(self.bundles.may_end.wait)
+        async for token in super().stream(question):
+            yield token
+
+
+def test_the_place_of_a_client_that_left_is_free_when_its_work_has_ended_and_not_before(start: Start) -> None:
+    bundles = WorkingBundles()
+    service = start(bundles=bundles, max_concurrent=1, queue_timeout_seconds=0.2)
+    body = b'{"question": "how long"}'
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        connection.sendall(b"POST /v1/answers HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        wait_for(bundles.began.is_set)
+    assert service.ask("second").status_code == 503  # the thread still works
+    assert service.figure("headgate_in_flight") == 1
+    assert service.logged() == []
+    bundles.may_end.set()
+    wait_for(lambda: len(service.logged()) == 1)
+    assert service.logged()[0].error == "the client went away"
+    assert service.ask("third").status_code == 200
+
+
+def test_what_was_left_out_of_a_request_is_in_the_reply_of_either_kind() -> None:
+    answer = Answer(text="t", refused=False, notes=("the 3 oldest of 5 earlier messages are not used",))
+    question = Question(text="q")
+    logged = Interaction(interaction_id="i", asked_at="", question=question, answer=answer, track="production", release=1)
+    assert wire.answer_body(logged)["notes"] == list(answer.notes)
+    assert wire.headgate_body(logged, ["system messages are not used"])["notes"] == [
+        "system messages are not used",
+        *answer.notes,
+    ]
 
 
 def test_questions_beyond_the_limit_wait_and_then_get_503_with_retry_after(start: Start) -> None:

@@ -28,12 +28,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from headgate.answer.ground import ground, without_markers
-from headgate.answer.units import only_asks, units
 from headgate.evaluate.metrics.ragas_adapter import RAGAS_METRICS, ragas_score
 from headgate.evaluate.suites.quotes import SearchableText, overlaps
 from headgate.evaluate.suites.suite import GoldPassage, Variant
 from headgate.evaluate.suites.wording import fact_recall, rouge_l, token_f1
 from headgate.records import Answer, Score
+from headgate.text.units import only_asks, units
 
 #: Raised when a metric's meaning changes: reports of another version are not compared.
 METRICS_VERSION = 2

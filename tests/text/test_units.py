@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.answer.units import units
+from headgate.text.units import units
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from headgate.text.sentences import split_sentences
 
+#: Raised when the same passage gives other units: vectors stored of other units are not taken for theirs.
+UNITS_VERSION = 1
 _ROW = re.compile(r"[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: |$)")
 
 
