@@ -18,6 +18,7 @@
     │   ├── DamagedEntry           an entry of the ingest's cache, removed by now
     │   └── DamagedCache           the file of the ingest's cache, removed by now
     ├── TrackingError              the tracking server can't be reached or refuses; never stops an evaluation
+    ├── ValidationFailed           rows could not be judged, so nothing is known of them
     ├── ParseFailure               one source file that could not be parsed
     ├── SourceFault                a source, or one file of it, that can't be read now
     ├── Gone                       a listed file that its source does not have any more
@@ -177,6 +178,10 @@ class DamagedCache(IntegrityError):
 
 class TrackingError(HeadgateError):
     """The tracking server can't be reached in time, or refuses. The report is kept regardless."""
+
+
+class ValidationFailed(HeadgateError):
+    """Rows could not be judged, so nothing is known of them."""
 
 
 class ParseFailure(HeadgateError):

@@ -34,7 +34,7 @@ from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import IngestCache, Kind
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
-from headgate.ingest.validate.engine import start_import
+from headgate.ingest.validate import engine
 from headgate.records import CorpusState, FileState, KeptVersion, Outcome, Remark, SourceFile, remarks
 from headgate.records.progress import Progress
 from headgate.settings import IngestSetup, ParseSettings
@@ -126,7 +126,7 @@ def make_documents(run: Run, progress: Progress | None) -> list[FileWork]:
         progress(done, len(works))
     if waiting:
         # New documents have rows that nobody has judged, and texts to look into: until the first is parsed there is time to load what that needs.
-        start_import()
+        engine.start()
         Thread(target=load_identifier, name="load-languages", daemon=True).start()
         _parse(run, waiting, lambda count: progress(done + count, len(works)) if progress else None)
     failed = [work for work in works if work.failure is not None]

@@ -7,8 +7,7 @@
       code: too_short                                         # for programs; without it, the name
       reason: "{characters} characters, at least {min_characters}"
 
-Every mistake is told with its file and line. Arguments are checked by Great Expectations itself (`check_arguments`), when it is
-imported anyway.
+Every mistake is told with its file and line. Arguments are checked by Great Expectations itself, where it judges (gx_package.py).
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ import orjson
 import yaml
 
 from headgate.errors import SettingsError
-from headgate.ingest.validate.engine import load_great_expectations
 from headgate.records import Remark
 from headgate.settings import ValidationSettings
 from headgate.storage import sha256_hex
@@ -39,10 +37,6 @@ _OPTIONAL = ("code",)
 _LINE = "__line__"
 #: Arguments that name columns.
 _COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
-#: Row-wise by their class, but what they say of a row depends on the other rows; verdicts are kept row by row.
-_NOT_ALONE = frozenset(
-    {"ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique", "ExpectColumnValuesToBeIncreasing", "ExpectColumnValuesToBeDecreasing"}
-)  # fmt: skip
 _FORMATTER = Formatter()
 #: The one of libyaml where it is there: ten times faster.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -147,47 +141,6 @@ def load_suites(
             f"{len(problems)} problem(s) in the suites of validation:\n" + "\n".join(f"  - {one}" for one in problems)
         )
     return suites
-
-
-def check_arguments(suite: Suite) -> list[Any]:
-    """The entries as expectations of Great Expectations.
-
-    Raises:
-        SettingsError: an unknown expectation, one that is not row-wise, or arguments that it refuses.
-    """
-    gx = load_great_expectations()
-    from great_expectations.expectations.expectation import (
-        ColumnMapExpectation,
-        ColumnPairMapExpectation,
-        MulticolumnMapExpectation,
-    )
-
-    row_wise = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
-    known = sorted(
-        name
-        for name in dir(gx.expectations)
-        if isinstance(kind := getattr(gx.expectations, name), type) and issubclass(kind, row_wise) and name not in _NOT_ALONE
-    )
-    problems: list[str] = []
-    made: list[Any] = []
-    for entry in suite.entries:
-        if entry.kind not in known:
-            close = difflib.get_close_matches(entry.kind, known, n=1)
-            problems.append(
-                f"{entry.place}: {entry.name!r}: {entry.kind} is no row-wise expectation of Great Expectations"
-                + (f"; did you mean {close[0]}?" if close else "; see docs/validation.md")
-            )
-            continue
-        try:
-            made.append(getattr(gx.expectations, entry.kind)(**entry.kwargs, meta={"name": entry.name}))
-        except (TypeError, ValueError) as error:
-            told = "; ".join(line.strip() for line in str(error).splitlines()[1:] if line.strip()) or str(error)
-            problems.append(f"{entry.place}: {entry.name!r}: {entry.kind} refuses its kwargs: {told}")
-    if problems:
-        raise SettingsError(
-            f"{len(problems)} problem(s) in the suites of validation:\n" + "\n".join(f"  - {one}" for one in problems)
-        )
-    return made
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]

@@ -5,21 +5,20 @@ were not seen before under the same suite are judged:
 
     cache/validation/<suite digest>.json      row digest → positions of the failing entries
 
-It is the only judge, and is imported when there is a row that it has not judged yet (engine.py).
+It is the only judge, and is asked when there is a row that it has not judged yet (engine.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from headgate.errors import NotFoundError, SettingsError
-from headgate.ingest.validate.engine import load_great_expectations
-from headgate.ingest.validate.expectations import Expectation, Suite, check_arguments
+from headgate.errors import NotFoundError
+from headgate.ingest.validate import engine
+from headgate.ingest.validate.expectations import Expectation, Suite
 from headgate.storage import Store
 from headgate.storage.layout import VERDICT_CACHE
 
@@ -49,7 +48,7 @@ class Judge:
         """For each row the expectations that it fails, in the suite's order.
 
         Raises:
-            SettingsError: see `check_arguments`; or an expectation could not be evaluated: that must not read as "nothing failed".
+            SettingsError, ValidationFailed: as `engine.ask`.
         """
         keys = [self._key(row) for row in rows]
         unseen = {key: row for key, row in zip(keys, rows, strict=True) if key not in self._known}
@@ -78,7 +77,7 @@ class Judge:
     def _ask(self, unseen: Sequence[tuple[str, Row]]) -> None:
         for start in range(0, len(unseen), _BATCH):
             batch = unseen[start : start + _BATCH]
-            for (key, _), failing in zip(batch, _validate([row for _, row in batch], self.suite), strict=True):
+            for (key, _), failing in zip(batch, engine.ask(self.suite, [row for _, row in batch]), strict=True):
                 self._known[key] = failing
             self._learnt = True
 
@@ -101,47 +100,3 @@ def open_judge(store: Store | None, suite: Suite) -> Judge:
 
 def _cache_key(suite: Suite) -> str:
     return VERDICT_CACHE.key(suite.digest[:32])
-
-
-def _validate(rows: Sequence[Row], suite: Suite) -> list[list[int]]:
-    """Positions of the failing entries of each row."""
-    failing: list[list[int]] = [[] for _ in rows]
-    if not rows or not suite.entries:
-        return failing  # an empty frame passes everything; say so without asking
-    gx = load_great_expectations()
-    import pandas as pd
-
-    frame = pd.DataFrame({column: [row[column] for row in rows] for column in suite.columns})
-    frame["row"] = range(len(rows))
-    batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
-    outcome = batch.validate(
-        gx.ExpectationSuite(name=suite.name, expectations=check_arguments(suite)),
-        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]},
-    )
-    positions = {entry.name: position for position, entry in enumerate(suite.entries)}
-    for entry in outcome.results:
-        position = positions[entry.expectation_config.meta["name"]]
-        if "element_count" not in entry.result:
-            stated = suite.entries[position]
-            told = next(_messages(entry.exception_info), str(entry.exception_info)[:300])
-            raise SettingsError(f"{stated.place}: {stated.name!r} can't be evaluated: {told}")
-        for found in entry.result.get("unexpected_index_list") or ():
-            failing[int(found["row"])].append(position)
-    return [sorted(positions) for positions in failing]
-
-
-@lru_cache(maxsize=1)
-def _batch_definition() -> Any:
-    """Where frames are handed to Great Expectations; made once a process."""
-    gx = load_great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
-    return context.data_sources.add_pandas("ingest").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
-
-
-def _messages(exceptions: Any) -> Iterator[str]:
-    if isinstance(exceptions, Mapping):
-        if message := exceptions.get("exception_message"):
-            yield " ".join(str(message).split())[:300]
-        for inner in exceptions.values():
-            yield from _messages(inner)

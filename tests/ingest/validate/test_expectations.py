@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from headgate.errors import SettingsError
-from headgate.ingest.validate.expectations import BUILT_IN, SUITES, Suite, check_arguments, load_suites
+from headgate.ingest.validate.expectations import BUILT_IN, SUITES, Suite, load_suites
+from headgate.ingest.validate.gx_package import check_arguments
 from headgate.ingest.validate.outcome import ACCESS_CHECKS, COLUMNS, named_checks
 from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import Remark
