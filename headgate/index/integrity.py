@@ -30,7 +30,7 @@ from headgate.errors import HeadgateError, IntegrityError, NotFoundError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.inventory import verify_inventory
 from headgate.index.table_indexes import wanted_indexes
-from headgate.index.table_rows import ROW_FORMAT, passage_digest, passage_of, row_mark, search_text
+from headgate.index.table_rows import ROW_FORMAT, passage_digest, passage_of, row_mark, search_text, table_schema
 from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.records.progress import Progress
@@ -121,6 +121,8 @@ def check_versions(store: Store, versions: Sequence[PinnedVersion], progress: Pr
 
 
 def _check_rows(store: Store, pinned: PinnedVersion, table: Any, findings: _Findings) -> None:
+    if missing := [name for name in table_schema(1).names if name not in table.schema.names]:  # a name can be damaged too
+        raise IntegrityError(f"it has no column {', '.join(missing)}")
     findings.start("row_count", "chunk_ids", "rows", "vectors", "digest")
     rows = table.count_rows()
     if rows != pinned.ref.rows or rows != pinned.chunk_set.chunks:

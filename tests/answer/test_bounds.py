@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from headgate.answer.bounds import MOST_PARTS, texts_to_search, within_bounds
 from headgate.bundle import Bundle, open_bundle
 from headgate.index.vocabulary import MOST_UNKNOWN, count_vocabulary
 from headgate.models.embedder import Embedder
-from headgate.records import Question, Turn
+from headgate.records import Answer, Question, Turn
 from headgate.settings import GuardSettings, Settings
 from headgate.storage import open_store
 
@@ -61,6 +62,19 @@ def test_of_many_unknown_words_a_few_are_looked_up() -> None:
     vocabulary = count_vocabulary([(["refund"], "refund takes days")] * 3)
     misspelt = [f"refun{letter}" for letter in "abcefghijklmnopqrstuvwxyz"]
     assert len(vocabulary.spell(" ".join(misspelt), "en").corrections) == MOST_UNKNOWN < len(misspelt)
+
+
+def test_of_many_questions_at_once_none_fails_and_each_gets_the_answer_it_gets_alone(settings: Settings, bundle: Bundle) -> None:
+    answerer = open_bundle(open_store(settings), bundle.bundle_id)
+    questions = [Question(text=f"How long does a refund take{'?' * (1 + number % 3)}") for number in range(48)]
+
+    async def all_at_once() -> list[Answer]:
+        return await asyncio.gather(*(answerer.answer(question) for question in questions))
+
+    alone = {question.text: answerer.answer_now(question).text for question in questions[:3]}
+    answers = asyncio.run(all_at_once())
+    answerer.close()
+    assert [answer.text for answer in answers] == [alone[question.text] for question in questions]
 
 
 class Counting:

@@ -59,6 +59,13 @@ def test_a_flipped_byte_is_a_changed_file(settings: Settings, indexed: IndexResu
         assert path.name in next(check.detail for check in report.checks if check.name == "files")
 
 
+def test_a_column_that_is_gone_is_told(settings: Settings, indexed: IndexResult) -> None:
+    table = table_of(settings, pinned(settings))
+    table.drop_columns(["ordinal"])
+    report = check_version(open_store(settings), repinned(settings, pinned(settings), table))
+    assert "it has no column ordinal" in next(check.detail for check in report.checks if check.name == "readable")
+
+
 def test_a_deleted_file_is_named(settings: Settings, indexed: IndexResult) -> None:
     version = pinned(settings)
     folder = settings.store_root / "lance" / f"{version.ref.table}.lance"
@@ -124,7 +131,7 @@ def test_a_changed_text_no_longer_fits_its_digests(settings: Settings, indexed: 
     table = table_of(settings, pinned(settings))
     table.update(where="doc_id = 'plans/plus.md'", values={"text": "Home Plus is free."})
     report = check_version(open_store(settings), repinned(settings, pinned(settings), table))
-    assert failed(report) == {"rows", "digest", "orphan_chunks", "missing_chunks", "index_coverage"}
+    assert failed(report) == {"rows", "vectors", "digest", "orphan_chunks", "missing_chunks", "index_coverage"}
 
 
 def test_a_wrong_digest_in_the_reference_is_found(settings: Settings, indexed: IndexResult) -> None:
