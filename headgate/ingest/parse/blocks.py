@@ -19,7 +19,7 @@ from headgate.records import Element, ElementKind, Remark
 from headgate.records.remarks import note, read_remark
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "26"
+PARSER_VERSION = "27"
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")

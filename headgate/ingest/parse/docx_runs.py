@@ -185,11 +185,14 @@ def is_prompt(properties: Any) -> bool:
 
 
 def plain_text(item: Any) -> str:
-    """All text of an item, paragraph by paragraph, without regard to how it looks."""
-    paragraphs = list(item.iter(W + "p"))
-    if not paragraphs:
-        return "".join(text.text or "" for text in item.iter(W + "t")).strip()
-    return " ".join("".join(text.text or "" for text in paragraph.iter(W + "t")) for paragraph in paragraphs).strip()
+    """All text of an item, paragraph by paragraph, without regard to how it looks; tabs and breaks part words."""
+
+    def text_of(part: Any) -> str:
+        return "".join(
+            (one.text or "") if one.tag == W + "t" else " " for one in part.iter(W + "t", W + "tab", W + "br", W + "cr")
+        )
+
+    return " ".join(map(text_of, list(item.iter(W + "p")) or [item])).strip()
 
 
 def choice(alternatives: Any) -> Any:

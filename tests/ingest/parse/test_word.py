@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from headgate.ingest.parse.file import parse_file
 from headgate.ingest.parse.left_out import LeftOut
 from tests.ingest.parse.test_policies import kinds, paragraph, parse, word
 
@@ -218,3 +221,19 @@ def test_running_headers_and_deletions_are_accounted_for() -> None:
     body = line(run("Kept."), "<w:del><w:r><w:delText>Gone for good.</w:delText></w:r></w:del>")
     parsed = parse(word(body, header="<w:p><w:r><w:t>Company paper</w:t></w:r></w:p>"), "docx")
     assert {(one.reason, one.words) for one in parsed.left_out} == {("struck_out", 3), ("running_header", 2)}
+
+
+def test_words_apart_by_a_tab_or_a_break_are_not_joined_where_they_are_left_out() -> None:
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph("The quick fox jumps over the lazy dog.")
+    document.sections[0].header.paragraphs[0].text = "Release\tPage\nDraft"
+    target = io.BytesIO()
+    document.save(target)
+    parsed = parse_file(
+        target.getvalue(), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", left_out_sample=None
+    )
+    assert [(one.reason, one.words, one.sample.split()) for one in parsed.left_out] == [
+        ("running_header", 3, ["Release", "Page", "Draft"])
+    ]
