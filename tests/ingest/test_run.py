@@ -211,9 +211,13 @@ def test_the_sample_corpus_meets_its_list_of_defects(northbeam: IngestResult) ->
             assert reasons(northbeam, defect["path"]).startswith(keywords.get(defect["defect"], defect["defect"])), defect["path"]
 
 
-def test_nothing_but_page_furniture_and_a_wrong_name_is_remarked_of_the_sample(northbeam: IngestResult) -> None:
-    found = [one for outcome in northbeam.outcomes if outcome.outcome == "indexed" for one in outcome.findings]
-    assert {one.code for one in found} == {"left_out", "extension"}
+def test_nothing_but_page_furniture_a_wrong_name_and_a_rare_suspicion_is_remarked_of_the_sample(northbeam: IngestResult) -> None:
+    indexed = [outcome for outcome in northbeam.outcomes if outcome.outcome == "indexed"]
+    found = [one for outcome in indexed for one in outcome.findings]
+    assert {one.code for one in found} - {"suspected_instructions"} == {"left_out", "extension"}
+    # A finding, not a quarantine: what orders look like is fitted, and about 2 % of ordinary pages have a sentence that looks like one.
+    suspected = [outcome.path for outcome in indexed if any(one.code == "suspected_instructions" for one in outcome.findings)]
+    assert len(suspected) <= 0.03 * len(indexed), suspected
     assert all("navigation" in one.text or "running header" in one.text for one in found if one.code == "left_out")
 
 
