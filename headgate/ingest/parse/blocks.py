@@ -19,7 +19,8 @@ from headgate.records import Element, ElementKind, Remark
 from headgate.records.remarks import note, read_remark
 
 #: Raised whenever any parser's result changes; it is part of the key that parsed files are reused under.
-PARSER_VERSION = "27"
+PARSER_VERSION = "28"
+_MAX_TARGETS = 300  # that are kept of one file
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
@@ -42,7 +43,7 @@ _NOT_LOOKED_FOR = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One piece of content as a format module found it; fields as in `records.Element`."""
+    """One piece of content as a format module found it; other fields as in `records.Element`."""
 
     kind: ElementKind
     text: str
@@ -50,6 +51,7 @@ class Block:
     page: int | None = None
     line: int | None = None
     sheet: str = ""
+    targets: tuple[str, ...] = ()  # where its links lead, see link_targets.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class ParsedFile:
 
     `labels` uses the field names of `DocumentMetadata`; `label_lines`, `slips`, `stated` and `written` are as in `LabelReading`. `hidden` holds text
     a reader would not see: it is never indexed, but validation looks at it. `findings` are remarks on the file. `left_out` says what of
-    the source is not in `text`.
+    the source is not in `text`. `targets` are where its links lead, each once, as far as the format's reader tells.
     """
 
     text: str
@@ -71,6 +73,7 @@ class ParsedFile:
     slips: tuple[LabelSlip, ...] = ()
     stated: tuple[Stated, ...] = ()
     written: bool = False
+    targets: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,6 +92,7 @@ class ParsedFile:
             slips=tuple(LabelSlip(**slip) for slip in content.get("slips", _NOT_LOOKED_FOR)),
             stated=tuple(Stated(**one) for one in content.get("stated", ())),
             written=content.get("written", False),
+            targets=tuple(content.get("targets", ())),
         )
 
 
@@ -124,7 +128,9 @@ def assemble(
     elements: list[Element] = []
     position = 0
     previous: Block | None = None
+    targets: dict[str, None] = {}
     for block in blocks:
+        targets.update(dict.fromkeys(block.targets[: _MAX_TARGETS - len(targets)]))
         text = clean(block.text, keep_layout=block.kind == "code")
         if not text:
             continue
@@ -151,4 +157,5 @@ def assemble(
         slips=reading.slips,
         stated=reading.stated,
         written=reading.written,
+        targets=tuple(targets),
     )

@@ -35,6 +35,7 @@ from headgate.ingest.parse.html_page import read_page
 from headgate.ingest.parse.label_statements import find_stated
 from headgate.ingest.parse.labels import LabelReading, Stated, merge_readings
 from headgate.ingest.parse.left_out import LeftOut, summarise
+from headgate.ingest.parse.link_targets import write_targets
 from headgate.ingest.parse.office_files import read_converted, read_office, read_old_workbook
 from headgate.ingest.parse.source import Source
 from headgate.records.remarks import note
@@ -169,7 +170,7 @@ def _html(source: Source, read: ReadPage = read_page) -> ParsedFile:
     front = split_front_matter(text) if _FENCED.match(text) else FrontMatter(LabelReading(), (), text, 0)
     blocks, labels, left_out = read(front.body, path=source.path)
     return assemble(
-        [*front.blocks, *blocks],
+        write_targets([*front.blocks, *blocks]),
         labels=merge_readings(front.reading, labels),
         findings=findings,
         left_out=[*front.left_out, *left_out],

@@ -25,6 +25,7 @@ from headgate.ingest.parse.label_keys import find_label
 from headgate.ingest.parse.label_statements import find_named
 from headgate.ingest.parse.labels import LabelReading, LabelSlip, merge_readings, read_labels
 from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.link_targets import distinct, read_target
 from headgate.ingest.parse.structured_text import shown_values
 from headgate.records.remarks import note
 
@@ -37,6 +38,8 @@ _MOST_COMMENTS = 5
 _LONGEST_HEAD = 40  # lines of front matter whose end is missing
 #: From so many words on a value is something to read, and not a name of a layout, a date or a link.
 _SENTENCE_WORDS = 3
+#: Names that generators of sites (Jekyll, Hugo, Docusaurus, MkDocs, GitBook and others) give to where a page went, without _ and -.
+_REDIRECTS = frozenset({"redirect", "redirectto", "redirecturl", "redirectlink", "redirecttarget", "movedto", "newurl"})
 _LONGEST_UNSAID = 2000  # characters of one value
 _MOST_VALUES = 2000  # looked at to tell
 
@@ -230,7 +233,10 @@ def _read_entries(entries: list[_Entry], lines: list[str], first_line: int) -> t
     for entry in entries:
         if find_label(entry.name) is not None:
             continue
-        if _speaks(entry.value):
+        if _leads(entry):
+            target = str(entry.value)
+            blocks.append(Block("text", f"{entry.name}: {target}", line=entry.line, targets=distinct([target])))
+        elif _speaks(entry.value):
             blocks += [replace(block, line=entry.line) for block in shown_values(entry.name, entry.value)]
         elif entry.value not in (None, "", [], {}):
             plain = "" if isinstance(entry.value, (Mapping, list)) else f": {entry.value}"
@@ -238,6 +244,12 @@ def _read_entries(entries: list[_Entry], lines: list[str], first_line: int) -> t
     findings = (note("front_matter", f"left out, neither label nor text: {', '.join(left_out)[:300]}"),) if left_out else ()
     unsaid = "\n".join(left_out.values())
     return replace(reading, slips=(*reading.slips, *slips), findings=(*reading.findings, *findings)), tuple(blocks), unsaid
+
+
+def _leads(entry: _Entry) -> bool:
+    """Whether the entry says that the page has moved, and where to."""
+    name = entry.name.lower().replace("_", "").replace("-", "")
+    return name in _REDIRECTS and isinstance(entry.value, str) and bool(read_target(entry.value))
 
 
 def _speaks(value: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from headgate.ingest.parse.blocks import Block
 from headgate.ingest.parse.html_tables import is_layout, read_html_table
+from headgate.ingest.parse.link_targets import distinct
 from headgate.ingest.parse.raised_text import Level, Run, join_runs
 from headgate.ingest.parse.tables import table_blocks
 from headgate.records import ElementKind
@@ -51,6 +52,7 @@ class _Reader:
         self._line: int | None = None
         self._kind: tuple[ElementKind, int] | None = None
         self._adopted: Any = None  # the lone paragraph of a list item
+        self._targets: list[str] = []  # where links of the collected text lead
 
     def read(self, root: Any) -> None:
         """Walks without recursion, for pages nest deeply."""
@@ -68,6 +70,8 @@ class _Reader:
                     # Text of inline and of unknown tags belongs to the paragraph around it.
                     if tag in _RAISED:
                         self._levels.append(_RAISED[tag])
+                    elif tag == "a":
+                        self._targets.append(element.get("href") or "")
                     self._add(element.text, element)
                 else:
                     self._flush()
@@ -86,8 +90,8 @@ class _Reader:
 
     def _flush(self) -> None:
         joined = join_runs(self._parts)
-        line, kind = self._line, self._kind
-        self._parts, self._line, self._kind = [], None, None
+        line, kind, targets = self._line, self._kind, distinct(self._targets)
+        self._parts, self._line, self._kind, self._targets = [], None, None, []
         if not joined.strip():
             return
         if kind is not None and kind[0] == "code":
@@ -98,7 +102,7 @@ class _Reader:
         text = text[bullet.end() :] if bullet else text
         what, level = kind or ("list_item" if bullet else "text", 0)
         if text:
-            self.blocks.append(Block(what, text, level=level, line=line))
+            self.blocks.append(Block(what, text, level=level, line=line, targets=targets))
 
     def _add(self, text: str | None, element: Any) -> None:
         if not text:
@@ -133,7 +137,8 @@ class _Reader:
             self.blocks.append(Block("text", text, line=caption.sourceline))
         read = read_html_table(table)
         self.blocks += [Block("text", text, line=table.sourceline) for text in read.strays]
-        self.blocks += table_blocks(read.rows, line=table.sourceline)
+        targets = distinct(link.get("href") or "" for link in table.iter("a"))
+        self.blocks += table_blocks(read.rows, line=table.sourceline, targets=targets)
         for one in read.inner:
             reader = _Reader()
             reader.read(one)

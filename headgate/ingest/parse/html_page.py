@@ -29,12 +29,14 @@ def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -
 
     from headgate.ingest.parse.html import clean, read_tree
     from headgate.ingest.parse.html_blocks import flow_blocks
+    from headgate.ingest.parse.link_targets import refresh_target
 
     try:
         tree = read_tree(text)
     except (etree.LxmlError, ValueError) as error:
         raise ParseFailure(path, "malformed", f"not readable as HTML: {error}") from error
     labels, head_title = read_head(tree, text)
+    refresh = [refresh_target(meta.get("content")) for meta in tree.iter("meta") if _is_refresh(meta)]
     left_out = clean(tree)
     if blocks_of is None:
         blocks = flow_blocks(tree)
@@ -42,9 +44,19 @@ def read_page(text: str, *, path: str = "", blocks_of: BlocksOf | None = None) -
         _make_writable(tree)
         blocks, not_read = blocks_of(tree)
         left_out += not_read
+    # A browser goes there at once: it is what the page says, also where its text does not.
+    blocks += [Block("text", target, targets=(target,)) for target in refresh if target and not _names(blocks, target)]
     if head_title.strip() and not any(block.kind == "title" and block.level == 1 for block in blocks):
         labels = labels.with_defaults(title=head_title)
     return blocks, labels, left_out
+
+
+def _is_refresh(meta: Any) -> bool:
+    return str(meta.get("http-equiv") or "").strip().lower() == "refresh"
+
+
+def _names(blocks: list[Block], target: str) -> bool:
+    return any(target in block.text or target in block.targets for block in blocks)
 
 
 def _make_writable(tree: Any) -> None:

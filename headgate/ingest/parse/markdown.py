@@ -15,6 +15,7 @@ from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.front_matter import split_front_matter
 from headgate.ingest.parse.label_statements import find_stated_beside
 from headgate.ingest.parse.left_out import LeftOut, leave_out
+from headgate.ingest.parse.link_targets import distinct, write_targets
 from headgate.ingest.parse.markdown_notes import add_notes, without_footnote_marks, without_mark
 from headgate.ingest.parse.pictures import is_placeholder
 from headgate.ingest.parse.table_grid import plain_rows
@@ -33,7 +34,8 @@ def parse_markdown(text: str) -> ParsedFile:
     collector = _Collector(front.body, front.skipped, references)
     collector.walk(blocks)
     reading = find_stated_beside(front.reading, front.body, front.skipped + 1)
-    return assemble([*front.blocks, *collector.blocks], labels=reading, left_out=[*front.left_out, *collector.left_out])
+    blocks_of_page = write_targets([*front.blocks, *collector.blocks])
+    return assemble(blocks_of_page, labels=reading, left_out=[*front.left_out, *collector.left_out])
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +72,7 @@ class _Collector:
         self._item_depth = 0
         self._rows: list[list[str]] = []
         self._table_line: int | None = None
+        self._targets: list[str] = []  # where links of the next block lead
 
     def walk(self, tokens: list[Any]) -> None:
         heading = 0
@@ -87,7 +90,7 @@ class _Collector:
                 case "list_item_close":
                     self._item_depth -= 1
                 case "note_title":
-                    self.blocks.append(Block("text", self._inline(token), line=self._line(token)))
+                    self.blocks.append(Block("text", self._inline(token), line=self._line(token), targets=self._take_targets()))
                 case "table_open":
                     in_table, self._rows, self._table_line = True, [], self._line(token)
                 case "tr_open":
@@ -95,17 +98,25 @@ class _Collector:
                 case "table_close":
                     in_table = False
                     header = bool(self._rows and any(self._rows[0]))
-                    self.blocks += table_blocks(plain_rows(self._rows, header_rows=int(header)), line=self._table_line)
+                    self.blocks += table_blocks(
+                        plain_rows(self._rows, header_rows=int(header)), line=self._table_line, targets=self._take_targets()
+                    )
                 case "inline" if in_table:
                     self._rows[-1].append(self._inline(token))
                 case "inline":
                     text = self._inline(token)
                     kind = "title" if heading else "list_item" if self._item_depth else "text"
-                    self.blocks.append(Block(kind, text, level=heading, line=self._line(token)))  # type: ignore[arg-type]
+                    self.blocks.append(
+                        Block(kind, text, level=heading, line=self._line(token), targets=self._take_targets())  # type: ignore[arg-type]
+                    )
                 case "fence" | "code_block":
                     self.blocks.append(Block("code", token.content, line=self._line(token)))
                 case "html_block":
                     self._html(self._whole_tables(token), self._line(token) or 1)
+
+    def _take_targets(self) -> tuple[str, ...]:
+        targets, self._targets = distinct(self._targets), []
+        return targets
 
     def _line(self, token: Any) -> int | None:
         return token.map[0] + 1 + self._skipped if token.map else None
@@ -116,6 +127,7 @@ class _Collector:
         parser = _parser()
         children: list[Any] = []
         parser.inline.parse(token.content, parser, self._references, children)
+        self._targets += [str(child.attrGet("href") or "") for child in children if child.type == "link_open"]
         if any(child.type == "html_inline" for child in children):
             return self._inline_html(children)
         parts: list[str] = []
@@ -162,6 +174,7 @@ class _Collector:
                     parts.append(escape(child.content))
         body, left_out = read_fragment("".join(parts))
         self.left_out += left_out
+        self._targets += [link.get("href") or "" for link in body.iter("a")]
         return without_mark(without_footnote_marks(cell_text(body, [], line_break="\n")))
 
     def _alternative(self, image: Any) -> str:
