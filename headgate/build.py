@@ -10,7 +10,7 @@ from headgate.bundle import Bundle, create_bundle, read_prompts
 from headgate.errors import UnfitCorpus
 from headgate.index.table import update_table
 from headgate.ingest.run import ingest
-from headgate.ingest.validate.page import acceptance_lines
+from headgate.ingest.validate.acceptance import audience_lines, change_lines
 from headgate.records import Canary, IndexResult, IngestResult, Record
 from headgate.release.ledger import current_release
 from headgate.settings import Settings
@@ -96,7 +96,9 @@ def refuse_failed_checks(ingested: IngestResult) -> None:
     ]
     if failed:
         wider = [one for one in ingested.access.widened if not one.accepted] if ingested.access else []
-        by_name = f"; to accept what more audiences see, put into headgate.toml:\n\n{acceptance_lines(wider)}" if wider else ""
+        by_name = f"; to accept what more audiences see, put into headgate.toml:\n\n{audience_lines(wider)}" if wider else ""
+        lost = [one for one in ingested.losses if not one.accepted]
+        by_name += f"; to accept what was lost on purpose, put into headgate.toml:\n\n{change_lines(lost)}" if lost else ""
         raise UnfitCorpus(
             f"corpus revision {ingested.corpus_revision!r} is not fit to be indexed: {' | '.join(failed)}; see the report "
             f"{ingested.data_docs or 'of `headgate ingest`'!r} in the store; mend the documents, or accept a check by name and revision in "

@@ -79,7 +79,12 @@ def test_rendering_gives_the_digests_in_headgate_toml(corpora: dict[str, dict[st
 def test_headgate_toml_shows_every_setting() -> None:
     text = (ROOT / "headgate.toml").read_text(encoding="utf-8")
     written = tomllib.loads(text)
-    for section, name in (("corpus", "sources"), ("corpus", "rules"), ("validation", "accept_audience")):
+    for section, name in (
+        ("corpus", "sources"),
+        ("corpus", "rules"),
+        ("validation", "accept_audience"),
+        ("validation", "accept_change"),
+    ):
         assert f"# [[{section}.{name}]]" in text  # tables that this project does not use stand in comments
         written[section][name] = []
     sections = {name: field.annotation for name, field in Settings.model_fields.items() if name != "project_dir"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from headgate.cli.display import SHORT, coloured, print_json, print_table, progress_lines, say
 from headgate.cli.invocation import Invocation, json_option, pass_invocation
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.records import AccessReport, Canary, IndexResult, IngestResult
+from headgate.records import AccessReport, Canary, IndexResult, IngestResult, Loss
 from headgate.storage import Store
 from headgate.storage.layout import INGESTS
 
@@ -246,6 +246,7 @@ def ingest_summary(result: IngestResult) -> dict[str, Any]:
         "chunks": result.chunk_set.chunks,
         "chunk_set": result.chunk_set.model_dump(),
         "access": result.access.model_dump() if result.access else None,
+        "losses": [loss.model_dump() for loss in result.losses],
         "checks": [check.model_dump() for check in result.checks],
         "not_indexed": [
             {"path": outcome.path, "outcome": outcome.outcome, "reasons": [asdict(one) for one in outcome.reasons]}
@@ -311,6 +312,8 @@ def _print_ingest(result: IngestResult) -> None:
         )
     if result.access:
         _print_access(result.access)
+    if result.losses:
+        _print_losses(result.losses)
     failed = [check for check in result.checks if not check.passed]
     if failed:
         say()
@@ -344,9 +347,22 @@ def _print_access(access: AccessReport) -> None:
             [(one.path, ", ".join(one.before) or "nobody", ", ".join(one.now), one.accepted or "no") for one in access.widened],
         )
         if refused := [one for one in access.widened if not one.accepted]:
-            from headgate.ingest.validate.page import acceptance_lines
+            from headgate.ingest.validate.acceptance import audience_lines
 
-            say(f"To accept them, put into headgate.toml:\n\n{acceptance_lines(refused)}")
+            say(f"To accept them, put into headgate.toml:\n\n{audience_lines(refused)}")
+
+
+def _print_losses(losses: Sequence[Loss]) -> None:
+    say()
+    print_table(
+        "Lost something since the last accepted ingest",
+        ("path", "checks", "accepted"),
+        [(one.path, ", ".join(one.checks), one.accepted or "no") for one in losses],
+    )
+    if refused := [one for one in losses if not one.accepted]:
+        from headgate.ingest.validate.acceptance import change_lines
+
+        say(f"If that is meant, put into headgate.toml:\n\n{change_lines(refused)}")
 
 
 def _print_index(result: IndexResult) -> None:

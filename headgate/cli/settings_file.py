@@ -63,6 +63,13 @@ _EXAMPLES = {
 # by = "J. Doe"
 # reason = "the offer is public from 1 June"
 """,
+    "validation.accept_change": """
+# Documents that lost text, tables or the like on purpose, each by its name and the digest of its text; the report has these lines ready.
+# [[validation.accept_change]]
+# documents = { "offers/summer.md" = "9d9852fa0f979929c188b13db060eea9" }
+# by = "J. Doe"
+# reason = "the summer offers are over"
+""",
     "corpus.sources": """
 # Several sources as one corpus, in place of dvc_file and folder. kind = "folder", "dvc", "s3" or "http"; docs/sources.md has all keys.
 # [[corpus.sources]]

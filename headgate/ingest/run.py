@@ -251,6 +251,7 @@ def _result(
         changes=changed.changes,
         as_of=run.setup.validation.as_of,
         access=validated.access,
+        losses=validated.losses,
         parsers=dict(sorted(Counter(_parsers(run, works)).items())),
     )
 

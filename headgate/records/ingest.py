@@ -183,7 +183,9 @@ class ValidationCheck(Record):
     checked: int
     failed: int
     examples: tuple[str, ...] = ()  # the first few paths, or one sentence
-    accepted: str = ""  # who accepted the failure for this revision, and why (validation.accept)
+    accepted: str = (
+        ""  # who accepted the failure and why: of this revision (accept), or of every failing document (accept_change)
+    )
 
 
 class Widened(Record):
@@ -194,6 +196,15 @@ class Widened(Record):
     now: tuple[str, ...]
     same_text_as: str = ""  # for a new path: the document that had this text
     accepted: str = ""  # who accepted it and why (validation.accept_audience)
+
+
+class Loss(Record):
+    """A document that fails a check of level error against the last accepted ingest."""
+
+    path: str
+    text_digest: str  # of its text now
+    checks: tuple[str, ...]
+    accepted: str = ""  # who accepted this text and why (validation.accept_change)
 
 
 class AccessReport(Record):
@@ -281,6 +292,7 @@ class IngestResult(Record):
     stage_seconds: dict[str, float] = Field(default_factory=dict)  # open, documents, validate, write
     as_of: str = ""  # day (YYYY-MM-DD) that ages were judged from; "" = they were not
     access: AccessReport | None = None  # None in records of before it was counted
+    losses: tuple[Loss, ...] = ()  # documents that lost something since the last accepted ingest
     parsers: dict[str, int] = Field(
         default_factory=dict
     )  # name and versions of a parser: documents that are indexed as it read them

@@ -21,6 +21,7 @@ from headgate.settings.audiences import Audiences
 from headgate.settings.index import EmbeddingSettings, IndexSettings
 from headgate.settings.ingest import (
     AudienceAcceptance,
+    ChangeAcceptance,
     ChunkSettings,
     CorpusSettings,
     IngestSettings,
@@ -71,6 +72,7 @@ __all__ = [
     "Audiences",
     "BundleSetup",
     "CanarySettings",
+    "ChangeAcceptance",
     "ChunkSettings",
     "CorpusRule",
     "CorpusSettings",

@@ -163,6 +163,34 @@ class AudienceAcceptance(Section):
         return f"{self.by}: {self.reason}"
 
 
+class ChangeAcceptance(Section):
+    """Documents that lost something on purpose. It holds for these documents with these very texts, whenever they come back."""
+
+    documents: dict[str, str] = Field(
+        min_length=1, description="corpus path = digest of the text that is accepted, as the report gives it"
+    )
+    by: str = Field(min_length=2, description="who decided it")
+    reason: str = Field(min_length=10, description="why, 10 characters or more")
+
+    @field_validator("documents")
+    @classmethod
+    def _digests_are_whole(cls, documents: dict[str, str]) -> dict[str, str]:
+        for path, digest in documents.items():
+            if not re.fullmatch(r"[0-9a-f]{32}", digest):
+                raise ValueError(
+                    f"{path!r} = {digest!r}: the digest of a text is 32 hexadecimal digits; the validation report has it"
+                )
+        return documents
+
+    def covers(self, path: str, text_digest: str) -> bool:
+        """Whether this very text of the document was accepted."""
+        return self.documents.get(path) == text_digest
+
+    @property
+    def why(self) -> str:
+        return f"{self.by}: {self.reason}"
+
+
 class ValidationSettings(Section):
     as_of: str = Field(
         "",
@@ -235,6 +263,9 @@ class ValidationSettings(Section):
     )
     accept_audience: tuple[AudienceAcceptance, ...] = Field(
         (), description="documents that more audiences may see than at the last accepted ingest, each by name; see docs/access.md"
+    )
+    accept_change: tuple[ChangeAcceptance, ...] = Field(
+        (), description="documents that lost text, tables or the like on purpose, each by name and text; see docs/validation.md"
     )
     personal_data_by_label: dict[str, PersonalDataPolicy] = Field(
         default_factory=dict, description="confidentiality label = policy, where it differs from personal_data"

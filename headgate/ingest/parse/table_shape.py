@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
-from hashlib import blake2b
 
 _MAX_HEADER = 24  # columns whose names are kept
+_MAX_NAME = 40  # characters of a name
+_DIGITS = re.compile(r"\d")
+_MAX_DIGITS = 8  # a name with more may be the number of a person; its digits are masked
 
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """`header` holds 8 hex digits of a digest per column name that at least half of the rows carry, in order."""
+    """`header` holds the column names that at least half of the rows carry, in order, each cut to 40 characters."""
 
     rows: int  # below the header
     columns: int
     empty_share: float  # of rows × columns, 0 to 1
     header: tuple[str, ...]
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it frames a text and compares nothing: one column, or one row without names."""
+        return self.columns < 2 or (self.rows < 2 and not self.header)
 
 
 def measure_table(text: str) -> TableShape:
@@ -29,7 +37,7 @@ def measure_table(text: str) -> TableShape:
         elif line.strip():
             rows.append(cells)
     names = Counter(name for row in rows for name in {name for name, _ in row if name})
-    header = [name for name, count in names.items() if count * 2 >= len(rows) and len(rows) > 1]
+    header = [name for name, count in names.items() if count * 2 >= len(rows) and (len(rows) > 1 or len(names) > 1)]
     columns = max((len(row) for row in rows), default=0)
     if header:
         columns = max(columns, len(header))
@@ -38,8 +46,13 @@ def measure_table(text: str) -> TableShape:
         rows=len(rows),
         columns=columns,
         empty_share=round(1 - filled / (len(rows) * columns), 4) if rows and columns else 0.0,
-        header=tuple(blake2b(name.casefold().encode(), digest_size=4).hexdigest() for name in header[:_MAX_HEADER]),
+        header=tuple(_shown(name) for name in header[:_MAX_HEADER]),
     )
+
+
+def _shown(name: str) -> str:
+    name = _DIGITS.sub("#", name) if len(_DIGITS.findall(name)) > _MAX_DIGITS else name
+    return name[:_MAX_NAME]
 
 
 def _goes_on(row: list[tuple[str, str]], cells: list[tuple[str, str]]) -> bool:

@@ -1,4 +1,7 @@
-"""Copies among documents, from their facts: exact by digest of the normalised text, near by MinHash signature.
+"""Copies among documents, from their facts: exact by digest of the text, near by MinHash signature or when only case, signs or spacing differ.
+
+Forms that were filled in are no copies, however alike they are: their titles differ and their links lead elsewhere, or each title has a
+word that the other lacks ("Accepted risks of 4.0.1" and "… of 4.0.0"; not "Refunds" and "Refunds, old", nor a year).
 
 Of a group of copies one is kept, the most canonical. In this order: it lies in no folder called archive, legacy, old and the like;
 its effective date is later; its format is richer; more words of its file name stand in its title; its text is shorter (a copy
@@ -45,6 +48,9 @@ _RULES = (
     "its path comes first",
 )
 _WORD = re.compile(r"[^\W_]+")
+_TITLE_WORD = re.compile(r"[^\W_]++(?:[.:/+#-]++[^\W_]++)*+[+#]{0,2}")
+#: What tells two versions of one document apart, and not two documents: a year, and a day or a month in figures.
+_TIME = re.compile(r"(?:19|20)\d\d(?:[-/.](?:(?:19|20)?\d\d)){0,2}|\d\d?[-/.]\d\d?[-/.](?:19|20)?\d\d")
 
 Order = tuple[bool, str, int, float, int, int, str]
 
@@ -58,8 +64,11 @@ class Comparable:
     confidentiality: str
     order: Order  # the most canonical first
     text_digest: str
+    identical_digest: str
     shingles: int
     signature: bytes
+    title: tuple[str, ...]  # words of what it calls itself
+    targets: bytes  # see resemblance.hash_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,11 @@ def comparable(facts: DocumentFacts) -> Comparable:
         labels.get("confidentiality", ""),
         order,
         facts.text_digest,
+        facts.identical_digest,
         facts.shingles,
         facts.signature,
+        tuple(_TITLE_WORD.findall(facts.heading.lower())),
+        facts.targets,
     )
 
 
@@ -122,25 +134,28 @@ def find_copies(documents: Iterable[Comparable], *, threshold: float) -> Copies:
     """Documents that say the same, and those that say the same under other labels.
 
     Args:
-        threshold: similarity from which a document counts as a near copy, 0 to 1.
+        threshold: similarity from which a document counts as a near copy, 0 to 1; 1 = identical texts alone are copies.
     """
     ordered = sorted(documents, key=lambda document: document.order)
     copies: dict[str, Copy] = {}
     conflicts: dict[str, Conflict] = {}
     unique: list[Comparable] = []
-    first: dict[tuple[str, str, str], Comparable] = {}
+    kept: dict[tuple[str, str, str], list[Comparable]] = defaultdict(list)
     by_text: dict[tuple[str, str], Comparable] = {}
     for document in ordered:
         key = document.text_digest, document.language, document.confidentiality
-        if key in first:
-            copies[document.doc_id] = _copy(document, first[key], 1.0, exact=True)
+        same = [other for other in kept[key] if not _lead_apart(document, other)]
+        identical = next((other for other in same if other.identical_digest == document.identical_digest), None)
+        if identical or (same and threshold < 1):
+            copies[document.doc_id] = _copy(document, identical or same[0], 1.0, exact=identical is not None)
             continue
-        first[key] = document
+        kept[key].append(document)
         unique.append(document)
-        if (twin := by_text.setdefault(key[:2], document)) is not document:
+        if (twin := by_text.setdefault(key[:2], document)).confidentiality != document.confidentiality:
             conflicts[document.doc_id] = Conflict(document.doc_id, twin.doc_id, twin.confidentiality, 1.0)
     long_enough = [document for document in unique if document.shingles >= _MIN_SHINGLES]
-    _compare_signatures(long_enough, threshold, copies, conflicts)
+    if threshold < 1:
+        _compare_signatures(long_enough, threshold, copies, conflicts)
     by_id = {document.doc_id: document for document in ordered}
     return Copies({path: _resolved(copy, copies, by_id) for path, copy in copies.items()}, conflicts)
 
@@ -169,7 +184,7 @@ def _compare_signatures(
                         document.doc_id,
                         Conflict(document.doc_id, documents[other].doc_id, documents[other].confidentiality, similarity),
                     )
-                elif best is None or similarity > best[0]:
+                elif (best is None or similarity > best[0]) and not _are_apart(document, documents[other]):
                     best = similarity, other
         if best:
             copies[document.doc_id] = _copy(document, documents[best[1]], best[0], exact=False)
@@ -191,6 +206,21 @@ def _groups(signatures: np.ndarray, languages: Sequence[str]) -> np.ndarray:
         shared = counts[inverse] > 1
         groups[shared, band] = inverse[shared]
     return groups
+
+
+def _are_apart(one: Comparable, other: Comparable) -> bool:
+    """Whether two documents are about two things though they say nearly the same."""
+    names, others = _names(one.title), _names(other.title)
+    return _lead_apart(one, other) or bool(names - others and others - names)
+
+
+def _lead_apart(one: Comparable, other: Comparable) -> bool:
+    """Whether their titles differ, and where their links lead."""
+    return one.title != other.title and one.targets != other.targets
+
+
+def _names(title: Sequence[str]) -> set[str]:
+    return {word for word in title if not _TIME.fullmatch(word)}
 
 
 def _bound(one: Comparable, other: Comparable) -> float:

@@ -28,7 +28,7 @@ from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.access import Access, Ground
 from headgate.ingest.validate.removal import Removable, measure_removal
-from headgate.ingest.validate.resemblance import hash_lines, normalised, shingle, sign
+from headgate.ingest.validate.resemblance import digest_text, hash_lines, hash_names, normalised, shingle, sign
 from headgate.ingest.validate.stated_values import StatedValue, stated_values
 from headgate.records import Chunk, Document, Remark
 from headgate.settings import PersonalSearch
@@ -36,7 +36,7 @@ from headgate.settings import PersonalSearch
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "7"
+FACTS_VERSION = "8"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
@@ -44,6 +44,10 @@ _MOJIBAKE = re.compile(
     r"[ÂÃ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â(?:€[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¦]|†|„¢)"
     r"|[ÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[ãäåæçè][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|ï»¿"
 )
+#: A page with no more characters may say where to read on, and little else.
+POINTER = 600
+_MAX_LEADS = 3  # targets that are named of one page
+_LONG_NUMBER = re.compile(r"\d{6,}")
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -55,6 +59,7 @@ class DocumentFacts:
     digest: str  # of the source bytes
     media_type: str
     title: str
+    heading: str  # what it calls itself: its highest heading, else its label; "" where only the file's name tells
     characters: int  # without white space at the ends
     words: int  # of the text, see left_out.count_words
     hidden_characters: int  # in text that a reader does not see
@@ -70,6 +75,7 @@ class DocumentFacts:
     labels: Mapping[str, str]  # as they count: of the file, of the rules, detected
     declared: Mapping[str, str]  # what the file says itself
     text_digest: str  # first 32 hex digits of SHA-256 over the normalised text
+    identical_digest: str  # the same over the text as it stands, white space aside
     shingles: int  # different word 3-shingles
     signature: bytes  # see resemblance.sign
     lines: bytes  # see resemblance.hash_lines
@@ -85,6 +91,8 @@ class DocumentFacts:
     stated: tuple[StatedValue, ...]  # prices, limits, dates and the like, by heading and label
     unstated: int  # further ones, which are not kept
     written: bool  # the effective date is the day it was written or sent, not one that it says it holds from
+    targets: bytes  # of its links, see resemblance.hash_names
+    leads_to: tuple[str, ...]  # the first of them, where the page says little else; long numbers masked
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; bytes as base64."""
@@ -93,6 +101,7 @@ class DocumentFacts:
             "tables": [asdict(table) for table in self.tables],
             "signature": base64.b64encode(self.signature).decode(),
             "lines": base64.b64encode(self.lines).decode(),
+            "targets": base64.b64encode(self.targets).decode(),
             "elements": dict(self.elements),
             "labels": dict(self.labels),
             "declared": dict(self.declared),
@@ -116,6 +125,8 @@ class DocumentFacts:
                 "tables": tuple(TableShape(**{**table, "header": tuple(table["header"])}) for table in content["tables"]),
                 "signature": base64.b64decode(content["signature"]),
                 "lines": base64.b64decode(content["lines"]),
+                "targets": base64.b64decode(content["targets"]),
+                "leads_to": tuple(content["leads_to"]),
                 "personal": tuple(PersonalValue(*value) for value in content["personal"]),
                 "instructions": tuple(Hit(*hit) for hit in content["instructions"]),
                 "suspects": tuple(Hit(*hit) for hit in content["suspects"]),
@@ -185,6 +196,7 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
         digest=document.digest,
         media_type=document.media_type,
         title=document.metadata.title,
+        heading=_heading(document, parsed),
         characters=len(text.strip()),
         words=count_words(text),
         hidden_characters=sum(len(part) for part in parsed.hidden),
@@ -200,6 +212,7 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
         labels={name: value for name in LABELS if name != "title" and (value := getattr(document.metadata, name))},
         declared={name: value for name, value in sorted(parsed.labels.items()) if name in LABELS and name != "title"},
         text_digest=sha256(normalised(text).encode()).hexdigest()[:32],
+        identical_digest=digest_text(text),
         shingles=len(shingles),
         signature=sign(shingles),
         lines=hash_lines(text),
@@ -215,7 +228,19 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
         stated=tuple(stated),
         unstated=all_stated - len(stated),
         written=parsed.written and parsed.labels.get("effective_date") == document.metadata.effective_date,
+        targets=hash_names(parsed.targets),
+        leads_to=tuple(_LONG_NUMBER.sub("#", target) for target in parsed.targets[:_MAX_LEADS]) if _is_short(text) else (),
     )
+
+
+def _heading(document: Document, parsed: ParsedFile) -> str:
+    titles = [element for element in document.elements if element.kind == "title"]
+    # Properties of a file (PDF, Word) often hold the title of what it was made from.
+    return min(titles, key=lambda title: title.level).text[:200] if titles else parsed.labels.get("title", "")
+
+
+def _is_short(text: str) -> bool:
+    return len(text.strip()) <= POINTER
 
 
 def chunk_facts(document: Document, chunks: Sequence[Chunk], count_tokens: TokenCounter, *, budget: int) -> ChunkFacts:

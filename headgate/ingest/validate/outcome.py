@@ -20,12 +20,13 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headgate.errors import IntegrityError
 from headgate.ingest.validate.audiences import Seen, find_widened, report_access, seen_by
-from headgate.ingest.validate.changes import CHANGE_COLUMNS, Baseline, Shape, change_row, load_baseline, shape_of, store_baseline
+from headgate.ingest.validate.baseline import Baseline, load_baseline, store_baseline
+from headgate.ingest.validate.boilerplate import boilerplate_shares
+from headgate.ingest.validate.changes import CHANGE_COLUMNS, Change, change_row, find_changes
 from headgate.ingest.validate.contradictions import Comparison, comparison, find_contradictions
+from headgate.ingest.validate.corpus_row import CORPUS_COLUMNS, corpus_row, source_columns
 from headgate.ingest.validate.duplicates import Comparable, comparable, find_copies
 from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
@@ -40,8 +41,9 @@ from headgate.ingest.validate.rows import (
     contradiction_row,
     document_row,
 )
+from headgate.ingest.validate.shapes import Shape, shape_of
 from headgate.ingest.validate.verdicts import open_judge
-from headgate.records import AccessReport, Remark, SourceState, ValidationCheck
+from headgate.records import AccessReport, Loss, Remark, SourceState, ValidationCheck
 from headgate.settings import Audiences, ValidationSettings, ValidationSetup
 from headgate.storage import Store
 
@@ -49,10 +51,6 @@ _EXAMPLES = 5
 _BLOCK = 2000  # documents whose rows are in memory at once
 _REHEARSED = 200  # rows on which a suite of changes is tried before there are any
 _MAX_REPORTED = 1000  # failing rows of one check that the report lists; all are counted
-#: A line is boilerplate when it stands in this many documents or more, and in this share of them.
-_BOILERPLATE_DOCUMENTS = 10
-_BOILERPLATE_SHARE = 0.05
-_MIN_LINES = 5  # documents with fewer different lines are not judged by their boilerplate
 #: Failing these means that the chunker is wrong; such chunks must not be indexed, and nobody can accept them.
 _CHUNKER_DEFECTS = ("orphans", "repeated_ids", "empty")
 
@@ -73,23 +71,6 @@ ACCESS_CHECKS: Mapping[str, Expectation] = {
 }
 _SUITE_OF: Mapping[str, SuiteName] = {_READABLE: "documents", _WIDENED: "changes"}
 
-CORPUS_COLUMNS: Mapping[str, str] = {
-    "files": "without excluded ones",
-    "documents": "that can be indexed",
-    "quarantined": "",
-    "dead_lettered": "files that could not be read or parsed, those kept in an older version included",
-    "dropped": "files that are not indexed",
-    "dropped_share": "of files, 0 to 1",
-    "dead_letter_share": "of files, 0 to 1",
-    "documents_before": "at the last accepted ingest",
-    "shrunk_share": "documents lost since then, 0 to 1; 0 when there are more",
-    "newly_quarantined": "documents indexed then and quarantined now",
-    "newly_quarantined_share": "of the documents then",
-    "silent_sources": "sources in which nothing has changed for longer than their silent_after_days",
-    "silence": "which, and for how long",
-    "stale_sources": "sources that were not read within their fresh_within_hours",
-    "staleness": "which, and for how long",
-}
 COLUMNS: Mapping[SuiteName, Collection[str]] = {
     "documents": {**DOCUMENT_COLUMNS, **COMPARED_COLUMNS, **CONTRADICTION_COLUMNS},
     "changes": CHANGE_COLUMNS,
@@ -110,6 +91,7 @@ class Validated:
     checks: list[ValidationCheck] = field(default_factory=list)
     data_docs: str = ""
     access: AccessReport | None = None
+    losses: tuple[Loss, ...] = ()
     validated_rows: int = 0  # rows that were judged; the verdicts on the others were known
 
 
@@ -121,7 +103,9 @@ class _Tally:
     suite: SuiteName
     checked: int = 0
     failed: int = 0
+    failing: list[str] = field(default_factory=list)  # paths
     rows: list[ReportedRow] = field(default_factory=list)
+    accepted: dict[str, str] = field(default_factory=dict)  # failing document → who accepted its text, and why
 
 
 def validate(
@@ -161,7 +145,7 @@ def validate(
     returning = baseline is not None and revision != baseline.revision and revision in baseline.accepted
     compared = None if returning else baseline
     run.judge_changes(shapes, compared, suites["changes"])
-    row = _corpus_row(shapes, indexed, set(unread), result.quarantined, compared) | _source_columns(sources, now)
+    row = corpus_row(shapes, indexed, set(unread), result.quarantined, compared) | source_columns(sources, now)
     run.judge("corpus", suites["corpus"], [row])
     run.judge_chunks(chunks, suites["chunks"])
     run.finish(revision)
@@ -175,6 +159,7 @@ def validate(
             compared_with=compared.revision if compared else "",
             counts=row,
             access=result.access,
+            losses=result.losses,
             now=now,
         )
         store.put(result.data_docs, page.encode("utf-8", "replace"))
@@ -200,6 +185,7 @@ class _Run:
         self._store = store
         self._result = result
         self._damaged: set[str] = set()
+        self._leads_to: dict[str, tuple[str, ...]] = {}
 
     def judge(self, name: SuiteName, suite: Suite, rows: Sequence[Mapping[str, Any]]) -> None:
         """Judge rows that are all in memory."""
@@ -222,6 +208,8 @@ class _Run:
                     lines.append(one.lines)
                     if (states := comparison(one)) is not None:
                         stating.append(states)
+                    if one.leads_to:
+                        self._leads_to[one.doc_id] = one.leads_to
                 yield [document_row(one, self._setup) for one in block]
 
         later = {**COMPARED_COLUMNS, **CONTRADICTION_COLUMNS}
@@ -267,18 +255,40 @@ class _Run:
         self._result.access = report_access(now, before, widened, damaged=self._damaged, audiences=self._audiences.access)
 
     def judge_changes(self, shapes: Mapping[str, Shape], baseline: Baseline | None, suite: Suite) -> None:
+        """Documents that changed since the last accepted ingest; after all were judged."""
         before = baseline.shapes if baseline else {}
-
-        def row(path: str, earlier: Shape) -> dict[str, Any]:
-            return change_row(path, earlier, shapes[path], quarantined=path in self._result.quarantined, setup=self._setup)
+        quarantined = self._result.quarantined
 
         def rehearsal() -> list[dict[str, Any]]:
             """Documents as if each had been the next one: among such rows every expectation has some that fail."""
             paths = sorted(shapes)[: _REHEARSED + 1]
-            return [row(path, shapes[earlier]) for earlier, path in pairwise(paths)]
+            pairs = ((shapes[earlier], shapes[path], path) for earlier, path in pairwise(paths))
+            return [change_row(Change(path, earlier, now, path in quarantined), self._setup) for earlier, now, path in pairs]
 
-        changed = [row(path, before[path]) for path, shape in shapes.items() if path in before and before[path] != shape]
-        self._judge_blocks("changes", suite, iter([changed]), rehearsal)
+        changes = find_changes(shapes, before, quarantined=quarantined, leads_to=self._leads_to)
+        rows = [change_row(change, self._setup) for change in changes]
+        self._judge_blocks("changes", suite, iter([rows]), rehearsal)
+        self._accept_losses(suite, {change.path: change.now.text_digest for change in changes})
+
+    def _accept_losses(self, suite: Suite, digests: Mapping[str, str]) -> None:
+        """Name the documents that fail a check of level error, and those of them whose text a person accepted."""
+        failing: dict[str, list[str]] = {}
+        for entry in suite.entries:
+            if entry.level == "error":
+                for path in self.tallies[entry.name].failing:
+                    failing.setdefault(path, []).append(entry.name)
+        losses = [
+            Loss(path=path, text_digest=digests[path], checks=tuple(checks), accepted=self._accepted(path, digests[path]))
+            for path, checks in sorted(failing.items())
+        ]
+        for loss in losses:
+            for name in loss.checks if loss.accepted else ():
+                self.tallies[name].accepted[loss.path] = loss.accepted
+        self._result.losses = tuple(losses)
+
+    def _accepted(self, path: str, text_digest: str) -> str:
+        acceptances = self._setup.validation.accept_change
+        return next((one.why for one in acceptances if one.covers(path, text_digest)), "")
 
     def judge_chunks(self, chunks: Iterable[ChunkFacts], suite: Suite) -> None:
         def blocks() -> Iterator[list[dict[str, Any]]]:
@@ -299,7 +309,8 @@ class _Run:
         """Turn the tallies into checks."""
         for tally in self.tallies.values():
             entry = tally.entry
-            told = [row.reason.text for row in tally.rows] if tally.suite == "corpus" else [row.path for row in tally.rows]
+            rows = [row for row in tally.rows if row.path not in tally.accepted]
+            told = [row.reason.text if tally.suite == "corpus" else row.path for row in rows or tally.rows]
             self._result.checks.append(
                 ValidationCheck(
                     name=entry.name,
@@ -308,11 +319,17 @@ class _Run:
                     checked=tally.checked,
                     failed=tally.failed,
                     examples=tuple(sorted(told)[:_EXAMPLES]),
-                    accepted=_acceptance(entry.name, revision, self._setup)
-                    if tally.failed and entry.level == "error" and entry.name != _WIDENED
-                    else "",
+                    accepted=self._acceptance(tally, revision),
                 )
             )
+
+    def _acceptance(self, tally: _Tally, revision: str) -> str:
+        """Who accepted what failed and why: every failing document by its text, or the check for this revision."""
+        if not tally.failed or tally.entry.level != "error" or tally.entry.name == _WIDENED:
+            return ""
+        if len(tally.accepted) == tally.failed:
+            return "; ".join(sorted(set(tally.accepted.values())))
+        return _acceptance(tally.entry.name, revision, self._setup)
 
     def _judge_blocks(
         self,
@@ -343,6 +360,7 @@ class _Run:
         tally = self.tallies[name]
         entry = tally.entry
         tally.failed += not more
+        tally.failing.append(path)
         if len(tally.rows) < _MAX_REPORTED:
             tally.rows.append(ReportedRow(path, reason))
         if path:
@@ -350,63 +368,6 @@ class _Run:
             told = target.setdefault(path, [])
             if reason not in told:
                 told.append(reason)
-
-
-def boilerplate_shares(lines: Sequence[bytes]) -> list[float | None]:
-    """For each document the share of its lines that stand in many of the documents; None where it has too few lines, or they are too few.
-
-    Args:
-        lines: of each document, see `resemblance.hash_lines`.
-    """
-    limit = max(_BOILERPLATE_DOCUMENTS, _BOILERPLATE_SHARE * len(lines))
-    if len(lines) <= limit:
-        return [None] * len(lines)
-    hashes = np.frombuffer(b"".join(lines), "<u8")
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    common = np.concatenate([[0], np.cumsum(counts[inverse] >= limit)])
-    ends = np.cumsum([len(one) // 8 for one in lines])
-    shares: list[float | None] = []
-    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-        enough = end - start >= _MIN_LINES
-        shares.append(round(float(common[end] - common[start]) / (end - start), 2) if enough else None)
-    return shares
-
-
-def _corpus_row(
-    shapes: Collection[str],
-    indexed: Collection[str],
-    unread: set[str],
-    quarantined: Collection[str],
-    baseline: Baseline | None,
-) -> dict[str, Any]:
-    files = len(unread | set(shapes))
-    dropped = files - len(indexed)
-    before = baseline.shapes if baseline else {}
-    newly = sum(path in before for path in quarantined)
-    return {
-        "files": files,
-        "documents": len(indexed),
-        "quarantined": len(quarantined),
-        "dead_lettered": len(unread),
-        "dropped": dropped,
-        "dropped_share": dropped / files if files else 0.0,
-        "dead_letter_share": len(unread) / files if files else 0.0,
-        "documents_before": len(before),
-        "shrunk_share": max(1 - len(indexed) / len(before), 0.0) if before else 0.0,
-        "newly_quarantined": newly,
-        "newly_quarantined_share": newly / len(before) if before else 0.0,
-    }
-
-
-def _source_columns(sources: Collection[SourceState], now: datetime) -> dict[str, Any]:
-    silent = sorted(filter(None, (state.silence(now) for state in sources)))
-    stale = sorted(filter(None, (state.staleness(now) for state in sources)))
-    return {
-        "silent_sources": len(silent),
-        "silence": "; ".join(silent),
-        "stale_sources": len(stale),
-        "staleness": "; ".join(stale),
-    }
 
 
 def _acceptance(check: str, revision: str, setup: ValidationSetup) -> str:

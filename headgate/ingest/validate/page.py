@@ -6,14 +6,14 @@ Whatever comes from a document is escaped, and the page runs no script.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any, NamedTuple
 
-from headgate.records import AccessReport, Remark, ValidationCheck, Widened
+from headgate.ingest.validate.acceptance import audience_lines, change_lines
+from headgate.records import AccessReport, Loss, Remark, ValidationCheck
 from headgate.storage.layout import VALIDATION_REPORTS
 
 _SUITES = {
@@ -79,6 +79,7 @@ def render_report(
     compared_with: str,
     counts: Mapping[str, Any],
     access: AccessReport | None,
+    losses: Sequence[Loss],
     now: datetime,
 ) -> str:
     """The page as HTML.
@@ -87,6 +88,7 @@ def render_report(
         compared_with: revision of the last accepted ingest, "" when there was none to compare with.
         counts: as `validate.CORPUS_COLUMNS`.
         access: who sees what.
+        losses: documents that lost something since then.
     """
     stopping = [report for report in reports if outcome(report.check) == "error"]
     verdict = (
@@ -119,6 +121,7 @@ def render_report(
     if failed:
         order = {"error": 0, "accepted": 1, "quarantine": 2, "finding": 3}
         parts.append("<h2>What was found</h2>")
+        parts += [_losses(losses)] if any(not one.accepted for one in losses) else []
         parts += [_detail(report) for report in sorted(failed, key=lambda report: order[outcome(report.check)])]
     for suite, (title, about) in _SUITES.items():
         chosen = [report for report in reports if report.suite == suite]
@@ -147,31 +150,19 @@ def _access(access: AccessReport) -> str:
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
     refused = [one for one in access.widened if not one.accepted]
     lines = (
-        f'<p class="soft">To accept them, put into headgate.toml:</p><pre><code>{escape(acceptance_lines(refused))}</code></pre>'
+        f'<p class="soft">To accept them, put into headgate.toml:</p><pre><code>{escape(audience_lines(refused))}</code></pre>'
         if refused
         else ""
     )
     return f"<h2>Who sees what</h2><dl>{cells}</dl>{table}{lines}"
 
 
-def acceptance_lines(widened: Sequence[Widened]) -> str:
-    """What `headgate.toml` needs to accept these documents, one entry for those that change alike."""
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for one in widened:
-        groups.setdefault((one.before, one.now), []).append(one.path)
-    return "\n".join(
-        "\n".join(
-            (
-                "[[validation.accept_audience]]",
-                f"documents = {json.dumps(paths, ensure_ascii=False)}",
-                f"seen_before = {json.dumps(before)}",
-                f"seen_now = {json.dumps(now)}",
-                'by = ""',
-                'reason = ""',
-                "",
-            )
-        )
-        for (before, now), paths in groups.items()
+def _losses(losses: Sequence[Loss]) -> str:
+    """What to write where a loss is meant."""
+    refused = [one for one in losses if not one.accepted]
+    return (
+        f'<p class="soft">{len(refused):,} document(s) lost something since the last accepted ingest. Those that lost it on purpose are accepted '
+        f"with their text, once, in headgate.toml:</p><pre><code>{escape(change_lines(refused))}</code></pre>"
     )
 
 

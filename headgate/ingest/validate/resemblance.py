@@ -6,7 +6,8 @@ All three ignore case, punctuation and spacing.
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
+from collections.abc import Iterable
+from hashlib import blake2b, sha256
 
 import numpy as np
 
@@ -17,6 +18,8 @@ _CJK_SHINGLE = 5  # characters
 _MIN_LINE = 20  # characters; shorter lines repeat everywhere and say nothing
 #: Lines kept of one document, 8 bytes each: those with the smallest hashes, so that equal lines are kept in all documents alike.
 MAX_LINES = 192
+#: Bytes of a hash by which lines and names of two versions are compared; of a million, two meet by chance once in a million.
+MARK = 5
 _WORD = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
@@ -24,6 +27,21 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 def normalised(text: str) -> str:
     """Text without case, punctuation and spacing."""
     return " ".join(_WORD.findall(text.lower()))
+
+
+def digest_text(text: str) -> str:
+    """Digest of a text as it stands, white space aside: equal for identical texts alone."""
+    return sha256(" ".join(text.split()).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def hash_names(names: Iterable[str]) -> bytes:
+    """`MARK` bytes of a hash of each different name, sorted."""
+    return b"".join(sorted({blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()[:MARK] for name in names}))
+
+
+def marks(hashes: bytes, *, width: int = MARK) -> set[bytes]:
+    """The hashes of `hash_lines` (`width` 8) or `hash_names`, each cut to `MARK` bytes."""
+    return {hashes[start : start + MARK] for start in range(0, len(hashes), width)}
 
 
 def shingle(text: str) -> set[str]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from headgate.ingest.validate.acceptance import audience_lines
 from headgate.ingest.validate.access import Access
 from headgate.ingest.validate.audiences import Seen, find_widened
-from headgate.ingest.validate.changes import baseline_key
+from headgate.ingest.validate.baseline import baseline_key
 from headgate.ingest.validate.facts import DocumentFacts, document_facts
 from headgate.ingest.validate.outcome import Validated
-from headgate.ingest.validate.page import acceptance_lines, report_key
+from headgate.ingest.validate.page import report_key
 from headgate.records import Remark, Widened
 from headgate.settings import AudienceAcceptance, PersonalSearch, Settings, load_settings
 from headgate.storage import FolderStore
@@ -139,7 +140,7 @@ def test_what_was_accepted_by_name_passes_and_does_not_come_back(corpus: Corpus,
     refused = corpus.ingest("two", a="public", b="internal")
     assert refused.access is not None
     lines = (
-        acceptance_lines(refused.access.widened)
+        audience_lines(refused.access.widened)
         .replace('by = ""', 'by = "Ann"')
         .replace('reason = ""', 'reason = "public from June"')
     )

@@ -105,3 +105,57 @@ def test_the_order_of_the_documents_does_not_matter() -> None:
     for _ in range(3):
         chance.shuffle(pages)
         assert compared(*pages).copies == first
+
+
+def form(path: str, title: str, target: str = "form.md") -> DocumentFacts:
+    return facts_of(path, f"# {title}\n\n{LONG}\n\nSee [more]({target}).")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Crystal (coming soon)", "team.md#crystal"), ("Kevin (coming soon)", "team.md#kevin")),
+        (("Tags of a table", "table.md"), ("Tags", "queue.md")),
+        (("Accepted risks of 4.0.1", "risks.md"), ("Accepted risks of 4.0.0", "risks.md")),
+        (("Principles of Search Core", "form.md"), ("Principles of Search Product", "form.md")),
+    ],
+    ids=["title and target", "a title inside of the other", "versions", "names"],
+)
+def test_a_form_that_was_filled_in_twice_is_no_copy(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert compared(form("a.md", *one), form("b.md", *other)).copies == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Refunds", "form.md"), ("Refunds", "archive/form.md")),
+        (("Refunds", "form.md"), ("Refunds, old", "form.md")),
+        (("Refunds 2025", "form.md"), ("Refunds 2026", "form.md")),
+        (("Refunds of 1/2/2025", "form.md"), ("Refunds of 3/4/2026", "form.md")),
+    ],
+    ids=["only targets differ", "a title with more words", "years", "days"],
+)
+def test_versions_of_one_document_are_copies(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert len(compared(form("a.md", *one), form("b.md", *other)).copies) == 1
+
+
+def test_a_title_that_only_the_name_of_the_file_gives_tells_nothing_apart() -> None:
+    changed = LONG.replace("Sentence 5 tells", "Sentence 5 says")
+    assert compared(facts_of("a.md", LONG, title="Refunds"), facts_of("b.md", changed, title="Payments")).copies
+
+
+def test_at_1_identical_texts_alone_are_copies() -> None:
+    texts = {"a.md": LONG, "b.md": LONG.replace("\n", "  "), "c.md": LONG.replace("£7.00", "£7,00"), "d.md": LONG.upper()}
+    made = [facts_of(path, text) for path, text in texts.items()]
+    assert {path: copy.exact for path, copy in compared(*made, threshold=1.0).copies.items()} == {"b.md": True}
+    assert {path: copy.exact for path, copy in compared(*made).copies.items()} == {"b.md": True, "c.md": False, "d.md": False}
+    long = " ".join(f"w{number}" for number in range(20_000))
+    one, other = facts_of("a.md", long), facts_of("b.md", f"{long} w1 w2 w3")
+    assert estimate(one.signature, other.signature) == 1.0
+    assert compared(one, other, threshold=1.0).copies == {}
+
+
+def test_pages_that_only_lead_on_are_copies_when_they_lead_to_the_same_place() -> None:
+    moved = [facts_of(f"{name}.md", f"This page moved to [a new place]({to}).") for name, to in (("a", "x.md"), ("b", "y.md"))]
+    again = facts_of("c.md", "This page moved to [a new place](x.md).")
+    assert set(compared(*moved, again).copies) == {"c.md"}

@@ -6,17 +6,20 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headgate.errors import IntegrityError, SettingsError
+from headgate.ingest.validate.acceptance import change_lines
+from headgate.ingest.validate.boilerplate import boilerplate_shares
 from headgate.ingest.validate.expectations import BUILT_IN, SUITES
 from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
-from headgate.ingest.validate.outcome import Validated, boilerplate_shares, named_checks
+from headgate.ingest.validate.outcome import Validated, named_checks
 from headgate.records import Remark, SourceState, ValidationCheck
-from headgate.settings import Settings
+from headgate.settings import Settings, load_settings
 from headgate.storage import FolderStore, Store
 from tests.ingest.documents import LONG, facts_of, settings_of
 from tests.verbs import validate
@@ -442,6 +445,69 @@ def test_an_accepted_regression_passes_for_that_revision_and_becomes_the_measure
     result = project.ingest("revision-two", gutted, accepting)
     assert (check(result, "no_text_lost").passed, check(result, "no_text_lost").accepted) == (False, "moved on purpose, J. Doe")
     assert failed(project.ingest("revision-three", gutted)) == {}
+
+
+def test_a_deliberate_edit_is_accepted_once_for_that_document_and_text(project: Project, tmp_path: Path) -> None:
+    project.ingest("one", facts(plans=BEFORE, offers=BEFORE.replace("Plan", "Offer")))
+    short = "# Plans\n\nThey end this year, please ask for the new ones."
+    refused = project.ingest("two", facts(plans=short, offers=BEFORE.replace("Plan", "Offer")))
+    assert [(one.path, one.checks, one.accepted) for one in refused.losses] == [("plans.md", ("no_text_lost",), "")]
+    lines = change_lines(refused.losses).replace('by = ""', 'by = "Ann"').replace('reason = ""', 'reason = "the plans end"')
+    assert escape(change_lines(refused.losses)) in project.store.get(refused.data_docs).decode()
+    (tmp_path / "headgate.toml").write_text(f'[corpus]\nname = "pages"\nfolder = "."\n\n{lines}')
+    accepting = load_settings(tmp_path / "headgate.toml", environment={})
+    for revision, other in (("three", BEFORE.replace("Plan", "Offer")), ("four", "# Offers\n\nThey end too, some day soon.")):
+        result = project.ingest(revision, facts(plans=short, offers=other), accepting)
+        found = check(result, "no_text_lost")
+        assert (found.passed, found.accepted) == ((False, "Ann: the plans end") if revision == "three" else (False, ""))
+        assert found.examples == (("plans.md",) if revision == "three" else ("offers.md",)), "what is accepted is not named again"
+    again = project.ingest("five", facts(plans=short, offers=BEFORE.replace("Plan", "Offer")))
+    assert failed(again) == {}, "it is the measure now, and the setting may go"
+    project.ingest("six", facts(plans=BEFORE, offers=BEFORE.replace("Plan", "Offer")))
+    back = project.ingest("seven", facts(plans=short, offers=BEFORE.replace("Plan", "Offer")), accepting)
+    assert check(back, "no_text_lost").accepted == "Ann: the plans end"
+    other = project.ingest("eight", facts(plans=f"{short} Or not.", offers=BEFORE.replace("Plan", "Offer")), accepting)
+    assert failed(other) == {}, "a small edit of the accepted text is compared with that text"
+
+
+def test_an_acceptance_of_one_text_is_none_of_another(project: Project) -> None:
+    project.ingest("one", facts(plans=BEFORE))
+    short = facts(plans="# Plans\n\nThey end this year, please ask for the new ones.")
+    digest = short[0].text_digest
+    entry = {"documents": {"plans.md": digest}, "by": "Ann", "reason": "the plans end"}
+    accepting = settings_of(project.settings.project_dir, validation={"accept_change": [entry]})
+    other = project.ingest("two", facts(plans="# Plans\n\nThey end next year, please ask for the new ones."), accepting)
+    assert check(other, "no_text_lost").accepted == ""
+    elsewhere = project.ingest("three", facts(plans=""), accepting)
+    assert check(elsewhere, "no_document_emptied").accepted == ""
+    assert check(project.ingest("four", short, accepting), "no_text_lost").accepted == "Ann: the plans end"
+
+
+@pytest.mark.parametrize("digest", ["", "9d98", "9" * 31, "G" * 32])
+def test_an_acceptance_without_a_whole_digest_is_refused(digest: str) -> None:
+    entry = {"documents": {"plans.md": digest}, "by": "Ann", "reason": "the plans end"}
+    with pytest.raises(SettingsError, match="32 hexadecimal digits"):
+        settings_of(validation={"accept_change": [entry]})
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [
+        ("# Plans\n\nThis page moved to [the new help centre](https://help.example.org/plans).", "became_redirect"),
+        (BEFORE.replace("| plan | price | speed |", "| offer | fee | rate |"), "columns_renamed"),
+    ],
+)
+def test_what_a_reader_finds_again_is_remarked_and_stops_nothing(project: Project, after: str, code: str) -> None:
+    project.ingest("one", facts(plans=BEFORE))
+    result = project.ingest("two", facts(plans=after))
+    assert set(failed(result).values()) == {"finding"}
+    assert code in {one.code for one in result.findings["plans.md"]}
+    assert result.losses == ()
+
+
+def test_a_short_page_that_leads_on_is_indexed(project: Project) -> None:
+    result = project.ingest("one", facts(tools="# Tools\n\n- [Ads](ads.md)\n", todo="# Tools\n\nTODO\n"))
+    assert list(result.quarantined) == ["todo.md"]
 
 
 def test_going_back_to_an_accepted_revision_is_no_regression(project: Project) -> None:
