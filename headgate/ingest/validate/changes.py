@@ -57,7 +57,7 @@ CHANGE_COLUMNS: Mapping[str, str] = {
     "table_columns_before": "",
     "table_columns_kept": "share, 0 to 1; 1 when what is lost stands elsewhere",
     "table_header_kept": "share of the column names that are still there, 0 to 1",
-    "table_header_lost": "1 when most names are gone, and none, or values, stand in their place",
+    "table_header_lost": "1 when the tables are there, most names are gone, and none, or values, stand in their place",
     "names_lost": "names of columns that are gone",
     "names_new": "names of columns that are new",
     "empty_cells": "share of empty cells, now",
@@ -170,7 +170,9 @@ def _table_columns(change: Change, *, stayed: bool) -> dict[str, Any]:
         if before.columns >= 2 and now.columns and not elsewhere
         else 1.0,
         "table_header_kept": header_kept,
-        "table_header_lost": int(len(gone) * 2 > len(before.header) and bool(now.tables) and _are_values(new, gone)),
+        "table_header_lost": int(
+            len(gone) * 2 > len(before.header) and now.tables >= before.tables > 0 and _are_values(new, gone)
+        ),
         "names_lost": _named(gone),
         "names_new": _named(new),
         "empty_cells": now.empty_cells,

@@ -28,7 +28,7 @@ class Shape:
     links: int
     tables: int
     rows: int  # of all tables
-    columns: int  # of the widest
+    columns: int  # of the widest, boxes included: a table that fell into one column is one
     header: tuple[str, ...]  # names of columns
     empty_cells: float
     confidentiality: str
@@ -69,7 +69,7 @@ def shape_of(facts: DocumentFacts) -> Shape:
         links=facts.links,
         tables=facts.elements.get("table", 0) - boxes,
         rows=sum(table.rows for table in tables),
-        columns=max((table.columns for table in tables), default=0),
+        columns=max((table.columns for table in facts.tables), default=0),
         header=tuple(sorted(names)[:_MAX_HEADER]),
         empty_cells=round(empty / cells, 4) if cells else 0.0,
         confidentiality=facts.labels.get("confidentiality", ""),

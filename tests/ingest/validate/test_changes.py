@@ -134,6 +134,12 @@ def test_a_renamed_header_is_no_loss_and_values_in_its_place_are(header: str, lo
     assert row["names_lost"] == "'plan', 'price', 'speed'"
 
 
+def test_a_header_that_went_with_its_table_is_no_lost_header() -> None:
+    other = "| term | meaning | example | where |\n|---|---|---|---|\n| a | b | c | d |\n| e | f | g | h |\n"
+    row = change({"plans.md": f"{WITH_TABLE}\n\nTerms:\n\n{other}"}, {"plans.md": WITH_TABLE})
+    assert (row["tables_vanished"], row["table_header_lost"]) == (1, 0)
+
+
 def test_years_that_follow_years_are_a_renamed_header() -> None:
     before = WITH_TABLE.replace("| plan | price | speed |", "| 2023 | 2024 | 2025 |")
     row = change({"plans.md": before}, {"plans.md": before.replace("| 2023 | 2024 | 2025 |", "| 2026 | 2027 | 2028 |")})

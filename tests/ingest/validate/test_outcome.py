@@ -272,10 +272,12 @@ def test_a_document_that_is_mostly_taken_out_is_not_indexed(store: Store) -> Non
 
 def test_copies_are_quarantined_and_told_what_is_kept(store: Store) -> None:
     changed = LONG.replace("Sentence 5 tells", "Sentence 5 informs")
-    made = [facts_of(f"{name}.md", text, title="T") for name, text in {"a": LONG, "b": LONG.upper(), "c": changed}.items()]
+    texts = {"a": LONG, "b": LONG.replace(" ", "  "), "c": changed, "d": LONG.upper()}
+    made = [facts_of(f"{name}.md", text, title="T") for name, text in texts.items()]
     result = validate([*made, *fillers()], settings=settings_of(), store=store)
     assert result.quarantined["b.md"] == [Remark("duplicate", "of 'a.md', kept because its path comes first")]
     assert str(result.quarantined["c.md"][0]).startswith("near_duplicate: of 'a.md' (similarity 0.9")
+    assert str(result.quarantined["d.md"][0]).startswith("near_duplicate: of 'a.md' (similarity 1.00)"), "case alone differs"
 
 
 def test_a_copy_of_a_quarantined_document_is_no_copy(store: Store) -> None:
@@ -456,7 +458,10 @@ def test_a_deliberate_edit_is_accepted_once_for_that_document_and_text(project: 
     assert escape(change_lines(refused.losses)) in project.store.get(refused.data_docs).decode()
     (tmp_path / "headgate.toml").write_text(f'[corpus]\nname = "pages"\nfolder = "."\n\n{lines}')
     accepting = load_settings(tmp_path / "headgate.toml", environment={})
-    for revision, other in (("three", BEFORE.replace("Plan", "Offer")), ("four", "# Offers\n\nThey end too, some day soon.")):
+    for revision, other in (
+        ("three", BEFORE.replace("Plan", "Offer")),
+        ("four", "# Offers\n\nThey end too, some day soon, and nobody knows what follows them."),
+    ):
         result = project.ingest(revision, facts(plans=short, offers=other), accepting)
         found = check(result, "no_text_lost")
         assert (found.passed, found.accepted) == ((False, "Ann: the plans end") if revision == "three" else (False, ""))
