@@ -23,7 +23,7 @@ _SMALL = 300
 _SMALL_TABLE = 4
 #: Text counts as kept, when structure is judged, down to this share of it.
 _TEXT_STAYED = 0.7
-#: From this share of the lost lines on they count as moved, when structure is judged.
+#: From this share of the lost lines on they count as moved; fewer are phrases that pages share.
 _MOVED = 0.5
 _MAX_NAMED = 6  # names of columns that a reason tells
 
@@ -32,7 +32,7 @@ CHANGE_COLUMNS: Mapping[str, str] = {
     "characters": "now",
     "characters_before": "",
     "characters_kept": f"share, 0 to 1; 1 when there were fewer than {_SMALL}, or it is emptied",
-    "text_kept": "the same, with what stands in other documents now; 1 for a page that became a redirect",
+    "text_kept": "the same, with what stands in other documents now, if that is half of what is lost; 1 for a page that became a redirect",
     "moved_share": "share of its earlier lines that stand in other documents now, which did not have them then, 0 to 1",
     "became_redirect": "1 when little is left but a link that it did not have, to a document of this ingest or out of the corpus",
     "whereto": "where its text went, in words",
@@ -126,7 +126,7 @@ def change_row(change: Change, setup: ValidationSetup) -> dict[str, Any]:
         "characters": now.characters,
         "characters_before": before.characters,
         "characters_kept": 1.0 if emptied else min(kept, 1.0),
-        "text_kept": 1.0 if emptied or change.redirect else min(kept + moved.of_all, 1.0),
+        "text_kept": 1.0 if emptied or change.redirect else min(kept + (moved.of_all if moved.of_lost >= _MOVED else 0.0), 1.0),
         "moved_share": round(moved.of_all, 4),
         "became_redirect": int(bool(change.redirect)),
         "whereto": _whereto(change),

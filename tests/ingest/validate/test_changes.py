@@ -55,6 +55,13 @@ def test_text_that_stands_nowhere_is_lost(other: dict[str, str], quarantined: tu
     assert row["whereto"] == ""
 
 
+def test_a_few_lines_that_stand_elsewhere_do_not_make_up_for_the_rest() -> None:
+    few = {"plans.md": "# Plans\n\nThey are told of by region.", "a.md": f"# Some\n\n{PARAGRAPHS[0]}\n\n{PARAGRAPHS[1]}"}
+    row = change({"plans.md": PAGE}, few)
+    assert row["moved_share"] > 0.1
+    assert row["text_kept"] == row["characters_kept"] < 0.1
+
+
 def test_what_other_pages_said_all_along_has_not_moved_there() -> None:
     phrases = "\n\n".join(f"Update requires no interruption, in the sense of rule {number}." for number in range(8))
     others = {f"{number}.md": f"# Page {number}\n\n{phrases}\n\n{PARAGRAPHS[number]}" for number in range(2, 5)}
