@@ -210,7 +210,8 @@ def _rules_of_rounded(points: list[tuple[float, float]], box: Box) -> list[Box]:
 
 
 def _inside(glyph: Glyph, box: Box) -> bool:
-    x, y, *_ = turned(*[(glyph.x0 + glyph.x1) / 2, (glyph.y0 + glyph.y1) / 2] * 2, -glyph.turn)
+    middle, height = (glyph.x0 + glyph.x1) / 2, (glyph.y0 + glyph.y1) / 2
+    x, y, *_ = turned(middle, height, middle, height, -glyph.turn)
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
 
