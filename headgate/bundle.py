@@ -38,7 +38,18 @@ from headgate.models.open import open_embedder, open_reranker
 from headgate.models.prepare import ensure_model, ensure_reranker
 from headgate.models.reranker import RerankerModel
 from headgate.models.tokens import whole_words
-from headgate.records import Answer, Calibration, EvidenceModel, IndexResult, LastBuild, Question, Record, TableRef, Token
+from headgate.records import (
+    Answer,
+    Calibration,
+    EvidenceModel,
+    IndexResult,
+    LanguageFusion,
+    LastBuild,
+    Question,
+    Record,
+    TableRef,
+    Token,
+)
 from headgate.records.names import ObjectDigest
 from headgate.settings import AnswerBehaviour, AnswerSettings, BundleSetup, GuardSettings, ModelSettings, RetrievalSettings
 from headgate.storage import Store, sha256_hex
@@ -46,7 +57,7 @@ from headgate.storage.layout import BUNDLES, HOLDS, LAST_BUILD, OBJECTS
 from headgate.withdrawals.view import WithdrawalView
 
 #: Raised when the manifest's layout changes.
-MANIFEST_FORMAT = 2
+MANIFEST_FORMAT = 3
 #: Held while a bundle is written, and while `headgate.retention.clean_up` removes bundles and objects.
 RETENTION_LOCK = "retention"
 #: How long to wait for it, seconds.
@@ -74,6 +85,7 @@ class Manifest(Record):
     prompts: dict[str, ObjectDigest]  # "answer" and "refusal" → SHA-256
     vocabulary: ObjectDigest
     languages: tuple[str, ...]  # of the indexed documents, sorted
+    fusion: tuple[LanguageFusion, ...]  # how much vectors count in each of them, as measured
     default_language: str
     retrieval: RetrievalSettings
     reranker: RerankerModel | None
@@ -130,6 +142,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
         prompts={name: sha256_hex(content) for name, content in prompts.items()},
         vocabulary=sha256_hex(vocabulary),
         languages=languages,
+        fusion=index.fusion,
         default_language=setup.default_language,
         retrieval=setup.retrieval,
         reranker=reranker[0] if reranker else None,
@@ -268,7 +281,7 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             embedder,
             vocabulary,
             manifest.retrieval,
-            languages=manifest.languages,
+            shares={one.language: one.share for one in manifest.fusion},
             default_language=manifest.default_language,
             withdrawals=withdrawals,
             reranker=open_reranker(reranker, {name: objects[digest] for name, digest in reranker.files.items()})
@@ -379,7 +392,7 @@ def _read_prompt(project_dir: Path, path: str) -> bytes:
 async def _read_table(store: Store, ref: TableRef) -> tuple[Vocabulary, tuple[str, ...]]:
     table = await open_table(store, ref)
     chunks: Sequence[tuple[str, str, str]] = await table.searchable_texts()
-    vocabulary = count_vocabulary((analyzed.split(" "), text) for analyzed, text, _ in chunks)
+    vocabulary = count_vocabulary((analyzed.split(), text, language) for analyzed, text, language in chunks)
     return vocabulary, tuple(sorted({language for _, _, language in chunks if language}))
 
 

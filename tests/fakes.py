@@ -55,6 +55,7 @@ def put_bundle(store: Store, name: str, *, corpus: str = "test") -> str:
         prompts={},
         vocabulary="0" * 64,
         languages=("en",),
+        fusion=(),
         default_language="en",
         retrieval=RetrievalSettings(),
         answer=AnswerBehaviour(),

@@ -1,13 +1,12 @@
-"""Question → passages: dense and full-text search, fused by reciprocal rank, inside what the asker may see.
+"""Question → passages: dense and full-text search find candidates inside what the asker may see, `headgate.answer.rank` orders them.
 
-Reciprocal rank fusion: Cormack, Clarke & Büttcher, SIGIR 2009. A question in another language than the default one is answered
-from passages in that language first; others follow only where these do not fill the list.
+Both search in all languages at once. Passages in a language that the question may be in come first; none is left out for its language.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,18 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from headgate.answer.bounds import texts_to_search
-from headgate.answer.question_language import detect_language
+from headgate.answer.question_language import LanguageDetector, QuestionLanguages
+from headgate.answer.rank import Ranker, SearchedText
 from headgate.answer.rerank import rerank
-from headgate.index.search import ChunkTable
+from headgate.index.probes import DEFAULT_SHARE
+from headgate.index.search import Candidate, ChunkTable
 from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
 from headgate.models.reranker import Reranker
 from headgate.process.threads import in_thread
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
-from headgate.text.terms import analyze
+from headgate.text.terms import analyze, identifiers
 from headgate.withdrawals.ledger import Withdrawn
 from headgate.withdrawals.view import WithdrawalView
+
+#: Rows read for each hit that is wanted: some may lie in the window of a better one, or be withdrawn meanwhile.
+_READ = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,9 @@ class Query:
 
     text: str  # the question, with the corrections of `spelling`
     spelling: Spelling
-    language: str
+    language: str  # the most probable one, which the reply is in
     terms: tuple[str, ...]
+    searched: Mapping[str, tuple[str, ...]]  # language of chunks → what is searched in them, codes as wholes included
     vector: npt.NDArray[np.float32]
 
 
@@ -65,7 +70,7 @@ class Retriever:
         vocabulary: Vocabulary,
         settings: RetrievalSettings,
         *,
-        languages: Sequence[str],
+        shares: Mapping[str, float],
         default_language: str,
         withdrawals: WithdrawalView,
         reranker: Reranker | None = None,
@@ -81,8 +86,9 @@ class Retriever:
         self._embedder = embedder
         self._vocabulary = vocabulary
         self._settings = settings
-        self._languages = tuple(languages)
-        self._default_language = default_language
+        self._detector = LanguageDetector(vocabulary, default=default_language)
+        fixed = settings.share
+        self._ranker = Ranker(vocabulary, shares, share=DEFAULT_SHARE) if fixed is None else Ranker(vocabulary, {}, share=fixed)
 
     def close(self) -> None:
         """Let go of the table and of the models; the scorer of passages shares the embedding model."""
@@ -97,19 +103,23 @@ class Retriever:
         What is searched is said in `headgate.answer.bounds`; a question with misspelt words is searched as it may be meant and as it was
         written.
         """
-        language = detect_language(question.text, self._languages, default=self._default_language)
+        languages = self._detector.detect(question.text)
         texts, notes = texts_to_search(question)
         withdrawn = await self.withdrawn()
         allowed = self._settings.audiences.seen_by(question.audience)
         scope = _Scope(allowed, await self._without(withdrawn))
-        spelled = await self._spelled(texts, language, scope)
-        queries = await in_thread(self._queries, spelled, language)
-        hits = await self._search(queries, scope, "" if language == self._default_language else language)
-        if language != self._default_language and len(hits) < self._settings.top_k:
-            known = {hit.chunk_id for hit in hits}
-            more = await self._search(queries, scope, "")
-            hits = [*hits, *(hit for hit in more if hit.chunk_id not in known)]
-        hits = [hit for hit in hits if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)]
+        spelled = await self._spelled(texts, languages.main, scope)
+        queries = await in_thread(partial(self._queries, spelled, languages))
+        searched = [SearchedText(terms=query.searched, vector=query.vector) for query in queries]
+        candidates = await self._candidates(queries, scope)
+        ranked = await in_thread(partial(self._ranker.rank, searched, candidates, languages, limit=self._settings.top_k))
+        read = max(_READ * self._settings.top_k, self._reranked)
+        hits = await self._table.hits([one.candidate for one in ranked[:read]])
+        hits = [
+            replace(hit, score=one.score)
+            for hit, one in zip(hits, ranked, strict=False)
+            if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)
+        ]
         if reranker := self._reranker:
             hits = await in_thread(partial(rerank, question.text, hits, reranker, passages=self._reranked))
         return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)), notes=notes)
@@ -146,7 +156,7 @@ class Retriever:
             for spelling in spelled
         ]
 
-    def _queries(self, spelled: Sequence[Spelling], language: str) -> list[Query]:
+    def _queries(self, spelled: Sequence[Spelling], languages: QuestionLanguages) -> list[Query]:
         searched: dict[str, Spelling] = {}
         for spelling in spelled:
             searched.setdefault(spelling.corrected, spelling)
@@ -157,23 +167,31 @@ class Retriever:
             Query(
                 text=text,
                 spelling=spelling,
-                language=language,
-                terms=tuple(dict.fromkeys(analyze(text, language))),
+                language=languages.main,
+                terms=tuple(dict.fromkeys(analyze(text, languages.main))),
+                searched=self._terms(text, languages),
                 vector=vector,
             )
             for (text, spelling), vector in zip(searched.items(), vectors, strict=True)
         ]
 
-    async def _search(self, queries: Sequence[Query], scope: _Scope, language: str) -> list[Hit]:
+    def _terms(self, text: str, languages: QuestionLanguages) -> dict[str, tuple[str, ...]]:
+        """Language of chunks → what is searched in them: the terms of that language where the question may be in it, else those of all that
+        are likely.
+        """
+        codes = tuple(dict.fromkeys(identifiers(text)))
+        own = {language: (*dict.fromkeys(analyze(text, language)), *codes) for language in languages.likely}
+        others = tuple(dict.fromkeys(term for terms in own.values() for term in terms))
+        return {language: own.get(language, others) for language in self._vocabulary.languages}
+
+    async def _candidates(self, queries: Sequence[Query], scope: _Scope) -> list[Candidate]:
         limit, labels, without = self._settings.candidates, scope.labels, scope.without
         searches = []
         for query in queries:
-            dense = self._table.dense(query.vector, limit=limit, confidentiality=labels, language=language, without=without)
-            words = self._table.full_text(query.terms, limit=limit, confidentiality=labels, language=language, without=without)
-            searches += [dense, words]
-        rankings = await self._table.read(await asyncio.gather(*searches))
-        weights = [self._settings.dense_weight, self._settings.text_weight] * len(queries)
-        return fuse(rankings, weights, rrf_k=self._settings.rrf_k, vector=queries[0].vector)
+            terms = tuple(dict.fromkeys(term for terms in query.searched.values() for term in terms))
+            searches.append(self._table.dense(query.vector, limit=limit, confidentiality=labels, without=without))
+            searches.append(self._table.full_text(terms, limit=limit, confidentiality=labels, without=without))
+        return await self._table.candidates(await asyncio.gather(*searches))
 
 
 def widen(hits: Sequence[Hit], limit: int) -> list[Hit]:
@@ -194,27 +212,3 @@ def widen(hits: Sequence[Hit], limit: int) -> list[Hit]:
             hit = replace(hit, text=hit.window, start=hit.window_start, end=hit.window_end)
         widened.append(hit)
     return widened
-
-
-def fuse(
-    rankings: Sequence[Sequence[Hit]], weights: Sequence[float], *, rrf_k: int, vector: npt.NDArray[np.float32]
-) -> list[Hit]:
-    """Weighted reciprocal rank fusion, best first.
-
-    `score` is the fused sum over its largest possible value, so 1 means first in every ranking. `cosine` to `vector` is
-    filled in for hits that only full-text search found.
-    """
-    sums: dict[str, float] = {}
-    hits: dict[str, Hit] = {}
-    for ranking, weight in zip(rankings, weights, strict=True):
-        for rank, hit in enumerate(ranking, start=1):
-            sums[hit.chunk_id] = sums.get(hit.chunk_id, 0.0) + weight / (rrf_k + rank)
-            known = hits.get(hit.chunk_id)
-            bm25 = hit.bm25 if hit.bm25 is not None else known.bm25 if known else None
-            hits[hit.chunk_id] = replace(hit, bm25=bm25)
-    largest = sum(weights) / (rrf_k + 1) or 1.0
-    ordered = sorted(sums, key=lambda chunk_id: (-sums[chunk_id], chunk_id))
-    return [
-        replace(hits[chunk_id], score=sums[chunk_id] / largest, cosine=float(np.dot(np.asarray(hits[chunk_id].vector), vector)))
-        for chunk_id in ordered
-    ]

@@ -30,7 +30,15 @@ from headgate.errors import HeadgateError, IntegrityError, NotFoundError
 from headgate.index import chunk_set as chunk_sets
 from headgate.index.inventory import verify_inventory
 from headgate.index.table_indexes import wanted_indexes
-from headgate.index.table_rows import ROW_FORMAT, passage_digest, passage_of, row_mark, search_text, table_schema
+from headgate.index.table_rows import (
+    ROW_FORMAT,
+    heading_terms,
+    passage_digest,
+    passage_of,
+    row_mark,
+    search_text,
+    table_schema,
+)
 from headgate.index.versions import list_versions, open_version
 from headgate.records import IngestResult, IntegrityCheck, IntegrityReport, PinnedVersion
 from headgate.records.progress import Progress
@@ -141,7 +149,8 @@ def _check_rows(store: Store, pinned: PinnedVersion, table: Any, findings: _Find
         if len(unit_vectors) != len(passage.units) * len(vector):
             findings.add("vectors", f"chunk {chunk_id} has {len(passage.units)} units and other vectors")
         mark = row_mark(digest, terms, vector, unit_vectors)
-        for name, found in (("row_digest", digest), ("text_digest", text_digest), ("search_text", terms), ("row_mark", mark)):
+        derived = {"row_digest": digest, "text_digest": text_digest, "search_text": terms, "row_mark": mark}
+        for name, found in (derived | {"heading_terms": heading_terms(row)}).items():
             if row[name] != found:
                 findings.add("rows", f"chunk {chunk_id} of {row['doc_id']!r}: its {name} does not follow from its content")
         marks[chunk_id] = mark

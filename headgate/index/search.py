@@ -1,6 +1,6 @@
 """A pinned table version, opened for reading: dense and full-text search with filters.
 
-    dense, full_text ─► matches: where a row is and how well it fits ─read─► hits: what the rows say, each read once
+    dense, full_text ─► matches: where a row is ─► candidates: what ranks them, each read once ─► hits: what those say that are kept
 
 Never follows the newest version: what is opened by number stays what it was.
 """
@@ -8,6 +8,7 @@ Never follows the newest version: what is opened by number stays what it was.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import lancedb
@@ -27,6 +28,8 @@ _COLUMNS = [
 ]  # fmt: skip
 #: What a search itself reads.
 _FOUND = ["chunk_id", "doc_id"]
+#: What ranking needs of a row.
+_RANKED = ["chunk_id", "doc_id", "language", "search_text", "heading_terms", "vector"]
 
 #: Partitions of the vector index that a query looks into, and how many candidates for each hit are compared exactly
 #: (docs/decisions/0011); tables without a vector index are compared whole.
@@ -42,6 +45,21 @@ class Match(NamedTuple):
     doc_id: str
     cosine: float | None
     bm25: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row as ranking needs it. `cosine` is -1 to 1, `bm25` 0 upwards; None until it is ranked."""
+
+    row: int
+    chunk_id: str
+    doc_id: str
+    language: str
+    terms: tuple[str, ...]  # search terms, repeats included
+    headings: int  # how many of them, the first ones, are of title and headings
+    vector: npt.NDArray[np.float32]  # (d,), unit length
+    cosine: float | None = None
+    bm25: float | None = None
 
 
 class ChunkTable:
@@ -111,15 +129,34 @@ class ChunkTable:
         found = [Match(row["_rowid"], row["chunk_id"], row["doc_id"], None, float(row["_score"])) for row in rows]
         return sorted(found, key=lambda match: (-(match.bm25 or 0.0), match.chunk_id))
 
-    async def read(self, rankings: Sequence[Sequence[Match]]) -> list[list[Hit]]:
-        """What the rows of matches say, in the order given; a row that several searches found is read once."""
-        rows = sorted({match.row for ranking in rankings for match in ranking})
-        if not rows:
-            return [[] for _ in rankings]
-        found = await self._table.take_row_ids(rows).select([*_COLUMNS, "vector"]).to_arrow()
+    async def candidates(self, rankings: Sequence[Sequence[Match]]) -> list[Candidate]:
+        """The rows of matches, each once however many searches found it, sorted by chunk id."""
+        numbers = {match.chunk_id: match.row for ranking in rankings for match in ranking}
+        if not numbers:
+            return []
+        found = await self._table.take_row_ids(sorted(numbers.values())).select(_RANKED).to_arrow()
         matrix = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(found), -1)
-        says = {row["chunk_id"]: (row, vector) for row, vector in zip(found.select(_COLUMNS).to_pylist(), matrix, strict=True)}
-        return [[_hit(*says[match.chunk_id], match) for match in ranking] for ranking in rankings]
+        read = [
+            Candidate(
+                row=numbers[row["chunk_id"]],
+                chunk_id=row["chunk_id"],
+                doc_id=row["doc_id"],
+                language=row["language"],
+                terms=tuple(row["search_text"].split()),
+                headings=row["heading_terms"],
+                vector=vector,
+            )
+            for row, vector in zip(found.drop_columns(["vector"]).to_pylist(), matrix, strict=True)
+        ]
+        return sorted(read, key=lambda one: one.chunk_id)
+
+    async def hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
+        """What the rows of candidates say, in the order given; `score` is 0."""
+        if not candidates:
+            return []
+        found = await self._table.take_row_ids([one.row for one in candidates]).select(_COLUMNS).to_list()
+        says = {row["chunk_id"]: row for row in found}
+        return [_hit(says[one.chunk_id], one) for one in candidates]
 
     async def documents(self) -> frozenset[str]:
         """Ids of all documents."""
@@ -174,7 +211,7 @@ def _allowed(confidentiality: Sequence[str], language: str, without: Collection[
     return condition & (col("language") == lit(language)) if language else condition
 
 
-def _hit(row: dict[str, Any], vector: npt.NDArray[np.float32], match: Match) -> Hit:
+def _hit(row: dict[str, Any], found: Candidate) -> Hit:
     return Hit(
         chunk_id=row["chunk_id"],
         doc_id=row["doc_id"],
@@ -190,9 +227,9 @@ def _hit(row: dict[str, Any], vector: npt.NDArray[np.float32], match: Match) -> 
         confidentiality=row["confidentiality"],
         effective_date=row["effective_date"],
         score=0.0,
-        cosine=match.cosine,
-        bm25=match.bm25,
-        vector=vector,
+        cosine=found.cosine,
+        bm25=found.bm25,
+        vector=found.vector,
         unit_vectors=row["unit_vectors"],
         window=row["window"],
         window_start=row["window_start"],

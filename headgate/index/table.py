@@ -4,7 +4,7 @@
                                               │
         stored vector? vector cache? engine ──┤ window by window
                                               ▼
-              add + delete → compaction → indexes → vocabulary → pinned version → TableRef(table, version, digest, files_digest, rows)
+              add + delete → compaction → indexes → vocabulary, fusion → pinned version → TableRef(table, version, digest, files_digest, rows)
 
 One writer per table (a lock). A run that was killed leaves an unpinned version; the next run compares again and goes on from there.
 Alone: `headgate index`.
@@ -35,6 +35,7 @@ from headgate.index.inventory import (
     verify_inventory,
     version_files,
 )
+from headgate.index.probes import table_fusion
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
 from headgate.index.table_rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema
@@ -42,10 +43,10 @@ from headgate.index.traces import documents_held
 from headgate.index.vectors import EmbeddingProgress, VectorSource, open_vectors
 from headgate.index.versions import list_versions, load_version, pin_tag, save_version, state_key
 from headgate.index.vocabulary import Vocabulary, vocabulary_of_version
-from headgate.models.files import EmbeddingModel
+from headgate.models.files import EmbeddingModel, trained_languages
 from headgate.models.passages import EmbeddedPassage
 from headgate.models.prepare import ensure_model
-from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, PinnedVersion, TableRef
+from headgate.records import ChunkSetRef, EmbeddingUsage, IndexResult, LanguageFusion, PinnedVersion, TableRef
 from headgate.records.progress import Progress
 from headgate.settings import IndexSettings, IndexSetup
 from headgate.storage import Held, Store, sha256_hex
@@ -121,7 +122,11 @@ def update_table(store: Store, chunk_set: ChunkSetRef, setup: IndexSetup, *, pro
         clean = _holds(store, name, withdrawn, None)
         _index(store, table, setup.index, touched=bool(difference.add or difference.delete), clean=clean)
         held.check()
-        pinned = _pin(store, table, name, setup, chunk_set, earlier)
+        with open_vectors(store.local_root, setup.embedding.embedding, model, folder) as source:
+            fusion = table_fusion(table, earlier, source.passing, trained=trained_languages(model))
+            usage = usage.plus_all(source.usage)
+        held.check()
+        pinned = _pin(store, table, name, setup, chunk_set, earlier, fusion)
         save_version(store, key, pinned)
     return _result(
         pinned, embedded=embedded, written=len(difference.add), deleted=difference.removed, usage=usage, started=started
@@ -143,6 +148,7 @@ def _result(
         vocabulary=pinned.vocabulary,
         languages=pinned.languages,
         usage=usage,
+        fusion=pinned.fusion,
     )
 
 
@@ -317,7 +323,13 @@ def _index(store: Store, table: Any, settings: IndexSettings, *, touched: bool, 
 
 
 def _pin(
-    store: Store, table: Any, name: str, setup: IndexSetup, chunk_set: ChunkSetRef, earlier: PinnedVersion | None
+    store: Store,
+    table: Any,
+    name: str,
+    setup: IndexSetup,
+    chunk_set: ChunkSetRef,
+    earlier: PinnedVersion | None,
+    fusion: tuple[LanguageFusion, ...],
 ) -> PinnedVersion:
     """Tag the newest version, so that clean-up leaves it, and take its digests.
 
@@ -348,6 +360,7 @@ def _pin(
         languages=tuple(sorted(set(_read(table, ["language"])["language"].unique().to_pylist()) - {""})),
         exact_below=setup.index.exact_below,
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        fusion=fusion,
     )
 
 

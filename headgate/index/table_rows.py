@@ -21,11 +21,11 @@ from headgate.errors import IntegrityError
 from headgate.index import chunk_set as chunk_sets
 from headgate.models.passages import EmbeddedPassage, Passage
 from headgate.storage import sha256_hex
-from headgate.text.terms import ANALYSIS_VERSION, analyze
+from headgate.text.terms import ANALYSIS_VERSION, analyze, identifiers
 from headgate.text.units import UNITS_VERSION, units
 
 #: Raised when rows or indexes are made differently, so that a table of the old kind is not taken for one of the new kind.
-ROW_FORMAT = (3, ANALYSIS_VERSION, UNITS_VERSION)
+ROW_FORMAT = (4, ANALYSIS_VERSION, UNITS_VERSION)
 _BATCH = 500
 _MARKED = ["text_digest", "row_digest", "search_text", "row_mark", "unit_vectors", "vector"]
 _ADDED = ("search_text", "text_digest", "row_digest")
@@ -38,6 +38,7 @@ def table_schema(dimensions: int) -> pa.Schema:
         [
             *chunk_sets.SCHEMA,
             *added,
+            pa.field("heading_terms", pa.int32(), nullable=False),
             pa.field("row_mark", pa.binary(32), nullable=False),
             pa.field("unit_vectors", pa.binary(), nullable=False),
             pa.field("vector", pa.list_(pa.float32(), dimensions), nullable=False),
@@ -62,10 +63,20 @@ def passage_digest(passage: Passage) -> str:
     return sha256_hex(orjson.dumps([passage.context, passage.text, window, passage.units]))
 
 
+def search_terms(text: str, language: str) -> list[str]:
+    """The search terms of a part of a chunk, repeats included: its words, then its codes as wholes."""
+    return [*analyze(text, language, keep_stop_words=True), *identifiers(text)]
+
+
 def search_text(row: dict[str, Any]) -> str:
-    """The search terms of a chunk, joined by spaces."""
-    searched = f"{row['context']}\n{row['text']}" if row["context"] else str(row["text"])
-    return " ".join(analyze(searched, str(row["language"]), keep_stop_words=True))
+    """The search terms of a chunk, joined by spaces: of its context (title, headings, table header), then of its text."""
+    language = str(row["language"])
+    return " ".join([*search_terms(str(row["context"]), language), *search_terms(str(row["text"]), language)])
+
+
+def heading_terms(row: dict[str, Any]) -> int:
+    """How many of the search terms, the first ones, are of the context."""
+    return len(search_terms(str(row["context"]), str(row["language"])))
 
 
 def prepare_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +86,7 @@ def prepare_row(row: dict[str, Any]) -> dict[str, Any]:
         "row_digest": chunk_sets.row_digest(row),
         "text_digest": passage_digest(passage),
         "search_text": search_text(row),
+        "heading_terms": heading_terms(row),
         "passage": passage,
     }
 

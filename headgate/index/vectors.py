@@ -10,14 +10,14 @@ is unknown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from headgate.models.embedder import Embedder, checked
+from headgate.models.embedder import Embedder, Vectors, checked
 from headgate.models.files import EmbeddingModel, model_files
 from headgate.models.open import open_embedder
 from headgate.models.passages import EmbeddedPassage, Passage, embed_passages
@@ -109,6 +109,12 @@ class VectorSource:
         if all(passages[digest].quoted == passages[digest].text for digest in unknown):
             unknown.sort(key=lambda digest: (lengths[digest], digest))  # else neighbours stay together, whose windows share units
         yield from self._compute(passages, lengths, unknown, known, progress)
+
+    def passing(self, texts: Sequence[str]) -> Vectors:
+        """(n, d) float32 of texts that are rows of no table. Nothing of them is kept: whoever erases a document need not know of them."""
+        if self._engine is None:
+            self._engine = self._open_engine()
+        return checked(self._engine.embed(texts), len(texts), self.model.dimensions)
 
     def _compute(
         self,

@@ -1,4 +1,4 @@
-"""Which words a table version knows, and in how many chunks each occurs: term weights and spelling.
+"""Which words a table version knows, in each of its languages, and in how many chunks each occurs: term weights, languages, spelling.
 
 Stored with the version, so that weights are those of the very rows that are served. It is brought from one version to the next by the
 rows that differ, and is equal to what counting all rows gives.
@@ -12,11 +12,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field, ValidationError
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -29,7 +31,7 @@ from headgate.text.terms import analyze
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BATCH = 500
-_COUNTED = ["search_text", "context", "text"]
+_COUNTED = ["search_text", "context", "text", "language"]
 #: Shorter words have too many neighbours to be corrected.
 _MIN_CORRECTABLE = 4
 #: Unknown words of a question that are looked up: each is compared with every word of the collection, and whoever writes more is not
@@ -51,15 +53,41 @@ class Spelling:
         return _WORD.sub(lambda match: self.corrections.get(match.group(), match.group()), self.written)
 
 
-class Vocabulary(Record):
-    """`terms` maps a search term, `words` a case-folded word, to the number of chunks that hold it."""
+class LanguageCounts(Record):
+    """What the chunks of one language hold. `terms` maps a search term, `words` a case-folded word, to the number of chunks that hold it."""
 
-    chunks: int
-    terms: dict[str, int]
-    words: dict[str, int]
+    chunks: int = 0
+    length: int = 0  # search terms of all chunks, repeats included
+    terms: dict[str, int] = Field(default_factory=dict)
+    words: dict[str, int] = Field(default_factory=dict)
 
     def idf(self, term: str) -> float:
         """Inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5)), as in BM25 (Robertson & Zaragoza 2009)."""
+        found = self.terms.get(term, 0)
+        return math.log(1 + (self.chunks - found + 0.5) / (found + 0.5))
+
+
+class Vocabulary(Record):
+    """`languages` maps the language of chunks, "" where it is not known, to what these hold."""
+
+    languages: dict[str, LanguageCounts]
+
+    @cached_property
+    def chunks(self) -> int:
+        return sum(counts.chunks for counts in self.languages.values())
+
+    @cached_property
+    def terms(self) -> Mapping[str, int]:
+        """Search term → number of chunks of any language that hold it."""
+        return _summed([counts.terms for counts in self.languages.values()])
+
+    @cached_property
+    def words(self) -> Mapping[str, int]:
+        """Case-folded word → number of chunks of any language that hold it."""
+        return _summed([counts.words for counts in self.languages.values()])
+
+    def idf(self, term: str) -> float:
+        """Inverse document frequency over the chunks of all languages."""
         found = self.terms.get(term, 0)
         return math.log(1 + (self.chunks - found + 0.5) / (found + 0.5))
 
@@ -108,11 +136,20 @@ class Vocabulary(Record):
         return orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
 
 
-def count_vocabulary(texts: Iterable[tuple[Sequence[str], str]]) -> Vocabulary:
-    """Count over chunks given as (search terms, full text)."""
+def _summed(counts: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    if len(counts) == 1:
+        return counts[0]
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return total
+
+
+def count_vocabulary(chunks: Iterable[tuple[Sequence[str], str, str]]) -> Vocabulary:
+    """Count over chunks given as (search terms, full text, language)."""
     counts = _Counts()
-    for chunk_terms, text in texts:
-        counts.add(chunk_terms, text)
+    for terms, text, language in chunks:
+        counts.add(terms, text, language)
     return counts.vocabulary()
 
 
@@ -131,33 +168,49 @@ def vocabulary_of_version(store: Store, table: Any, earlier: PinnedVersion | Non
         before = _digests(table)
         gone = before.filter(pc.invert(pc.is_in(before, value_set=now))).to_pylist()
         counts = _Counts(known)
-        for terms, text in _texts(table, gone):
-            counts.add(terms, text, sign=-1)
+        for terms, text, language in _texts(table, gone):
+            counts.add(terms, text, language, sign=-1)
     finally:
         table.checkout(newest)
         table.checkout_latest()
-    for terms, text in _texts(table, now.filter(pc.invert(pc.is_in(now, value_set=before))).to_pylist()):
-        counts.add(terms, text)
+    for terms, text, language in _texts(table, now.filter(pc.invert(pc.is_in(now, value_set=before))).to_pylist()):
+        counts.add(terms, text, language)
     return counts.vocabulary()
 
 
 class _Counts:
-    """Numbers of chunks, counted up and down."""
+    """Numbers of chunks by language, counted up and down."""
 
     def __init__(self, known: Vocabulary | None = None) -> None:
-        self._chunks = known.chunks if known else 0
-        self._terms: Counter[str] = Counter(known.terms if known else {})
-        self._words: Counter[str] = Counter(known.words if known else {})
+        languages = known.languages if known else {}
+        self._chunks = Counter({language: counts.chunks for language, counts in languages.items()})
+        self._lengths = Counter({language: counts.length for language, counts in languages.items()})
+        self._terms = {language: Counter(counts.terms) for language, counts in languages.items()}
+        self._words = {language: Counter(counts.words) for language, counts in languages.items()}
 
-    def add(self, terms: Sequence[str], text: str, *, sign: int = 1) -> None:
-        self._chunks += sign
+    def add(self, terms: Sequence[str], text: str, language: str, *, sign: int = 1) -> None:
+        self._chunks[language] += sign
+        self._lengths[language] += sign * len(terms)
+        counted = self._terms.setdefault(language, Counter())
         for term in set(terms):
-            self._terms[term] += sign
+            counted[term] += sign
+        words = self._words.setdefault(language, Counter())
         for word in {word.casefold() for word in _WORD.findall(text)}:
-            self._words[word] += sign
+            words[word] += sign
 
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(chunks=self._chunks, terms=_positive(self._terms), words=_positive(self._words))
+        return Vocabulary(
+            languages={
+                language: LanguageCounts(
+                    chunks=chunks,
+                    length=self._lengths[language],
+                    terms=_positive(self._terms[language]),
+                    words=_positive(self._words[language]),
+                )
+                for language, chunks in self._chunks.items()
+                if chunks > 0
+            }
+        )
 
 
 def _positive(counts: Counter[str]) -> dict[str, int]:
@@ -165,20 +218,25 @@ def _positive(counts: Counter[str]) -> dict[str, int]:
 
 
 def _read_vocabulary(store: Store, digest: str) -> Vocabulary | None:
-    """A stored vocabulary, None when it is gone or not what its name says: then all rows are counted."""
+    """A stored vocabulary, None when it is gone, of an earlier kind or not what its name says: then all rows are counted."""
     try:
         content = store.get(OBJECTS.key(digest))
     except NotFoundError:
         return None
-    return Vocabulary.model_validate_json(content) if sha256_hex(content) == digest else None
+    if sha256_hex(content) != digest:
+        return None
+    try:
+        return Vocabulary.model_validate_json(content)
+    except ValidationError:  # counted by an earlier headgate
+        return None
 
 
 def _digests(table: Any) -> pa.ChunkedArray:
     return table.search().select(["row_digest"]).limit(table.count_rows() or 1).to_arrow()["row_digest"]
 
 
-def _texts(table: Any, row_digests: Sequence[str] | None) -> Iterator[tuple[list[str], str]]:
-    """(search terms, context and text) of the rows with these digests; of all rows, batch by batch, for None."""
+def _texts(table: Any, row_digests: Sequence[str] | None) -> Iterator[tuple[list[str], str, str]]:
+    """(search terms, context and text, language) of the rows with these digests; of all rows, batch by batch, for None."""
     conditions = (
         [""]
         if row_digests is None
@@ -188,4 +246,4 @@ def _texts(table: Any, row_digests: Sequence[str] | None) -> Iterator[tuple[list
         query = table.search().select(_COUNTED).limit(table.count_rows() or 1)
         for batch in (query.where(condition) if condition else query).to_batches():
             for row in batch.to_pylist():
-                yield row["search_text"].split(" "), f"{row['context']}\n{row['text']}"
+                yield row["search_text"].split(), f"{row['context']}\n{row['text']}", row["language"]

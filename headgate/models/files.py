@@ -42,6 +42,17 @@ class EmbeddingModel(Record):
         return sha256_hex(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
 
 
+#: Weights → languages that the model was made for, as its publisher says. An English model puts words of another language at random places.
+_TRAINED = {
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": frozenset({"en"}),  # all-MiniLM-L6-v2
+}
+
+
+def trained_languages(model: EmbeddingModel) -> frozenset[str]:
+    """Languages that a model was made for, ISO 639-1; empty where nobody says."""
+    return _TRAINED.get(model.weights_digest, frozenset())
+
+
 def model_files(model: EmbeddingModel, folder: Path) -> dict[str, Path]:
     """Where the files of `model` lie, by name, in the folder that `ensure_model` gave."""
     return {name: folder / name for name in model.files}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import Field
+
 from headgate.records.base import Record
 from headgate.records.ingest import ChunkSetRef
 from headgate.records.names import ObjectDigest, Revision
@@ -32,6 +34,22 @@ class EmbeddingUsage(Record):
         total = None if self.cost is None or cost is None else self.cost + cost
         return EmbeddingUsage(requests=self.requests + 1, tokens=self.tokens + tokens, cost=total)
 
+    def plus_all(self, other: EmbeddingUsage) -> EmbeddingUsage:
+        """This and all requests of another count."""
+        total = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return EmbeddingUsage(requests=self.requests + other.requests, tokens=self.tokens + other.tokens, cost=total)
+
+
+class LanguageFusion(Record):
+    """How much vectors count against words in the passages of one language, and what it rests on."""
+
+    language: str  # ISO 639-1, "" = not known
+    share: float  # of the vectors, 0 to 1; words have the rest
+    probes: int  # questions made from the passages
+    measured: bool  # False: too few probes, `share` is what is assumed then
+    ndcg: dict[str, float] = Field(default_factory=dict)  # share → nDCG@10 over the probes
+    digest: str = ""  # SHA-256 of the rows and of how they are probed
+
 
 class IndexResult(Record):
     """What an index run did. `total` is the number of rows afterwards."""
@@ -47,6 +65,7 @@ class IndexResult(Record):
     vocabulary: str = ""  # SHA-256 of the version's vocabulary, in `objects/`; "" = not counted
     languages: tuple[str, ...] = ()  # of the rows, sorted
     usage: EmbeddingUsage = EmbeddingUsage()  # of this run
+    fusion: tuple[LanguageFusion, ...] = ()  # of the languages of the rows, sorted
 
 
 class PinnedVersion(Record):
@@ -60,6 +79,7 @@ class PinnedVersion(Record):
     languages: tuple[str, ...]  # of the rows, sorted
     exact_below: int  # index.exact_below it was built with
     created_at: str  # ISO 8601, UTC
+    fusion: tuple[LanguageFusion, ...] = ()  # of the languages of the rows, sorted
 
 
 class IntegrityCheck(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -15,16 +16,36 @@ class RetrievalSettings(Section):
 
     candidates: int = Field(40, ge=1, le=1000, description="passages fetched by each of dense and full-text search before fusion")
     top_k: int = Field(10, ge=1, le=100, description="passages kept after fusion")
-    rrf_k: int = Field(
-        15, ge=1, description="constant of reciprocal rank fusion; 60 in Cormack et al. 2009, smaller favours the first ranks"
+    dense_weight: float | Literal["auto"] = Field(
+        "auto", description='weight of dense search in the fusion; "auto" = measured when the index is built, by language'
     )
-    dense_weight: float = Field(1.0, ge=0, description="weight of dense search in the fusion")
-    text_weight: float = Field(1.0, ge=0, description="weight of full-text search in the fusion")
+    text_weight: float | Literal["auto"] = Field("auto", description='weight of full-text search in the fusion, or "auto"')
     access: dict[str, tuple[str, ...]] = Field(
         default_factory=lambda: {"customer": ("public",), "staff": ("public", "internal")},
         description="audience = confidentiality labels it may see; an audience that is not listed sees nothing. Pages without a label are "
         "seen by the audience that sees every label here, and by no other",
     )
+
+    @field_validator("dense_weight", "text_weight")
+    @classmethod
+    def _not_negative(cls, weight: float | str) -> float | str:
+        if isinstance(weight, float) and not 0 <= weight < math.inf:
+            raise ValueError('must be 0 or more, or "auto"')
+        return weight
+
+    @model_validator(mode="after")
+    def _not_both_zero(self) -> RetrievalSettings:
+        if self.dense_weight == 0 and self.text_weight == 0:
+            raise ValueError("dense_weight and text_weight are both 0, and nothing would be found; set one of them")
+        return self
+
+    @property
+    def share(self) -> float | None:
+        """Of the vectors in the fusion, 0 to 1, where it is set; a weight that is "auto" beside one that is set is 1. None = as measured."""
+        if self.dense_weight == "auto" and self.text_weight == "auto":
+            return None
+        dense, text = (1.0 if weight == "auto" else weight for weight in (self.dense_weight, self.text_weight))
+        return dense / (dense + text) if dense + text else None
 
     @property
     def audiences(self) -> Audiences:

@@ -2,6 +2,7 @@
 
     analyze("Refunds take 10 days.", "en")  →  ["refund", "take", "10", "day"]
     analyze("料金は月額", "ja")               →  ["料金", "金は", "は月", "月額"]
+    identifiers("Error E-42 of RFC 2616")    →  ["e42", "rfc2616"]
 
 The table holds the terms joined by spaces and LanceDB splits them at white space only, so one analysis serves every language:
 case folding (but for IT and its like, which are names in capitals and function words else), accents and points removed, Snowball stems where there is a stemmer for the language, and character
@@ -18,7 +19,7 @@ from functools import lru_cache
 import snowballstemmer
 
 #: Raised when the same text gives other terms: stored terms of another version are not searched with these.
-ANALYSIS_VERSION = 3
+ANALYSIS_VERSION = 4
 #: Snowball algorithm per ISO 639-1 code.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
@@ -68,6 +69,16 @@ _TERM = re.compile(
 #: Written or left out at will: accents of Latin, Greek and Cyrillic letters, Hebrew and Arabic points, the Arabic stretch.
 _OPTIONAL = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+#: What codes are put together from: letters, numbers with their points, the section sign.
+_PIECE = re.compile(rf"[^\W\d_{_UNSPACED}]+|§+|\d+(?:[.,]\d+)*")
+#: Between the pieces of one code; written in its place by others: nothing, or a space.
+_JOINTS = frozenset("-_/.\u2010\u2011\u2012\u2013")
+#: Longer words are no part of a code when a space follows: "Article 5" and "iPhone 15" are, "approximately 15" is not.
+_LONGEST_PREFIX = 12
+#: Nor are function words, or the v of a version.
+_NO_PREFIX = frozenset({"v"}.union(*STOP_WORDS.values()))
+#: Longer words are no unit after a space, nor are words in small letters: "10 GB" is "10GB", "10 of" and "10 days" are no code.
+_LONGEST_UNIT = 3
 
 
 @lru_cache(maxsize=8)
@@ -120,3 +131,39 @@ def analyze(text: str, language: str, *, keep_stop_words: bool = False) -> list[
             if keep_stop_words or word not in function_words:
                 terms.append(_stem(word, language))
     return terms
+
+
+def identifiers(text: str) -> list[str]:
+    """Codes, versions, article and model numbers of `text`, each as one term, however their pieces are joined.
+
+    E42, E-42, E_42 and "E 42" are `e42`, "Article 5" is `article5`, "10 GB" is `10gb`; a `v` before a number is left out. They are search
+    terms beside those of `analyze`, which holds their pieces: what is named exactly comes before what shares a number with it.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    code: list[str] = []  # pieces that nothing or a joint holds together
+    found: list[str] = []
+    pieces = [(match.group().casefold(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    for position, (piece, start, end) in enumerate(pieces):
+        gap = text[pieces[position - 1][2] : start] if position else "|"
+        if code and (not gap or gap in _JOINTS):
+            code.append(piece)
+        else:
+            found.extend(_joined(code))
+            code = [piece]
+        if gap == " ":
+            before = pieces[position - 1][0]
+            numbered = (
+                piece[0].isdigit() and not before[0].isdigit() and len(before) <= _LONGEST_PREFIX and before not in _NO_PREFIX
+            )
+            unit = before[0].isdigit() and len(piece) <= _LONGEST_UNIT and piece != "v" and not text[start:end].islower()
+            if numbered or (unit and not piece[0].isdigit()):
+                found.append(before + piece)
+    found.extend(_joined(code))
+    return found
+
+
+def _joined(pieces: list[str]) -> list[str]:
+    """The pieces as one code, if they are one: several, and a number among them."""
+    if pieces and pieces[0] == "v":
+        pieces = pieces[1:]
+    return ["".join(pieces)] if len(pieces) > 1 and any(piece[0].isdigit() for piece in pieces) else []

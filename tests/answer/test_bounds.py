@@ -59,7 +59,7 @@ def test_the_newest_turns_that_fit_are_kept_whole_and_the_others_are_counted() -
 
 
 def test_of_many_unknown_words_a_few_are_looked_up() -> None:
-    vocabulary = count_vocabulary([(["refund"], "refund takes days")] * 3)
+    vocabulary = count_vocabulary([(["refund"], "refund takes days", "en")] * 3)
     misspelt = [f"refun{letter}" for letter in "abcefghijklmnopqrstuvwxyz"]
     assert len(vocabulary.spell(" ".join(misspelt), "en").corrections) == MOST_UNKNOWN < len(misspelt)
 

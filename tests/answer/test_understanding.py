@@ -5,12 +5,26 @@ from __future__ import annotations
 import pytest
 
 from headgate.answer.guard import find_violation
-from headgate.answer.question_language import detect_language
-from headgate.index.vocabulary import count_vocabulary
+from headgate.answer.question_language import LanguageDetector
+from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.settings import GuardSettings
-from headgate.text.terms import analyze
+from headgate.text.terms import analyze, identifiers
 
-LANGUAGES = ("de", "en", "es", "fr", "ja")
+PAGES = {
+    "en": ["How to reset your router. The router is reset by the button.", "You can pay your bill by card.", "The Beacon 3 is a router."],
+    "de": ["So setzen Sie Ihren Router zurück. Wie kann ich zahlen?", "Die Rechnung kann mit Karte bezahlt werden."],
+    "es": ["¿Cuánto cuesta la factura? La factura se paga con tarjeta en el banco.", "El router se reinicia con el botón."],
+    "fr": ["Vous pouvez payer votre facture par carte. Comment puis-je payer ?", "Le routeur se réinitialise avec le bouton."],
+    "ro": ["Factura se plătește cu cardul la bancă. Cât costă factura?", "Routerul se repornește cu butonul, în cinci minute."],
+    "ja": ["料金はいくらですか。料金は月額です。", "ルーターをリセットする方法。"],
+    "zh": ["费用是多少？费用按月支付。", "如何重置路由器。"],
+}  # fmt: skip
+
+
+def detector(*languages: str) -> LanguageDetector:
+    pages = [(code, text) for code in languages or PAGES for text in PAGES[code]]
+    vocabulary = count_vocabulary((analyze(text, code, keep_stop_words=True), text, code) for code, text in pages)
+    return LanguageDetector(vocabulary, default="en")
 
 
 @pytest.mark.parametrize(
@@ -22,17 +36,58 @@ LANGUAGES = ("de", "en", "es", "fr", "ja")
         ("¿Cuánto cuesta cambiar de domicilio?", "es"),
         ("Wie kann ich meinen Router zurücksetzen?", "de"),
         ("Comment puis-je payer ma facture ?", "fr"),
+        ("Cât costă factura de la bancă?", "ro"),
         ("料金はいくらですか", "ja"),
+        ("如何支付费用", "zh"),
     ],
 )
 def test_the_language_of_short_questions(question: str, language: str) -> None:
-    assert detect_language(question, LANGUAGES, default="en") == language
+    found = detector().detect(question)
+    assert found.main == language
+    assert found.closeness(language) == 1.0
 
 
-def test_only_languages_of_the_corpus_are_chosen() -> None:
-    assert detect_language("Wie kann ich zahlen?", ("en", "fr"), default="en") in {"en", "fr"}
-    assert detect_language("料金はいくらですか", ("en", "fr"), default="en") == "en"
-    assert detect_language("anything", (), default="en") == "en"
+def test_a_word_that_several_languages_have_leaves_them_all_likely() -> None:
+    assert {"es", "ro"} <= set(detector("en", "es", "ro").detect("factura").likely)
+
+
+def test_languages_in_another_script_are_not_likely_however_few_words_are_known() -> None:
+    assert set(detector().detect("хочу вернуть деньги").likely) == set(PAGES)  # no page is written so
+    assert not {"ja", "zh"} & set(detector().detect("zxqv wvut").likely)
+    assert set(detector().detect("路由").likely) <= {"ja", "zh"}
+
+
+def test_languages_that_are_taken_for_each_other_are_likely_together() -> None:
+    pages = [("zh", "费用是多少？费用按月支付。")] * 3 + [("wuu", "女神卡卡唱了国歌。")]
+    vocabulary = count_vocabulary((analyze(text, code, keep_stop_words=True), text, code) for code, text in pages)
+    found = LanguageDetector(vocabulary, default="en").detect("女神卡卡唱了什么歌")
+    assert found.main == "zh"
+    assert found.closeness("zh") == found.closeness("wuu") == 1.0
+
+
+def test_only_languages_of_the_corpus_are_chosen_and_the_default_where_none_is_known() -> None:
+    assert set(detector("en", "fr").detect("Wie kann ich zahlen?").likely) <= {"en", "fr"}
+    assert detector("en", "fr").detect("料金はいくらですか").main == "en"
+    assert LanguageDetector(Vocabulary(languages={}), default="en").detect("anything").main == "en"
+    assert detector("de").detect("anything").main == "de"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("E42, E-42, E_42 and E 42", {"e42"}),
+        ("Article 5 and § 7 or §7", {"article5", "§7"}),
+        ("RFC 2616, rfc-2616, RFC2616", {"rfc2616"}),
+        ("v2.1.1 is not version 2.10", {"version2.10"}),
+        ("10 GB or 10GB, for 10 days", {"10gb"}),
+        ("ERR_CONN-42", {"errconn42"}),
+        ("iPhone 15", {"iphone15"}),
+        ("Win-Win, e-mail and a/b", set()),
+        ("approximately 3 of them", set()),
+    ],
+)
+def test_codes_are_one_term_however_they_are_written(text: str, codes: set[str]) -> None:
+    assert set(identifiers(text)) == codes
 
 
 @pytest.mark.parametrize(
@@ -79,7 +134,7 @@ def test_a_misspelt_word_is_corrected_and_another_name_is_told() -> None:
         "We ship to Austria",
         "feet",
     ]
-    vocabulary = count_vocabulary((analyze(text, "en", keep_stop_words=True), text) for text in texts)
+    vocabulary = count_vocabulary((analyze(text, "en", keep_stop_words=True), text, "en") for text in texts)
 
     def corrected(question: str) -> str:
         return vocabulary.spell(question, "en", real_words={"australia", "feed"}).corrected

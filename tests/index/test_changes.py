@@ -19,7 +19,7 @@ from headgate.index.integrity import check_version
 from headgate.index.inventory import read_inventory
 from headgate.index.search import open_table
 from headgate.index.table_indexes import can_be_extended, partitions, wanted_indexes
-from headgate.index.table_rows import passage_digest, passage_of
+from headgate.index.table_rows import passage_digest, passage_of, search_terms
 from headgate.index.vectors import open_cache
 from headgate.index.versions import list_versions
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
@@ -104,7 +104,9 @@ def test_any_sequence_of_changes_ends_like_a_build_from_scratch(make_project: Ca
     assert hits(grown, result.ref, question) == hits(scratch, whole.ref, question)
     assert check_version(open_store(grown), list_versions(open_store(grown))[-1]).passed
     vocabulary = Vocabulary.model_validate_json(open_store(grown).get(f"objects/{result.vocabulary}"))
-    assert vocabulary == count_vocabulary((analyze(text, "en", keep_stop_words=True), text) for text in pages.values())
+    assert vocabulary == count_vocabulary((search_terms(text, "en"), text, "en") for text in pages.values())
+    assert [one.share for one in result.fusion] == [one.share for one in whole.fusion]
+    assert result.fusion == whole.fusion
 
 
 def test_only_rows_that_changed_are_written_and_only_new_files_are_read_for_the_inventory(
@@ -288,7 +290,7 @@ def test_a_pinned_version_with_a_model_is_the_same_as_without_the_cache(settings
     stored = {row["chunk_id"]: row["vector"] for row in table.to_arrow().to_pylist()}
     for chunk, vector in zip(help_chunks(), vectors, strict=True):
         assert np.array_equal(np.asarray(stored[chunk.chunk_id], dtype=np.float32), vector)
-    assert orjson.loads(open_store(settings).get(f"objects/{result.vocabulary}"))["chunks"] == 4
+    assert orjson.loads(open_store(settings).get(f"objects/{result.vocabulary}"))["languages"]["en"]["chunks"] == 4
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
     question ──► remembered for this retrieval? ──yes──► chunk ids ──► texts from the table version
                                                  └─no──► the opened bundle, and remembered
 
-The retrieval of two bundles is the same when table content, models, vocabulary, languages and retrieval settings are; prompts and the chat
+The retrieval of two bundles is the same when table content, models, vocabulary, languages, fusion and retrieval settings are; prompts and the chat
 model play no part. So the bundle in service is seldom asked: it was, when it was the candidate.
 """
 
@@ -50,7 +50,8 @@ class _Remembered(Record):
 
 def retrieval_key(manifest: Manifest) -> str:
     """SHA-256 of all that decides what a bundle finds: equal keys, equal hits."""
-    content = [search_key(manifest), manifest.table.digest, manifest.vocabulary, manifest.languages]
+    fusion = [one.model_dump() for one in manifest.fusion]
+    content = [search_key(manifest), manifest.table.digest, manifest.vocabulary, manifest.languages, fusion]
     return sha256_hex(orjson.dumps(content))
 
 
