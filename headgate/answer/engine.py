@@ -32,7 +32,7 @@ from headgate.records.answer import RefusalReason
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 #: Evidence that a question needs above the threshold when a word of it was taken for misspelt: something else may be meant.
 _CORRECTED_MARGIN = 0.05
 Clock = Callable[[], float]

@@ -36,7 +36,7 @@ _FUNCTION_WORD_SHARE = 0.2
 #: Most frequent terms of a language that show how it is written, and the share from which a script belongs to it.
 _SHOWING, _SCRIPT_SHARE = 300, 0.05
 #: Languages that detection takes for each other, in documents too.
-_RELATED = tuple(
+RELATED = tuple(
     frozenset(group.split())
     for group in ("zh wuu yue lzh", "no nb nn da", "hr sr bs sh", "id ms", "cs sk", "gl pt", "be ru", "hi mr")
 )
@@ -90,7 +90,7 @@ class LanguageDetector:
     def _with_relatives(self, likely: Mapping[str, float]) -> dict[str, float]:
         """The likely languages, and those of the corpus that are taken for them, as probable as they; of relatives the one with most chunks first."""
         related = dict(likely)
-        for group in _RELATED:
+        for group in RELATED:
             members = [language for language in self._languages if language in group]
             if highest := max((likely.get(language, 0.0) for language in members), default=0.0):
                 related |= dict.fromkeys(members, highest)

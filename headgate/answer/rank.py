@@ -9,17 +9,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from headgate.answer.question_language import QuestionLanguages
+from headgate.answer.question_language import RELATED, QuestionLanguages
 from headgate.index.bm25 import bm25, term_weights
 from headgate.index.fusion import Scores, fuse
 from headgate.index.search import Candidate
-from headgate.index.vocabulary import Vocabulary
+from headgate.index.vocabulary import LanguageCounts, Vocabulary
 
 #: What a chunk in a language that the question is not in keeps of its score; it is set back, never lost.
 OTHER_LANGUAGE = 0.5
@@ -58,7 +59,7 @@ class Ranker:
     """
 
     def __init__(self, vocabulary: Vocabulary, shares: Mapping[str, float], *, share: float) -> None:
-        self._vocabulary = vocabulary
+        self._counts = _with_relatives(vocabulary.languages)
         self._shares = shares
         self._share = share
 
@@ -84,8 +85,8 @@ class Ranker:
             first = first or (scores, cosines)
             fused.append(fuse(words, cosines, shares))
         assert first is not None
-        known = len(self._vocabulary.languages) > 1
-        close = np.array([languages.closeness(one.language) if known else 1.0 for one in candidates])
+        several = len(self._counts) > 1
+        close = np.array([languages.closeness(one.language) if several else 1.0 for one in candidates])
         together = BEST_TEXT * np.max(fused, axis=0) + (1 - BEST_TEXT) * np.mean(fused, axis=0)
         scores = _with_pages(together * (OTHER_LANGUAGE + (1 - OTHER_LANGUAGE) * close), candidates)
         ordered = sorted(range(len(candidates)), key=lambda place: (-scores[place], candidates[place].chunk_id))
@@ -97,7 +98,7 @@ class Ranker:
 
     def _words(self, text: SearchedText, candidates: Sequence[Candidate]) -> tuple[Scores, Scores]:
         """BM25 of each candidate, and its share of what a chunk of its language could reach, which compares languages of any size."""
-        languages = self._vocabulary.languages
+        languages = self._counts
         known = {code for code in {one.language for one in candidates} if code in languages and code in text.terms}
         weights = {code: term_weights(text.terms[code], languages[code]) for code in known}
         most = {code: sum(languages[code].idf(term) for term in text.terms[code]) or 1.0 for code in known}
@@ -108,6 +109,20 @@ class Ranker:
         return np.array(scores), np.array(
             [score / most.get(one.language, 1.0) for score, one in zip(scores, candidates, strict=True)]
         )
+
+
+def _with_relatives(languages: Mapping[str, LanguageCounts]) -> dict[str, LanguageCounts]:
+    """Counts by language; languages that detection takes for each other are counted as one, so that a few strays are weighed like the rest."""
+    counts = dict(languages)
+    for group in RELATED:
+        members = [languages[language] for language in sorted(group & languages.keys())]
+        if len(members) > 1:
+            terms: Counter[str] = Counter()
+            for member in members:
+                terms.update(member.terms)
+            chunks, length = sum(member.chunks for member in members), sum(member.length for member in members)
+            counts |= dict.fromkeys(group & languages.keys(), LanguageCounts(chunks=chunks, length=length, terms=dict(terms)))
+    return counts
 
 
 def _with_pages(scores: Scores, candidates: Sequence[Candidate]) -> Scores:

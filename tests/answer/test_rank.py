@@ -150,3 +150,11 @@ def test_a_language_of_few_chunks_is_weighed_like_one_of_many() -> None:
     ]
     languages = QuestionLanguages("fr", {"fr": 1.0})
     assert order("beacon recharge heures", [*many, one, *few], share=0.0, languages=languages)[0] == "fr"
+
+
+def test_strays_of_a_language_are_weighed_like_their_relatives() -> None:
+    chinese = [candidate(f"zh{n}", f"费用 用是 第{n}", language="zh") for n in range(40)]
+    stray = candidate("wuu", "亚马 马逊 雨林", language="wuu")
+    other = candidate("zh", "亚马 马逊 雨林 开垦 垦的", language="zh")
+    languages = QuestionLanguages("zh", {"zh": 0.5, "wuu": 0.5})
+    assert order("亚马 马逊 雨林 开垦 垦的", [*chinese, stray, other], share=0.0, languages=languages)[:2] == ["zh", "wuu"]
