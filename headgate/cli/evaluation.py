@@ -54,6 +54,7 @@ def calibrate(
             bundle_id,
             questions or settings.place(settings.evaluation.calibration),
             wrong_answer_cost=wrong_answer_cost or settings.evaluation.wrong_answer_cost,
+            unanswerable_share=settings.evaluation.unanswerable_share,
             seed=settings.evaluation.seed,
             progress=lambda done, total: progress("calibrate", done, total),
         )
@@ -215,11 +216,14 @@ def _print_calibration(found: Calibration) -> None:
         rows,
         right=("threshold", "wrongly answered", "wrongly declined", "cost"),
     )
-    say("\nWrongly answered: of the questions whose answer was not found. Wrongly declined: of those that can be answered.")
+    say("\nWrongly answered: of the questions without an answer. Wrongly declined: of those that have one, found or not.")
     say(
         f"Each question was scored by weights fitted without it; area under the curve {found.auc:.3f} {interval(found.auc_low, found.auc_high)}."
     )
-    say(f"A wrong answer costs as much as {found.wrong_answer_cost:g} wrong declines: threshold {found.evidence.threshold:.2f}.")
+    say(
+        f"A wrong answer costs as much as {found.wrong_answer_cost:g} wrong declines, and {found.unanswerable_share:.0%} of what is asked has no "
+        f"answer: threshold {found.evidence.threshold:.2f}."
+    )
     for doubt in found.doubts:
         say(f"Doubt: {doubt}.")
 

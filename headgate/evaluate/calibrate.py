@@ -2,19 +2,19 @@
 
     evals/calibration.jsonl ─► features of each question on the bundle ─► logistic weights ─► out-of-fold curve ─► threshold ─► Calibration
 
-A question counts as supported when it can be answered and the passages handed on hold the answer: then an answer is right to be given. One
-that can be answered but was not found is better declined, like one that can't be answered.
+A question counts as supported when it can be answered and the passages handed on hold the answer: then an answer is right to be given. To
+answer any other is wrong; to decline one that can be answered is a wrong decline, found or not.
 
-Quality is told out of fold: each question is scored by weights that were fitted without it. The threshold is the one with the least
-cost out of fold, where a wrong answer costs as much as `wrong_answer_cost` wrong declines. The questions stand for those that people will ask: where
-unanswerable ones are rarer or more frequent than here, their share belongs into the cost.
+Quality is told out of fold: each question is scored by weights that were fitted without it. The threshold is the lowest whose cost
+out of fold can't be told from the least, where a wrong answer costs as much as `wrong_answer_cost` wrong declines. A file for calibrating holds more unanswerable
+questions than people ask, so each kind counts by its share of what is asked (`unanswerable_share`), not of the file.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ def calibrate(
     questions: Path,
     *,
     wrong_answer_cost: float,
+    unanswerable_share: float,
     seed: int,
     progress: Progress | None = None,
 ) -> Calibration:
@@ -76,6 +77,7 @@ def calibrate(
     Args:
         questions: a file in the format of a suite (`headgate.evaluate.suites.suite`); it should share no question with a suite.
         wrong_answer_cost: of a wrong answer, in wrong declines; above 0.
+        unanswerable_share: of the questions that people will ask, those without an answer; above 0, below 1.
         progress: called with (questions done, questions in all).
 
     Raises:
@@ -92,6 +94,7 @@ def calibrate(
     return fit(
         labelled,
         wrong_answer_cost=wrong_answer_cost,
+        unanswerable_share=unanswerable_share,
         seed=seed,
         embedding=load_manifest(store, bundle_id).embedding.name,
         questions_digest=suite.digest,
@@ -103,6 +106,7 @@ def fit(
     labelled: Sequence[Labelled],
     *,
     wrong_answer_cost: float,
+    unanswerable_share: float,
     seed: int,
     embedding: str,
     questions_digest: str,
@@ -123,8 +127,17 @@ def fit(
     matrix = np.array([[*one.values, *(float(one.language == language) for language in languages)] for one in labelled])
     divisions = [_out_of_fold(matrix, wanted, seed + number) for number in range(_DIVISIONS)]
     answerable = np.array([one.answerable for one in labelled], dtype=bool)
-    costs = [np.mean([_cost(scores, wanted, one, wrong_answer_cost) for scores in divisions]) for one in _THRESHOLDS]
-    threshold = _THRESHOLDS[int(np.argmin(costs))]
+    if answerable.all():
+        raise SuiteError(f"{source!r} has no question without an answer; calibrating needs both kinds")
+    weights_of = np.where(answerable, (1 - unanswerable_share) / answerable.sum(), unanswerable_share / (~answerable).sum())
+
+    def costs(threshold: float) -> Floats:
+        """(n,) of each question, averaged over the divisions."""
+        answered = np.mean([scores >= threshold for scores in divisions], axis=0)
+        each: Floats = wrong_answer_cost * answered * ~wanted + (1 - answered) * answerable
+        return each
+
+    threshold = _cheapest(costs, weights_of)
     model = _regression().fit(matrix, wanted)
     weights = [round(float(weight), 3) for weight in model.coef_[0]]
     auc, low, high = _area(divisions[0], wanted, seed)
@@ -142,10 +155,13 @@ def fit(
         answerable=int(answerable.sum()),
         found=counts[True],
         wrong_answer_cost=wrong_answer_cost,
+        unanswerable_share=unanswerable_share,
         auc=auc,
         auc_low=low,
         auc_high=high,
-        curve=tuple(_point(divisions[0], wanted, answerable, one, wrong_answer_cost) for one in sorted({*_CURVE, threshold})),
+        curve=tuple(
+            _point(divisions[0], answerable, one, float(weights_of @ costs(one))) for one in sorted({*_CURVE, threshold})
+        ),
         doubts=_doubts(labelled, counts),
     )
 
@@ -209,16 +225,29 @@ def _out_of_fold(matrix: Floats, wanted: Flags, seed: int) -> Floats:
     return np.asarray(scores, dtype=np.float64)
 
 
-def _cost(scores: Floats, wanted: Flags, threshold: float, wrong_answer_cost: float) -> float:
-    answered = scores >= threshold
-    return float((wrong_answer_cost * (answered & ~wanted).sum() + (~answered & wanted).sum()) / len(wanted))
+def _cheapest(costs: Callable[[float], Floats], weights: Floats) -> float:
+    """The lowest threshold whose cost can't be told from the least: at most one standard error of their difference above it.
+
+    Few questions make the least cost jump about, and of two thresholds that cost the same the one that answers more is of more use
+    (the rule of one standard error: Breiman et al. 1984, section 3.4.3).
+    """
+    found = np.stack([costs(one) for one in _THRESHOLDS])
+    means = found @ weights
+    least = found[int(np.argmin(means))]
+    for threshold, each, mean in zip(_THRESHOLDS, found, means, strict=True):
+        differences = each - least
+        excess = float(mean - means.min())
+        error = float(np.sqrt((weights**2 * (differences - excess) ** 2).sum()))
+        if excess <= error:
+            return threshold
+    raise AssertionError("the least cost is within an error of itself")
 
 
-def _point(scores: Floats, wanted: Flags, answerable: Flags, threshold: float, wrong_answer_cost: float) -> ThresholdPoint:
+def _point(scores: Floats, answerable: Flags, threshold: float, cost: float) -> ThresholdPoint:
     answered = scores >= threshold
-    wrongly_answered = float((answered & ~wanted).sum() / (~wanted).sum())
+    wrongly_answered = float((answered & ~answerable).sum() / (~answerable).sum())
     wrongly_declined = float((~answered & answerable).sum() / answerable.sum())
-    answered_low, answered_high = wilson_interval(wrongly_answered, int((~wanted).sum()))
+    answered_low, answered_high = wilson_interval(wrongly_answered, int((~answerable).sum()))
     declined_low, declined_high = wilson_interval(wrongly_declined, int(answerable.sum()))
     return ThresholdPoint(
         threshold=threshold,
@@ -228,7 +257,7 @@ def _point(scores: Floats, wanted: Flags, answerable: Flags, threshold: float, w
         wrongly_declined=round(wrongly_declined, 4),
         wrongly_declined_low=round(declined_low, 4),
         wrongly_declined_high=round(declined_high, 4),
-        cost=round(_cost(scores, wanted, threshold, wrong_answer_cost), 4),
+        cost=round(cost, 4),
     )
 
 

@@ -20,7 +20,7 @@ class ThresholdPoint(Record):
     """What a threshold would do to questions that were not fitted. Shares are 0 to 1, each with its 95 % interval."""
 
     threshold: float
-    wrongly_answered: float  # of the questions whose answer is in no passage
+    wrongly_answered: float  # of the questions without an answer
     wrongly_answered_low: float
     wrongly_answered_high: float
     wrongly_declined: float  # of the questions that can be answered, found or not
@@ -41,6 +41,7 @@ class Calibration(Record):
     answerable: int  # of `questions`
     found: int  # of `answerable`: a passage with the answer was among those handed on
     wrong_answer_cost: float  # of a wrong answer, in wrong declines
+    unanswerable_share: float  # of the questions that people ask, as assumed, 0 to 1
     auc: float  # of questions that were not fitted, 0.5 to 1
     auc_low: float
     auc_high: float

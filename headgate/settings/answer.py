@@ -93,7 +93,7 @@ class AnswerSettings(AnswerBehaviour):
     refusal: str = Field("prompts/refusal.md", description="text of the polite refusal, per language")
     calibration: str = Field(
         "",
-        description="what `headgate calibrate` wrote: how much evidence an answer needs; empty = fitted on the sample's questions",
+        description="what `headgate calibrate` wrote: how much evidence an answer needs; empty = the packaged weights",
     )
     evidence_threshold: float | Literal["calibrated"] = Field(
         "calibrated", description="answers whose evidence is below are declined, 0 to 1; `calibrated` = as the calibration says"

@@ -23,6 +23,12 @@ class EvaluationSettings(Section):
     wrong_answer_cost: float = Field(
         2.0, gt=0, description="cost of a wrong answer, in wrong declines; `calibrate` chooses the threshold by it"
     )
+    unanswerable_share: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        description="of the questions that people ask, those without an answer; `calibrate` weighs both kinds by it",
+    )
     recall_at: tuple[int, ...] = Field((1, 3, 5, 10), description="cut-offs k of recall@k and nDCG@k")
     tracking_uri: str = Field(
         "", description="MLflow tracking address; empty = sqlite below storage.root, or storage.cache with S3"

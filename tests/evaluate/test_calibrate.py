@@ -37,7 +37,9 @@ def questions(n: int, *, share: float = 0.5, spread: float = 0.15, language: str
 
 
 def calibration(labelled: list[Labelled], *, cost: float = 1.0) -> Calibration:
-    return fit(labelled, wrong_answer_cost=cost, seed=3, embedding="m", questions_digest="d", source="q.jsonl")
+    return fit(
+        labelled, wrong_answer_cost=cost, unanswerable_share=0.5, seed=3, embedding="m", questions_digest="d", source="q.jsonl"
+    )
 
 
 def test_what_separates_the_questions_gets_the_weight() -> None:
@@ -112,6 +114,18 @@ def test_a_language_with_enough_questions_gets_an_intercept_of_its_own() -> None
     assert any("'de'" in doubt for doubt in found.doubts)
     features = Features(**dict(zip(FEATURES, shifted[0].values, strict=True)))
     assert evidence(features, found.evidence, language="ja") > evidence(features, found.evidence, language="en")
+
+
+def test_the_more_questions_have_no_answer_the_higher_the_threshold_whatever_their_share_in_the_file() -> None:
+    labelled = questions(400, spread=0.25)
+
+    def threshold(labelled: list[Labelled], share: float) -> float:
+        return fit(
+            labelled, wrong_answer_cost=1.0, unanswerable_share=share, seed=3, embedding="m", questions_digest="d", source="q"
+        ).evidence.threshold
+
+    rare, half, most = (threshold(labelled, share) for share in (0.05, 0.5, 0.9))
+    assert rare < half < most
 
 
 @pytest.mark.parametrize("share", [0.02, 0.98])
