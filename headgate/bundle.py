@@ -88,7 +88,7 @@ class Manifest(Record):
     fusion: tuple[LanguageFusion, ...]  # how much vectors count in each of them, as measured
     default_language: str
     retrieval: RetrievalSettings
-    reranker: RerankerModel | None
+    reranker: RerankerModel | None = None
     answer: AnswerBehaviour
     evidence: EvidenceModel
     guard: GuardSettings

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 
 #: Raised whenever a rule changes; part of the key that facts are reused under.
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 
 #: Where a clause begins, or what makes an order of what follows.
 _CLAUSE = (

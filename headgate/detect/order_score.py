@@ -153,6 +153,13 @@ WEIGHTS = Features(
 #: At least this is quarantined, and at least that is remarked on.
 SURE = 0.88
 SUSPECT = 0.55
+#: What names whoever wrote the page is said to who reads it: "Tell us early."
+_TO_READERS = re.compile(
+    r"\b(?:us|our|me|my)\b|\b(?:uns(?:er\w{0,2})?|mir|nous|notre|nos|nosotros|nuestr[ao]s?|noi|nostr[aeio]|nós|noss[ao]s?)\b",
+    re.IGNORECASE,
+)
+#: From this `short_page` on a page has too few words to tell what is foreign to it: about 70 different ones.
+_TOO_SHORT = 0.5
 
 
 class Sentence(NamedTuple):
@@ -181,8 +188,17 @@ def score(features: Features) -> float:
 @lru_cache(maxsize=1)  # a page is asked for what is sure and for what is suspect
 def find_orders(text: str) -> tuple[Order, ...]:
     """The sentences of a page that score `SUSPECT` or more, in their order."""
-    scored = (Order(sentence.start, sentence.end, score(sentence.features)) for sentence in measure(text))
+    scored = (Order(one.start, one.end, _bounded(score(one.features), one, text)) for one in measure(text))
     return tuple(order for order in scored if order.score >= SUSPECT)
+
+
+def _bounded(found: float, sentence: Sentence, text: str) -> float:
+    """The score, but never `SURE` where being unlike the page is all that speaks for it, and that means little."""
+    features = sentence.features
+    if features.own_answer or features.own_code or features.piece:
+        return found
+    ordinary = features.short_page >= _TOO_SHORT or _TO_READERS.search(text, sentence.start, sentence.end)
+    return min(found, math.nextafter(SURE, 0.0)) if ordinary else found
 
 
 def measure(text: str) -> Iterator[Sentence]:

@@ -90,7 +90,7 @@ VALIDATION_REPORTS = Folder(
 )  # fmt: skip
 BASELINES = Folder(
     "baselines", "validation/baseline/<corpus>.json", what="the documents of the last accepted ingest",
-    writer="headgate.ingest.validate.changes", written="replaced", kept="always",
+    writer="headgate.ingest.validate.baseline", written="replaced", kept="always",
 )  # fmt: skip
 VERDICT_CACHE = Folder(
     "verdict_cache", "cache/validation/<suite>.json", what="what validation found of each row",
