@@ -19,7 +19,7 @@ from headgate.answer.bounds import within_bounds
 from headgate.answer.evidence import Features, evidence, extract_features
 from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
 from headgate.answer.guard import find_violation
-from headgate.answer.names import mistaken_names, names, speaks_of_another_version
+from headgate.answer.names import missing_names, mistaken_names, names, speaks_of_another_version
 from headgate.answer.prompt import Prompt
 from headgate.answer.retrieve import Retrieval, Retriever
 from headgate.answer.small_talk import SmallTalk, small_talk
@@ -33,8 +33,9 @@ from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
 ENGINE_VERSION = 7
-#: Evidence that a question needs above the threshold when a word of it was taken for misspelt: something else may be meant.
-_CORRECTED_MARGIN = 0.05
+#: Evidence that a question needs above the threshold when something else may be meant: a word of it was taken for misspelt, or it names what no
+#: passage names (PayPal, where they speak of cards).
+_DOUBTED_MARGIN = 0.05
 Clock = Callable[[], float]
 
 
@@ -117,10 +118,11 @@ class Answerer:
         retrieval, passages, support = assessment.retrieval, assessment.passages, assessment.evidence
         retrieved_at = self._clock()
         spelling = retrieval.query.spelling
-        if support < self._evidence_model.threshold + (_CORRECTED_MARGIN if spelling.corrections else 0.0):
+        wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
+        doubted = spelling.corrections or (wanted and await in_thread(missing_names, wanted, retrieval.query.language, passages))
+        if support < self._evidence_model.threshold + (_DOUBTED_MARGIN if doubted else 0.0):
             yield self._refuse("no_evidence", started, assessment, retrieved_at)
             return
-        wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
         if wanted and (mistaken := await in_thread(mistaken_names, wanted, retrieval.query.language, passages)):
             yield self._refuse("other_name", started, assessment, retrieved_at, missing=mistaken)
             return
