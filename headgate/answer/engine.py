@@ -119,8 +119,8 @@ class Answerer:
         retrieved_at = self._clock()
         spelling = retrieval.query.spelling
         wanted = dict.fromkeys((*names(question.text, retrieval.query.language), *spelling.lookalikes))
-        doubted = spelling.corrections or (wanted and await in_thread(missing_names, wanted, retrieval.query.language, passages))
-        if support < self._evidence_model.threshold + (_DOUBTED_MARGIN if doubted else 0.0):
+        missing = await in_thread(missing_names, wanted, retrieval.query.language, passages) if wanted else ()
+        if support < self._evidence_model.threshold + (_DOUBTED_MARGIN if spelling.corrections or missing else 0.0):
             yield self._refuse("no_evidence", started, assessment, retrieved_at)
             return
         if wanted and (mistaken := await in_thread(mistaken_names, wanted, retrieval.query.language, passages)):
