@@ -37,7 +37,7 @@ PACKAGED = EvidenceModel(
     weights=asdict(
         Features(passage_cosine=3.02, unit_cosine=2.45, passage_coverage=5.32, lead=0.0, unknown=-0.33, other_language=1.05)
     ),
-    threshold=0.47,
+    threshold=0.45,
 )
 
 
