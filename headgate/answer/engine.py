@@ -123,7 +123,7 @@ class Answerer:
         if support < self._evidence_model.threshold + (_DOUBTED_MARGIN if spelling.corrections or missing else 0.0):
             yield self._refuse("no_evidence", started, assessment, retrieved_at)
             return
-        if wanted and (mistaken := await in_thread(mistaken_names, wanted, retrieval.query.language, passages)):
+        if missing and (mistaken := await in_thread(mistaken_names, missing, passages)):
             yield self._refuse("other_name", started, assessment, retrieved_at, missing=mistaken)
             return
         request = ChatRequest(

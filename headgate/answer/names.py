@@ -78,10 +78,9 @@ def missing_names(wanted: Collection[str], language: str, passages: Sequence[Hit
     return tuple(name for name in wanted if not set(analyze(name, language, keep_stop_words=True)) <= held)
 
 
-def mistaken_names(wanted: Collection[str], language: str, passages: Sequence[Hit]) -> tuple[str, ...]:
-    """Those of `wanted` that the passages lack, and for which a hasty reader takes something that they do speak of."""
-    missing = missing_names(wanted, language, passages)
-    return tuple(name for name in missing if mistakable(name, passages)) if missing else ()
+def mistaken_names(missing: Collection[str], passages: Sequence[Hit]) -> tuple[str, ...]:
+    """Those of the names that `passages` lack for which a hasty reader takes something that they do speak of."""
+    return tuple(name for name in missing if mistakable(name, passages))
 
 
 def mistakable(name: str, passages: Iterable[Hit]) -> bool:

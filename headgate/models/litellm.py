@@ -7,7 +7,7 @@ it has embedded so far in the vector cache, a question gets an error, never an a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,27 +57,16 @@ class RemoteEmbedder:
         self._closed = True
 
     def _ask(self, texts: list[str]) -> Vectors:
-        model, tried = self._model, 0
-        deadline = time.monotonic() + model.timeout_seconds
-
-        def once() -> Any:
-            nonlocal tried
-            tried += 1
-            return self._call(texts, max(0.001, deadline - time.monotonic()))
-
-        retries = Retries(tries=model.retries + 1, first_pause=retry.PROVIDER_PAUSE, deadline=model.timeout_seconds)
-        try:
-            reply = retries.call(once, retry.of_provider)
-        except self._failure as error:
-            if retry.of_provider(error):
-                raise ModelError(
-                    f"embedding model {model.name!r} failed {tried} time(s) within {model.timeout_seconds:g} s, "
-                    f"last with {type(error).__name__}; run again later: what was embedded is kept"
-                ) from error
-            raise ModelError(
-                f"embedding model {model.name!r} refused the call: {type(error).__name__}; "
-                "check embedding.model, its key and embedding.api_base"
-            ) from error
+        model = self._model
+        reply = ask_provider(
+            lambda seconds: self._call(texts, seconds),
+            what=f"embedding model {model.name!r}",
+            section="embedding",
+            seconds=model.timeout_seconds,
+            retries=model.retries,
+            failure=self._failure,
+            after="run again later: what was embedded is kept",
+        )
         vectors = _vectors(reply, len(texts), model)
         self.usage = self.usage.plus(*self._price(reply))
         return vectors
@@ -154,6 +143,48 @@ def remote_token_counter(name: str) -> TokenCounter:
         return 2 + int(litellm.token_counter(model=name, text=text)) if text else 2
 
     return count
+
+
+def ask_provider(
+    call: Callable[[float], Any],
+    *,
+    what: str,
+    section: str,
+    seconds: float,
+    retries: int,
+    failure: type[Exception],
+    after: str = "",
+) -> Any:
+    """The reply of a provider, tried again within a deadline.
+
+    Args:
+        call: one try; takes the seconds that are left.
+        what: the model, for messages.
+        section: of the settings that name it.
+        seconds: for all tries together.
+        retries: further tries.
+        failure: what litellm's exceptions derive from.
+        after: what to know or do when it stays down.
+
+    Raises:
+        ModelError: every try failed, or the provider refused the call.
+    """
+    tried, deadline = 0, time.monotonic() + seconds
+
+    def once() -> Any:
+        nonlocal tried
+        tried += 1
+        return call(max(0.001, deadline - time.monotonic()))
+
+    try:
+        return Retries(tries=retries + 1, first_pause=retry.PROVIDER_PAUSE, deadline=seconds).call(once, retry.of_provider)
+    except failure as error:
+        if retry.of_provider(error):
+            told = f"{what} failed {tried} time(s) within {seconds:g} s, last with {type(error).__name__}"
+            raise ModelError(f"{told}; {after}" if after else told) from error
+        raise ModelError(
+            f"{what} refused the call: {type(error).__name__}; check {section}.model, its key and {section}.api_base"
+        ) from error
 
 
 def packages() -> tuple[Any, type[Exception]]:

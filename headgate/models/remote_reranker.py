@@ -6,17 +6,14 @@ another order than was evaluated would look like one that was.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from headgate.errors import ClosedError, ModelError
-from headgate.models.litellm import packages
+from headgate.models.litellm import ask_provider, packages
 from headgate.models.reranker import RerankerModel, Scores, checked_scores
-from headgate.process import retry
-from headgate.process.retry import Retries
 
 
 class RemoteReranker:
@@ -37,27 +34,15 @@ class RemoteReranker:
             raise ClosedError("the re-ranking model was closed; open its bundle again")
         if not passages:
             return np.zeros(0, dtype=np.float32)
-        model, tried = self._model, 0
-        deadline = time.monotonic() + model.timeout_seconds
-
-        def once() -> Any:
-            nonlocal tried
-            tried += 1
-            return self._call(question, passages, max(0.001, deadline - time.monotonic()))
-
-        retries = Retries(tries=model.retries + 1, first_pause=retry.PROVIDER_PAUSE, deadline=model.timeout_seconds)
-        try:
-            reply = retries.call(once, retry.of_provider)
-        except self._failure as error:
-            if retry.of_provider(error):
-                raise ModelError(
-                    f"re-ranking model {model.name!r} failed {tried} time(s) within {model.timeout_seconds:g} s, "
-                    f"last with {type(error).__name__}"
-                ) from error
-            raise ModelError(
-                f"re-ranking model {model.name!r} refused the call: {type(error).__name__}; check reranker.model, its key and "
-                "reranker.api_base"
-            ) from error
+        model = self._model
+        reply = ask_provider(
+            lambda seconds: self._call(question, passages, seconds),
+            what=f"re-ranking model {model.name!r}",
+            section="reranker",
+            seconds=model.timeout_seconds,
+            retries=model.retries,
+            failure=self._failure,
+        )
         return np.clip(checked_scores(_in_order(reply, len(passages), model.name), len(passages), model.name), 0.0, 1.0)
 
     def close(self) -> None:

@@ -214,10 +214,8 @@ def test_the_sample_corpus_meets_its_list_of_defects(northbeam: IngestResult) ->
 def test_nothing_but_page_furniture_a_wrong_name_and_a_rare_suspicion_is_remarked_of_the_sample(northbeam: IngestResult) -> None:
     indexed = [outcome for outcome in northbeam.outcomes if outcome.outcome == "indexed"]
     found = [one for outcome in indexed for one in outcome.findings]
+    # How often an ordinary page has a sentence that looks like an order is measured by benchmarks.injection, not judged here: it is a finding.
     assert {one.code for one in found} - {"suspected_instructions"} == {"left_out", "extension"}
-    # A finding, not a quarantine: what orders look like is fitted, and a few of a hundred ordinary pages have a sentence that looks like one.
-    suspected = [outcome.path for outcome in indexed if any(one.code == "suspected_instructions" for one in outcome.findings)]
-    assert len(suspected) <= 0.05 * len(indexed), suspected
     assert all("navigation" in one.text or "running header" in one.text for one in found if one.code == "left_out")
 
 
