@@ -22,7 +22,7 @@ from benchmarks.validation import DATA
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.markdown import parse_markdown
 from headgate.ingest.validate.contradictions import Comparison, find_contradictions
-from headgate.ingest.validate.stated_values import StatedValue, pack, stated_values
+from headgate.ingest.validate.facts.stated_values import StatedValue, pack, stated_values
 from headgate.records import Document, DocumentMetadata
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "northbeam"

@@ -29,7 +29,7 @@ from benchmarks.projects import make_project, public_data
 from headgate.ingest.derive import Deriver, Origin
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
-from headgate.ingest.validate.facts import DocumentFacts
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
 from headgate.storage import open_store, sha256_hex
 

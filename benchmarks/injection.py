@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarks.injection_data import HALVES, Clean, Half, as_markdown, clean_documents, half_of, passages, poisoned
 from benchmarks.validation import interval, read_rows
-from headgate.answer.guard import find_violation
+from headgate.answer.question.guard import find_violation
 from headgate.detect.instructions import find_instructions, find_suspects
 from headgate.settings import GuardSettings
 from tests.detect.honest_questions import HONEST

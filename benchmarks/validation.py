@@ -23,10 +23,10 @@ from typing import Any
 from headgate.detect.instructions import find_instructions, find_suspects
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.markdown import parse_markdown
-from headgate.ingest.validate.access import decide_access, vocabulary_of
 from headgate.ingest.validate.duplicates import comparable, find_copies
-from headgate.ingest.validate.facts import DocumentFacts, document_facts
-from headgate.ingest.validate.resemblance import shingle
+from headgate.ingest.validate.facts.access import decide_access, vocabulary_of
+from headgate.ingest.validate.facts.document_facts import DocumentFacts, document_facts
+from headgate.ingest.validate.facts.resemblance import shingle
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import CorpusSettings, PersonalSearch, RetrievalSettings
 

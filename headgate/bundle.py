@@ -11,7 +11,6 @@ replay all go through it. What is withdrawn is no part of a bundle: it is asked 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ import orjson
 from pydantic import ValidationError
 
 from headgate.answer.engine import ENGINE_VERSION, Answerer
-from headgate.answer.evidence import PACKAGED, check_weights
+from headgate.answer.evidence import read_evidence_model
 from headgate.answer.extract import ExtractiveModel
 from headgate.answer.generate import ChatModel
 from headgate.answer.prompt import parse_answer_prompt, parse_refusal
@@ -36,11 +35,10 @@ from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.models.files import EmbeddingModel
 from headgate.models.open import open_embedder, open_reranker
 from headgate.models.prepare import ensure_model, ensure_reranker
-from headgate.models.reranker import RerankerModel
+from headgate.models.rerank.reranker import RerankerModel
 from headgate.models.tokens import whole_words
 from headgate.records import (
     Answer,
-    Calibration,
     EvidenceModel,
     IndexResult,
     LanguageFusion,
@@ -62,9 +60,6 @@ MANIFEST_FORMAT = 3
 RETENTION_LOCK = "retention"
 #: How long to wait for it, seconds.
 LOCK_SECONDS = 120.0
-_log = logging.getLogger(__name__)
-#: Whose cosines the packaged weights were fitted on.
-PACKAGED_EMBEDDING = "all-MiniLM-L6-v2"
 _BUNDLE_ID = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
@@ -147,7 +142,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
         retrieval=setup.retrieval,
         reranker=reranker[0] if reranker else None,
         answer=setup.answer.behaviour,
-        evidence=read_evidence_model(setup.answer, setup.project_dir, embedding),
+        evidence=read_evidence_model(setup.answer, setup.project_dir, engine=ENGINE_VERSION, embedding=embedding.name),
         guard=setup.guard,
         model=setup.model,
     )
@@ -179,46 +174,6 @@ def read_prompts(settings: AnswerSettings, project_dir: Path) -> dict[str, bytes
     parse_answer_prompt(prompts["answer"], source=settings.prompt)
     parse_refusal(prompts["refusal"], source=settings.refusal)
     return prompts
-
-
-def read_evidence_model(settings: AnswerSettings, project_dir: Path, embedding: EmbeddingModel) -> EvidenceModel:
-    """The weights and the threshold of today's calibration file, or the packaged ones; a threshold of the settings replaces theirs.
-
-    Raises:
-        SettingsError: the file is missing, is no calibration, or weighs other features than today's.
-    """
-    model = PACKAGED
-    if settings.calibration:
-        calibration = _read_calibration(project_dir / settings.calibration, settings.calibration)
-        check_weights(calibration.evidence, source=f"answer.calibration {settings.calibration!r}")
-        if calibration.engine != ENGINE_VERSION or calibration.embedding != embedding.name:
-            _log.warning(
-                "answer.calibration %r was fitted with engine %s and %s; this bundle has engine %s and %s: its evidence may be off, "
-                "run `headgate calibrate` again",
-                settings.calibration, calibration.engine, calibration.embedding, ENGINE_VERSION, embedding.name,
-            )  # fmt: skip
-        model = calibration.evidence
-    elif embedding.name != PACKAGED_EMBEDDING:
-        _log.warning(
-            "the packaged evidence weights were fitted with %s and say little of %s: run `headgate calibrate` on questions of your own",
-            PACKAGED_EMBEDDING, embedding.name,
-        )  # fmt: skip
-    if settings.evidence_threshold == "calibrated":
-        return model
-    return model.model_copy(update={"threshold": settings.evidence_threshold})
-
-
-def _read_calibration(path: Path, shown: str) -> Calibration:
-    try:
-        return Calibration.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(
-            f'answer.calibration {shown!r} can\'t be read: {error.strerror}; run `headgate calibrate`, or set it to ""'
-        ) from error
-    except ValidationError as error:
-        raise SettingsError(
-            f"answer.calibration {shown!r} is not what `headgate calibrate` writes ({error.error_count()} problem(s)); run it again"
-        ) from error
 
 
 def check_audience(manifest: Manifest, audience: str) -> None:

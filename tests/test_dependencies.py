@@ -120,7 +120,7 @@ def module_name(path: Path) -> str:
 def answering_modules() -> frozenset[str]:
     """Modules that answering loads or may load, imports inside functions included; the engines that a bundle names apart."""
     graph = grimp.build_graph("headgate", exclude_type_checking_imports=True, cache_dir=None)
-    for importer, engines in {"open": ("torch",), "prepare": ("export", "export_cross_encoder", "int8", "torch")}.items():
+    for importer, engines in {"open": ("torch",), "prepare": ("export", "rerank.export_cross_encoder", "int8", "torch")}.items():
         for engine in engines:
             graph.remove_import(importer=f"headgate.models.{importer}", imported=f"headgate.models.{engine}")
     starts = {module for start in ANSWERING for module in {start, *graph.find_descendants(start)}}

@@ -22,7 +22,7 @@ from headgate.sources import corpus, dvc
 from headgate.storage import open_store
 
 if TYPE_CHECKING:
-    from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+    from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
     from headgate.ingest.validate.outcome import Validated
 
 

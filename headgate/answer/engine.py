@@ -15,14 +15,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from headgate.answer.bounds import within_bounds
 from headgate.answer.evidence import Features, evidence, extract_features
 from headgate.answer.generate import ChatModel, ChatRequest, cited_numbers
-from headgate.answer.guard import find_violation
-from headgate.answer.names import missing_names, mistaken_names, names, speaks_of_another_version
 from headgate.answer.prompt import Prompt
+from headgate.answer.question.bounds import within_bounds
+from headgate.answer.question.guard import find_violation
+from headgate.answer.question.names import missing_names, mistaken_names, names, speaks_of_another_version
+from headgate.answer.question.small_talk import SmallTalk, small_talk
 from headgate.answer.retrieve import Retrieval, Retriever
-from headgate.answer.small_talk import SmallTalk, small_talk
 from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError, WithdrawnError
 from headgate.index.vocabulary import Vocabulary

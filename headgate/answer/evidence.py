@@ -6,15 +6,22 @@ project's own questions, or the packaged ones, which were fitted so on the sampl
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from headgate.answer.retrieve import Query
 from headgate.answer.weigh import ScoredUnit
 from headgate.errors import SettingsError
 from headgate.index.vocabulary import Vocabulary
-from headgate.records import EvidenceModel, Hit
+from headgate.records import Calibration, EvidenceModel, Hit
+from headgate.settings import AnswerSettings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Features:
     other_language: float  # 1 when the question is not in the collection's default language
 
 
+#: Whose cosines the packaged weights were fitted on.
+PACKAGED_EMBEDDING = "all-MiniLM-L6-v2"
 FEATURES = tuple(field.name for field in fields(Features))
 #: For projects without a calibration of their own. The weights were fitted on the first 160 questions of `evals/calibration.jsonl` of the sample, with
 #: the packaged embedding model; the threshold has the least cost on all 445 (benchmarks/RESULTS.md).
@@ -81,3 +90,47 @@ def check_weights(model: EvidenceModel, *, source: str) -> None:
             f'{source} weighs {", ".join(sorted(model.weights))}; this headgate has {", ".join(FEATURES)}: set answer.calibration = "", '
             "build, and run `headgate calibrate` again"
         )
+
+
+def read_evidence_model(settings: AnswerSettings, project_dir: Path, *, engine: int, embedding: str) -> EvidenceModel:
+    """The weights and the threshold of today's calibration file, or the packaged ones; a threshold of the settings replaces theirs.
+
+    Args:
+        engine: version of the answering that will use it.
+        embedding: name of the embedding model.
+
+    Raises:
+        SettingsError: the file is missing, is no calibration, or weighs other features than today's.
+    """
+    model = PACKAGED
+    if settings.calibration:
+        calibration = _read_calibration(project_dir / settings.calibration, settings.calibration)
+        check_weights(calibration.evidence, source=f"answer.calibration {settings.calibration!r}")
+        if calibration.engine != engine or calibration.embedding != embedding:
+            _log.warning(
+                "answer.calibration %r was fitted with engine %s and %s; this bundle has engine %s and %s: its evidence may be off, "
+                "run `headgate calibrate` again",
+                settings.calibration, calibration.engine, calibration.embedding, engine, embedding,
+            )  # fmt: skip
+        model = calibration.evidence
+    elif embedding != PACKAGED_EMBEDDING:
+        _log.warning(
+            "the packaged evidence weights were fitted with %s and say little of %s: run `headgate calibrate` on questions of your own",
+            PACKAGED_EMBEDDING, embedding,
+        )  # fmt: skip
+    if settings.evidence_threshold == "calibrated":
+        return model
+    return model.model_copy(update={"threshold": settings.evidence_threshold})
+
+
+def _read_calibration(path: Path, shown: str) -> Calibration:
+    try:
+        return Calibration.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f'answer.calibration {shown!r} can\'t be read: {error.strerror}; run `headgate calibrate`, or set it to ""'
+        ) from error
+    except ValidationError as error:
+        raise SettingsError(
+            f"answer.calibration {shown!r} is not what `headgate calibrate` writes ({error.error_count()} problem(s)); run it again"
+        ) from error

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 import yaml
 from pydantic import ValidationError
 
-from headgate.answer.small_talk import KINDS
+from headgate.answer.question.small_talk import KINDS
 from headgate.errors import PromptError
 from headgate.records import Record
 

@@ -1,10 +1,10 @@
 """Candidates of a question → one order: every candidate is scored by its words and by its vector, whichever search found it.
 
-    score of a chunk for a text = share * meaning + (1 - share) * words         share: of the chunk's language (headgate.index.probes)
+    score of a chunk for a text = share * meaning + (1 - share) * words         share: of the chunk's language (headgate.index.fusion.probes)
     over the texts of a question: half the best, half the mean;   times what the languages of question and chunk have to do with each other
     plus what its page brings                   then copies of better ones are set back
 
-`words` is BM25 by the counts of the chunk's language, `meaning` the cosine (headgate.index.fusion).
+`words` is BM25 by the counts of the chunk's language, `meaning` the cosine (headgate.index.fusion.combine).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from headgate.answer.question_language import RELATED, QuestionLanguages
-from headgate.index.bm25 import bm25, term_weights
-from headgate.index.fusion import Scores, fuse
+from headgate.answer.question.language import RELATED, QuestionLanguages
+from headgate.index.fusion.bm25 import bm25, term_weights
+from headgate.index.fusion.combine import Scores, fuse
 from headgate.index.search import Candidate
 from headgate.index.vocabulary import LanguageCounts, Vocabulary
 

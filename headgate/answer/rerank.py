@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headgate.models.reranker import Reranker
+from headgate.models.rerank.reranker import Reranker
 from headgate.records import Hit
 
 

@@ -13,15 +13,15 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from headgate.answer.bounds import texts_to_search
-from headgate.answer.question_language import LanguageDetector, QuestionLanguages
+from headgate.answer.question.bounds import texts_to_search
+from headgate.answer.question.language import LanguageDetector, QuestionLanguages
 from headgate.answer.rank import Ranker, SearchedText
 from headgate.answer.rerank import rerank
-from headgate.index.probes import DEFAULT_SHARE
+from headgate.index.fusion.probes import DEFAULT_SHARE
 from headgate.index.search import Candidate, ChunkTable
 from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
-from headgate.models.reranker import Reranker
+from headgate.models.rerank.reranker import Reranker
 from headgate.process.threads import in_thread
 from headgate.records import Hit, Question
 from headgate.settings import RetrievalSettings
@@ -100,7 +100,7 @@ class Retriever:
     async def retrieve(self, question: Question) -> Retrieval:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
 
-        What is searched is said in `headgate.answer.bounds`; a question with misspelt words is searched as it may be meant and as it was
+        What is searched is said in `headgate.answer.question.bounds`; a question with misspelt words is searched as it may be meant and as it was
         written.
         """
         languages = self._detector.detect(question.text)

@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 
 from headgate.errors import CorpusError, IntegrityError, StorageError
 from headgate.index import chunk_set as chunk_sets
+from headgate.index.fusion.probes import table_fusion
 from headgate.index.inventory import (
     damaged_files,
     has_versions,
@@ -35,7 +36,6 @@ from headgate.index.inventory import (
     verify_inventory,
     version_files,
 )
-from headgate.index.probes import table_fusion
 from headgate.index.table_failures import table_failures
 from headgate.index.table_indexes import build_indexes, compact, wanted_indexes
 from headgate.index.table_rows import ROW_FORMAT, encode_rows, prepare_row, quoted, stored_vectors, table_schema

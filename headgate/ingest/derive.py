@@ -25,9 +25,9 @@ from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.labels import merge_labels
 from headgate.ingest.parse.partition.pandoc import PANDOC_FORMATS, pandoc_version
 from headgate.ingest.parse.partition.setup import unstructured_version
-from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
-from headgate.ingest.validate.redaction import redact
+from headgate.ingest.validate.facts.access import Access, decide_access, vocabulary_of
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
+from headgate.ingest.validate.facts.redaction import redact
 from headgate.models.open import token_counter
 from headgate.models.source import locate_source
 from headgate.models.tokens import TokenCounter

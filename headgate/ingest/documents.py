@@ -34,7 +34,7 @@ from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import IngestCache, Kind
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import is_expired, keep_version, read_kept
-from headgate.ingest.validate import engine
+from headgate.ingest.validate.judge import engine
 from headgate.records import CorpusState, FileState, KeptVersion, Outcome, Remark, SourceFile, remarks
 from headgate.records.progress import Progress
 from headgate.settings import IngestSetup, ParseSettings

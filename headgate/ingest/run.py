@@ -24,7 +24,7 @@ from headgate.ingest.documents import FileWork, Run, make_documents, used_keys
 from headgate.ingest.state.cache import discard_cache, open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import compare_files, read_state, write_state
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
 from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
 from headgate.records.progress import Progress

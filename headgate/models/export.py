@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,12 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
             return torch.nn.functional.normalize(pooled, dim=1), states
 
     example = torch.ones((2, 8), dtype=torch.int64)
-    dynamic = {0: "n", 1: "t"}
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Encoder(),
-            (example, example),
-            buffer,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["embedding", "token_vectors"],
-            dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic, "embedding": {0: "n"}, "token_vectors": dynamic},
-            dynamo=False,
-        )
-    contents = {"model.onnx": buffer.getvalue(), "tokenizer.json": (source / "tokenizer.json").read_bytes()}
+    graph = to_onnx(
+        Encoder(),
+        {"input_ids": example, "attention_mask": example},
+        {"embedding": {0: "n"}, "token_vectors": {0: "n", 1: "t"}},
+    )
+    contents = {"model.onnx": graph, "tokenizer.json": (source / "tokenizer.json").read_bytes()}
     for name, content in contents.items():
         store.put(f"{prefix}/{name}", content)
     paths = [store.local(f"{prefix}/{name}") for name in contents]
@@ -83,6 +76,30 @@ def export_model(source: Path, store: Store, prefix: str) -> None:
         "files": {name: sha256_hex(content) for name, content in contents.items()},
     }
     store.put(f"{prefix}/model.json", orjson.dumps(described))
+
+
+def to_onnx(network: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Mapping[int, str]]) -> bytes:
+    """The ONNX file of a PyTorch module.
+
+    Args:
+        inputs: name → example, (n, t) int64 with any n and t, in the order of the module's arguments.
+        outputs: name → axes that vary, in the order of its results.
+    """
+    import torch
+
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            tuple(inputs.values()),
+            buffer,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={**{name: {0: "n", 1: "t"} for name in inputs}, **outputs},
+            dynamo=False,
+        )
+    return buffer.getvalue()
 
 
 def _check_agreement(model: Any, folder: Path, max_tokens: int) -> None:

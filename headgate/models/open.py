@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from headgate.errors import SettingsError
 from headgate.models.embedder import Embedder, TooLong
 from headgate.models.files import EmbeddingModel, refuse_missing
-from headgate.models.reranker import Reranker, RerankerModel
+from headgate.models.rerank.reranker import Reranker, RerankerModel
 from headgate.models.source import locate_source, source_token_limit
 from headgate.models.tokens import TokenCounter, TokenizerCounter
 from headgate.settings import ChunkSettings, EmbeddingSetup
@@ -57,10 +57,10 @@ def open_embedder(
 def open_reranker(model: RerankerModel, files: Mapping[str, Path], *, threads: int = 0) -> Reranker:
     """The engine of a re-ranking model; `files` maps the names that it names to places."""
     if model.engine == "litellm":
-        from headgate.models.remote_reranker import RemoteReranker
+        from headgate.models.rerank.remote_reranker import RemoteReranker
 
         return RemoteReranker(model)
-    from headgate.models.cross_encoder import CrossEncoder
+    from headgate.models.rerank.cross_encoder import CrossEncoder
 
     return CrossEncoder(
         files["model.onnx"], files["tokenizer.json"], name=model.name, max_tokens=model.max_tokens, threads=threads

@@ -18,7 +18,7 @@ import orjson
 from headgate.errors import IntegrityError, NotFoundError
 from headgate.models.files import EmbeddingModel
 from headgate.models.openvino import usable_precision
-from headgate.models.reranker import RerankerModel
+from headgate.models.rerank.reranker import RerankerModel
 from headgate.models.source import locate_cross_encoder, locate_source
 from headgate.settings import EmbeddingSettings, EmbeddingSetup, RerankerSetup
 from headgate.storage import Store, sha256_file, sha256_hex
@@ -70,7 +70,7 @@ def ensure_reranker(store: Store, setup: RerankerSetup) -> tuple[RerankerModel, 
     made_of = [EXPORT_FORMAT, weights, *(sha256_file(source / name) for name in ("config.json", "tokenizer.json"))]
     prefix = MODELS.prefix(f"{sha256_hex(orjson.dumps(made_of))[:16]}-cross")
     if not store.exists(f"{prefix}/model.json"):
-        from headgate.models.export_cross_encoder import export_cross_encoder
+        from headgate.models.rerank.export_cross_encoder import export_cross_encoder
 
         export_cross_encoder(source, store, prefix)
     described, folder = _prepared(store, prefix)

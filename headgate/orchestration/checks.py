@@ -11,7 +11,7 @@ import dagster as dg
 
 from headgate.errors import SettingsError
 from headgate.ingest.state.dead_letters import DeadLetter
-from headgate.ingest.validate.expectations import Expectation
+from headgate.ingest.validate.judge.expectations import Expectation
 from headgate.ingest.validate.outcome import named_checks
 from headgate.orchestration.handed_on import CorpusReference
 from headgate.records import Canary, ChunkSetRef, IndexResult, IngestResult, Report, ValidationCheck, Verdict

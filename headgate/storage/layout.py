@@ -94,7 +94,7 @@ BASELINES = Folder(
 )  # fmt: skip
 VERDICT_CACHE = Folder(
     "verdict_cache", "cache/validation/<suite>.json", what="what validation found of each row",
-    writer="headgate.ingest.validate.verdicts", written="replaced", kept="bounded",
+    writer="headgate.ingest.validate.judge.verdicts", written="replaced", kept="bounded",
 )  # fmt: skip
 
 # --- sources ----------------------------------------------------------------------------------------------------------

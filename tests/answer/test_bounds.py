@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from headgate.answer.bounds import MOST_PARTS, texts_to_search, within_bounds
+from headgate.answer.question.bounds import MOST_PARTS, texts_to_search, within_bounds
 from headgate.bundle import Bundle, open_bundle
 from headgate.index.vocabulary import MOST_UNKNOWN, count_vocabulary
 from headgate.models.embedder import Embedder

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.answer.names import names, speaks_of_another_version
+from headgate.answer.question.names import names, speaks_of_another_version
 
 
 @pytest.mark.parametrize(

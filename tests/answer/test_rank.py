@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from headgate.answer.question_language import QuestionLanguages
+from headgate.answer.question.language import QuestionLanguages
 from headgate.answer.rank import Ranker, SearchedText
 from headgate.index.search import Candidate
 from headgate.index.vocabulary import Vocabulary, count_vocabulary

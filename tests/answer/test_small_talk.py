@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.answer.small_talk import small_talk
+from headgate.answer.question.small_talk import small_talk
 
 
 @pytest.mark.parametrize(

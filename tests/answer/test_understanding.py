@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.answer.guard import find_violation
-from headgate.answer.question_language import LanguageDetector
+from headgate.answer.question.guard import find_violation
+from headgate.answer.question.language import LanguageDetector
 from headgate.index.vocabulary import Vocabulary, count_vocabulary
 from headgate.settings import GuardSettings
 from headgate.text.terms import analyze, identifiers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.answer.guard import find_violation
+from headgate.answer.question.guard import find_violation
 from headgate.detect.attacks import find_attack
 from headgate.detect.instructions import find_instructions
 from headgate.settings import GuardSettings

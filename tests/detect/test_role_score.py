@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.answer.guard import find_violation
+from headgate.answer.question.guard import find_violation
 from headgate.detect.role_score import CUES, WEIGHTS, measure, score
 from headgate.settings import GuardSettings
 from tests.detect.honest_questions import HONEST

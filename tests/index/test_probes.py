@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from headgate.index.probes import (
+from headgate.index.fusion.probes import (
     DEFAULT_SHARE,
     FEWEST,
     PROBED,

@@ -10,8 +10,8 @@ from typing import Any
 from headgate.ingest.parse.blocks import Block, ParsedFile, assemble
 from headgate.ingest.parse.left_out import LeftOut
 from headgate.ingest.parse.markdown import parse_markdown
-from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
-from headgate.ingest.validate.facts import DocumentFacts, document_facts
+from headgate.ingest.validate.facts.access import Access, decide_access, vocabulary_of
+from headgate.ingest.validate.facts.document_facts import DocumentFacts, document_facts
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import Settings, parse_settings
 

@@ -17,7 +17,7 @@ from headgate.errors import CorpusError, StorageError
 from headgate.index.chunk_set import read_chunk_set
 from headgate.ingest.sandbox import stream
 from headgate.ingest.state.dead_letters import list_dead_letters
-from headgate.ingest.validate import facts
+from headgate.ingest.validate.facts import document_facts as facts
 from headgate.records import IngestResult
 from headgate.settings import PersonalSearch, Settings
 from headgate.storage import open_store

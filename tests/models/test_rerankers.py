@@ -18,7 +18,7 @@ from headgate.bundle import load_manifest, open_bundle
 from headgate.errors import ClosedError, IntegrityError, ModelError, SettingsError
 from headgate.models.open import open_reranker
 from headgate.models.prepare import ensure_reranker
-from headgate.models.reranker import RerankerModel
+from headgate.models.rerank.reranker import RerankerModel
 from headgate.process import retry
 from headgate.records import Hit, IndexResult, Question
 from headgate.settings import Settings, parse_settings

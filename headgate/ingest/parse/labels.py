@@ -3,7 +3,7 @@
     (name, value, line), … ──read_labels──► LabelReading ──merge_readings──► what the file says of itself
 
 A reading keeps apart what was read, what is damaged (`slips`) and what else may say who may see the page (`stated`). Nothing here knows
-which labels a project has: that is decided with its settings, in `validate/access.py`.
+which labels a project has: that is decided with its settings, in `validate/facts/access.py`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from headgate.errors import IntegrityError, NotFoundError
-from headgate.ingest.validate.audiences import Seen
+from headgate.ingest.validate.facts.audiences import Seen
 from headgate.ingest.validate.shapes import Shape
 from headgate.settings import Audiences
 from headgate.storage import Store

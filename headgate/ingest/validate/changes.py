@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from headgate.ingest.parse.cell_kinds import cell_kind
+from headgate.ingest.validate.facts.resemblance import marks
 from headgate.ingest.validate.moves import MovedText, find_moved, leads_into
-from headgate.ingest.validate.resemblance import marks
 from headgate.ingest.validate.rows import is_looser
 from headgate.ingest.validate.shapes import Shape
 from headgate.settings import ValidationSetup

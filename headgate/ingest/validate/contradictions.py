@@ -27,8 +27,8 @@ import numpy as np
 import orjson
 
 from headgate.ingest.validate.duplicates import SIDELINED
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.stated_values import StatedValue, pack, plain
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.stated_values import StatedValue, pack, plain
 
 #: Documents that share a label with several values: in more, it is a form.
 _MOST_DOCUMENTS = 12

@@ -19,8 +19,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.resemblance import PERMUTATIONS
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.resemblance import PERMUTATIONS
 
 #: Documents with fewer shingles are too short to be called a near copy of anything.
 _MIN_SHINGLES = 20

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
-from headgate.ingest.validate.resemblance import MARK, marks
+from headgate.ingest.validate.facts.resemblance import MARK, marks
 from headgate.ingest.validate.shapes import Shape
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]{1,20}:|//", re.IGNORECASE)

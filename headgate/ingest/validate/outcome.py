@@ -21,15 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from headgate.errors import IntegrityError
-from headgate.ingest.validate.audiences import Seen, find_widened, report_access, seen_by
 from headgate.ingest.validate.baseline import Baseline, load_baseline, store_baseline
 from headgate.ingest.validate.boilerplate import boilerplate_shares
 from headgate.ingest.validate.changes import CHANGE_COLUMNS, Change, change_row, find_changes
 from headgate.ingest.validate.contradictions import Comparison, comparison, find_contradictions
 from headgate.ingest.validate.corpus_row import CORPUS_COLUMNS, corpus_row, source_columns
 from headgate.ingest.validate.duplicates import Comparable, comparable, find_copies
-from headgate.ingest.validate.expectations import Expectation, Suite, SuiteName, load_suites
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.facts.audiences import Seen, find_widened, report_access, seen_by
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.judge.expectations import Expectation, Suite, SuiteName, load_suites
+from headgate.ingest.validate.judge.verdicts import open_judge
 from headgate.ingest.validate.page import CheckReport, ReportedRow, render_report, report_key
 from headgate.ingest.validate.rows import (
     CHUNK_COLUMNS,
@@ -42,7 +43,6 @@ from headgate.ingest.validate.rows import (
     document_row,
 )
 from headgate.ingest.validate.shapes import Shape, shape_of
-from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import AccessReport, Loss, Remark, SourceState, ValidationCheck
 from headgate.settings import Audiences, ValidationSettings, ValidationSetup
 from headgate.storage import Store
@@ -58,7 +58,7 @@ _READABLE, _WIDENED = "labels_are_readable", "no_wider_audience"
 _WIDER = "seen by {} until now, by {} from now on; accept it by name in validation.accept_audience (docs/access.md)"
 #: Checks that no suite can turn off; their names are taken in the suites.
 ACCESS_CHECKS: Mapping[str, Expectation] = {
-    name: Expectation(name, "decided in code", {}, level, code, reason, {}, "headgate/ingest/validate/access.py")
+    name: Expectation(name, "decided in code", {}, level, code, reason, {}, "headgate/ingest/validate/facts/access.py")
     for name, level, code, reason in (
         (
             _READABLE,

@@ -12,8 +12,8 @@ from typing import Any
 from headgate.ingest.parse.left_out import FURNITURE, NO_TEXT, LeftOut
 from headgate.ingest.validate.contradictions import Contradiction
 from headgate.ingest.validate.duplicates import Copies
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
-from headgate.ingest.validate.redaction import kinds_under, removed_words
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.facts.redaction import kinds_under, removed_words
 from headgate.settings import Audiences, PersonalKindPolicy, ValidationSettings, ValidationSetup
 from headgate.sources.patterns import matches
 

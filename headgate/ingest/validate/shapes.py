@@ -9,8 +9,8 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.resemblance import marks
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.resemblance import marks
 
 _MAX_HEADER = 40  # column names kept of a document
 _LANGUAGE_CONFIDENCE = 0.9

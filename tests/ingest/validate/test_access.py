@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headgate.errors import ParseFailure, SettingsError
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
-from headgate.ingest.validate.access import Access, decide_access, vocabulary_of
+from headgate.ingest.validate.facts.access import Access, decide_access, vocabulary_of
 from headgate.settings import Audiences, Settings, parse_settings
 from tests.ingest.documents import settings_of
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from headgate.ingest.validate.acceptance import audience_lines
-from headgate.ingest.validate.access import Access
-from headgate.ingest.validate.audiences import Seen, find_widened
 from headgate.ingest.validate.baseline import baseline_key
-from headgate.ingest.validate.facts import DocumentFacts, document_facts
+from headgate.ingest.validate.facts.access import Access
+from headgate.ingest.validate.facts.audiences import Seen, find_widened
+from headgate.ingest.validate.facts.document_facts import DocumentFacts, document_facts
 from headgate.ingest.validate.outcome import Validated
 from headgate.ingest.validate.page import report_key
 from headgate.records import Remark, Widened

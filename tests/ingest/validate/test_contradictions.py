@@ -7,8 +7,8 @@ import random
 import pytest
 
 from headgate.ingest.validate.contradictions import comparison, find_contradictions
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.stated_values import MOST_STATED, read_value
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.stated_values import MOST_STATED, read_value
 from tests.ingest.documents import facts_of
 
 PLANS = "| Plan | Price | Contract |\n|---|---|---|\n| Home Lite | £24.00 | 12 months |\n| Home Plus | £31.00 | 18 months |\n| Home Max | £42.00 | 18 months |\n"

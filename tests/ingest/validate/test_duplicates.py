@@ -7,8 +7,8 @@ import random
 import pytest
 
 from headgate.ingest.validate.duplicates import Copies, comparable, find_copies
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.resemblance import estimate, shingle, sign
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.resemblance import estimate, shingle, sign
 from tests.ingest.documents import LONG, facts_of
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from headgate.errors import SettingsError, ValidationFailed
-from headgate.ingest.validate import engine
-from headgate.ingest.validate.expectations import Expectation, Suite
+from headgate.ingest.validate.judge import engine
+from headgate.ingest.validate.judge.expectations import Expectation, Suite
 from tests.ingest import files
 from tests.ingest.test_run import page
 
@@ -30,7 +30,7 @@ def test_it_is_imported_without_plots_statistics_and_databases_which_others_stil
     program = """
 import sys
 from pathlib import Path
-from headgate.ingest.validate.gx_package import load_great_expectations
+from headgate.ingest.validate.judge.gx_package import load_great_expectations
 gx = load_great_expectations()
 print("thread" if gx.expectations.ExpectColumnValuesToBeBetween else "", *[name in sys.modules for name in ("altair.vegalite", "scipy.optimize", "sqlalchemy", "boto3")])
 import sqlalchemy
@@ -44,7 +44,7 @@ INGEST = """
 import sys
 from pathlib import Path
 from headgate.ingest.run import ingest
-from headgate.ingest.validate import engine
+from headgate.ingest.validate.judge import engine
 from headgate.settings import load_settings
 from headgate.storage import open_store
 folder = Path(sys.argv[1])
@@ -137,7 +137,7 @@ def test_a_process_that_was_killed_is_told_and_the_next_batch_has_a_new_one() ->
 def test_it_ends_with_the_process_that_started_it_however_that_ends() -> None:
     program = """
 import os
-from headgate.ingest.validate import engine
+from headgate.ingest.validate.judge import engine
 engine.start()
 print(engine._running._process.pid, flush=True)
 os.kill(os.getpid(), 9)

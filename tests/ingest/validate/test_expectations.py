@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from headgate.errors import SettingsError
-from headgate.ingest.validate.expectations import BUILT_IN, SUITES, Suite, load_suites
-from headgate.ingest.validate.gx_package import check_arguments
+from headgate.ingest.validate.judge.expectations import BUILT_IN, SUITES, Suite, load_suites
+from headgate.ingest.validate.judge.gx_package import check_arguments
+from headgate.ingest.validate.judge.verdicts import open_judge
 from headgate.ingest.validate.outcome import ACCESS_CHECKS, COLUMNS, named_checks
-from headgate.ingest.validate.verdicts import open_judge
 from headgate.records import Remark
 from headgate.settings import ValidationSettings
 from headgate.storage import FolderStore

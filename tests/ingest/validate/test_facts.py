@@ -10,7 +10,7 @@ import pytest
 from headgate.ingest.chunk.chunker import chunk_document
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.parse.tables import render_rows
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts, chunk_facts, document_facts, facts_version
 from headgate.settings import ChunkSettings, PersonalSearch
 from tests.ingest.documents import LONG, access_of, document, facts_of, page, settings_of
 

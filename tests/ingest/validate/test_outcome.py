@@ -15,8 +15,8 @@ import pytest
 from headgate.errors import IntegrityError, SettingsError
 from headgate.ingest.validate.acceptance import change_lines
 from headgate.ingest.validate.boilerplate import boilerplate_shares
-from headgate.ingest.validate.expectations import BUILT_IN, SUITES
-from headgate.ingest.validate.facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
+from headgate.ingest.validate.judge.expectations import BUILT_IN, SUITES
 from headgate.ingest.validate.outcome import Validated, named_checks
 from headgate.records import Remark, SourceState, ValidationCheck
 from headgate.settings import Settings, load_settings

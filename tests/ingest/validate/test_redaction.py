@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from headgate.ingest.parse.blocks import Block, assemble
 from headgate.ingest.parse.left_out import count_words
-from headgate.ingest.validate.facts import document_facts
-from headgate.ingest.validate.redaction import apply_edits, redact, removed_words
+from headgate.ingest.validate.facts.document_facts import document_facts
+from headgate.ingest.validate.facts.redaction import apply_edits, redact, removed_words
 from headgate.records import Document, DocumentMetadata
 from headgate.settings import PersonalSearch
 from tests.ingest.documents import access_of, page, settings_of

@@ -1,6 +1,6 @@
 """The process that judges rows: imports Great Expectations, then answers batches until its input ends.
 
-python -m headgate.ingest.validate.judge_worker      started by headgate.ingest.validate.engine
+python -m headgate.ingest.validate.judge.judge_worker      started by headgate.ingest.validate.judge.engine
 
 in    length, {"suite", "entries": [{"name", "kind", "kwargs", "place"}], "columns": {column: [value of each row]}, "rows": n}
 out   length, {"failing": [[position of an entry, …] of each row]}, or {"settings": message}, or {"defect": message}
@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from headgate.errors import SettingsError
-from headgate.ingest.validate.expectations import Expectation, Suite
-from headgate.ingest.validate.gx_package import check_arguments, load_great_expectations
+from headgate.ingest.validate.judge.expectations import Expectation, Suite
+from headgate.ingest.validate.judge.gx_package import check_arguments, load_great_expectations
 
 _LENGTH = struct.Struct("<Q")
 

@@ -1,4 +1,4 @@
-"""(question, passage) → score on OpenVINO's CPU engine: a cross-encoder that was exported by `headgate.models.export_cross_encoder`.
+"""(question, passage) → score on OpenVINO's CPU engine: a cross-encoder that was exported by `headgate.models.rerank.export_cross_encoder`.
 
     pairs ─tokenize─► batches of one length ─► OpenVINO ─► logit ─sigmoid─► score in the order of the passages
 
@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from headgate.errors import ClosedError
 from headgate.models.openvino import core, same_length_batches
-from headgate.models.reranker import Scores, checked_scores
+from headgate.models.rerank.reranker import Scores, checked_scores
 
 
 class CrossEncoder:

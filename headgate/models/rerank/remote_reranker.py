@@ -13,7 +13,7 @@ import numpy as np
 
 from headgate.errors import ClosedError, ModelError
 from headgate.models.litellm import ask_provider, packages
-from headgate.models.reranker import RerankerModel, Scores, checked_scores
+from headgate.models.rerank.reranker import RerankerModel, Scores, checked_scores
 
 
 class RemoteReranker:

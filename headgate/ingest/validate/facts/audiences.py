@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from headgate.ingest.validate.facts import DocumentFacts
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
 from headgate.records import AccessReport, Widened
 from headgate.settings import AudienceAcceptance, Audiences
 

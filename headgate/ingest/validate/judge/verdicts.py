@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from headgate.errors import NotFoundError
-from headgate.ingest.validate import engine
-from headgate.ingest.validate.expectations import Expectation, Suite
+from headgate.ingest.validate.judge import engine
+from headgate.ingest.validate.judge.expectations import Expectation, Suite
 from headgate.storage import Store
 from headgate.storage.layout import VERDICT_CACHE
 

@@ -25,8 +25,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from headgate.index.bm25 import bm25, term_weights
-from headgate.index.fusion import fuse
+from headgate.index.fusion.bm25 import bm25, term_weights
+from headgate.index.fusion.combine import fuse
 from headgate.index.table_rows import quoted
 from headgate.index.vocabulary import LanguageCounts
 from headgate.records import LanguageFusion, PinnedVersion

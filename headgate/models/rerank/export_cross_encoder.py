@@ -6,9 +6,7 @@ returns (n, 1) logits. It is compared with sentence-transformers itself before i
 
 from __future__ import annotations
 
-import io
 import logging
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,8 @@ import numpy as np
 import orjson
 
 from headgate.errors import SettingsError
-from headgate.models.cross_encoder import CrossEncoder
+from headgate.models.export import to_onnx
+from headgate.models.rerank.cross_encoder import CrossEncoder
 from headgate.storage import Store, sha256_hex
 
 #: Largest difference of a score, 0 to 1, between exported and original model.
@@ -62,20 +61,9 @@ def export_cross_encoder(source: Path, store: Store, prefix: str) -> None:
             return self.network(**dict(zip(names, inputs, strict=True))).logits
 
     example = torch.ones((2, 8), dtype=torch.int64)
-    dynamic = {0: "n", 1: "t"}
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Pairs(),
-            tuple(example if name == "attention_mask" else torch.zeros_like(example) for name in names),
-            buffer,
-            input_names=names,
-            output_names=["logits"],
-            dynamic_axes={**dict.fromkeys(names, dynamic), "logits": {0: "n"}},
-            dynamo=False,
-        )
-    contents = {"model.onnx": buffer.getvalue(), "tokenizer.json": (source / "tokenizer.json").read_bytes()}
+    examples = {name: example if name == "attention_mask" else torch.zeros_like(example) for name in names}
+    graph = to_onnx(Pairs(), examples, {"logits": {0: "n"}})
+    contents = {"model.onnx": graph, "tokenizer.json": (source / "tokenizer.json").read_bytes()}
     for name, content in contents.items():
         store.put(f"{prefix}/{name}", content)
     paths = [store.local(f"{prefix}/{name}") for name in contents]

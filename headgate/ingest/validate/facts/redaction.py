@@ -14,8 +14,8 @@ from dataclasses import replace
 from itertools import accumulate
 
 from headgate.ingest.parse.left_out import LeftOut
-from headgate.ingest.validate.facts import DocumentFacts
-from headgate.ingest.validate.removal import order_spans
+from headgate.ingest.validate.facts.document_facts import DocumentFacts
+from headgate.ingest.validate.facts.removal import order_spans
 from headgate.records import Document, Element
 from headgate.settings import PersonalKindPolicy, ValidationSettings
 

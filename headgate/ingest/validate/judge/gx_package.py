@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from headgate.errors import SettingsError
-from headgate.ingest.validate.expectations import Suite
+from headgate.ingest.validate.judge.expectations import Suite
 from headgate.process.imports import defer, without
 
 _DEFERRED = ("altair", "scipy.stats")

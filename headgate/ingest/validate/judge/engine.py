@@ -26,12 +26,12 @@ from typing import IO, Any
 import orjson
 
 from headgate.errors import SettingsError, ValidationFailed
-from headgate.ingest.validate.expectations import Suite
+from headgate.ingest.validate.judge.expectations import Suite
 
 #: Seconds for one batch of rows; far above what a batch takes, so that a process that hangs is told apart from a busy machine.
 _PATIENCE = 1800.0
 _LENGTH = struct.Struct("<Q")
-_WORKER = "headgate.ingest.validate.judge_worker"
+_WORKER = "headgate.ingest.validate.judge.judge_worker"
 _LAST_WORDS = 2000  # bytes
 
 Row = Mapping[str, Any]
@@ -42,7 +42,7 @@ class _JudgeProcess:
 
     def __init__(self) -> None:
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        package = str(Path(__file__).resolve().parents[3])
+        package = str(Path(__file__).resolve().parents[4])
         path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
             [sys.executable, "-m", _WORKER],

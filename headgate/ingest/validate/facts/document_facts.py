@@ -26,10 +26,10 @@ from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.label_keys import LABELS
 from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
-from headgate.ingest.validate.access import Access, Ground
-from headgate.ingest.validate.removal import Removable, measure_removal
-from headgate.ingest.validate.resemblance import digest_text, hash_lines, hash_names, normalised, shingle, sign
-from headgate.ingest.validate.stated_values import StatedValue, stated_values
+from headgate.ingest.validate.facts.access import Access, Ground
+from headgate.ingest.validate.facts.removal import Removable, measure_removal
+from headgate.ingest.validate.facts.resemblance import digest_text, hash_lines, hash_names, normalised, shingle, sign
+from headgate.ingest.validate.facts.stated_values import StatedValue, stated_values
 from headgate.records import Chunk, Document, Remark
 from headgate.settings import PersonalSearch
 

@@ -1,0 +1,1 @@
+"""What is understood of a question before anything is searched."""
