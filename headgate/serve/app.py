@@ -118,7 +118,7 @@ def _add_operations(app: FastAPI, track: str, *, store: Store, live: LiveBundle,
         if desk.log_problem:
             desk.log_problem = await asyncio.to_thread(_still_not_writable, store)
         release, problem = live.release, live.problem
-        reason = live.why_not_ready or live.withdrawal_problem or desk.log_problem
+        reason = live.why_not_ready or ("" if live.withdrawals_trusted else live.withdrawal_problem) or desk.log_problem
         content = {
             "ready": not reason,
             "reason": reason,
@@ -127,6 +127,7 @@ def _add_operations(app: FastAPI, track: str, *, store: Store, live: LiveBundle,
             "bundle_id": release.bundle_id if release else "",
             "promoted_at": release.promoted_at if release else "",
             "log_not_sent": desk.log_not_sent,
+            "withdrawals_not_read": live.withdrawal_problem,
             "not_in_service": problem.model_dump() if problem else None,
             "sources": await sources(),
         }

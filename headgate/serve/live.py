@@ -86,6 +86,7 @@ class LiveBundle:
         self._looked = False
         self._withdrawals: WithdrawalView | None = None
         self._withdrawal_problem = ""
+        self._withdrawals_trusted = True
         self._retry_at = 0.0
         self._retry_wait = poll_seconds
         self._open_count = 0
@@ -102,8 +103,13 @@ class LiveBundle:
 
     @property
     def withdrawal_problem(self) -> str:
-        """Why the list of withdrawals can't be read, "" when it can. Answers rest on the last known list, for a minute; then there are none."""
+        """Why the list of withdrawals can't be read, "" when it can. Answers rest on the last known list for a minute; then there are none."""
         return self._withdrawal_problem
+
+    @property
+    def withdrawals_trusted(self) -> bool:
+        """Whether answers may rest on what is known to be withdrawn; not when the list is damaged, or was out of reach for a minute."""
+        return self._withdrawals_trusted
 
     @property
     def open_bundles(self) -> int:
@@ -177,9 +183,9 @@ class LiveBundle:
             if self._withdrawals is None:
                 self._withdrawals = WithdrawalView(self._store, "")
             self._withdrawals.refresh()
-            self._withdrawal_problem = self._withdrawals.problem
+            self._withdrawal_problem, self._withdrawals_trusted = self._withdrawals.problem, self._withdrawals.trusted
         except (HeadgateError, OSError) as error:
-            self._withdrawal_problem = f"the list of withdrawals can't be read: {error}"
+            self._withdrawal_problem, self._withdrawals_trusted = f"the list of withdrawals can't be read: {error}", False
 
     def close(self) -> None:
         """Take the bundle out of service; it is closed when its last answer has ended."""

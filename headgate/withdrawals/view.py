@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from headgate.errors import HeadgateError, IntegrityError
+from headgate.errors import HeadgateError, IntegrityError, StorageError
 from headgate.storage import Store
 from headgate.withdrawals.ledger import Withdrawn, history, latest_number, withdrawn
 
@@ -42,6 +42,7 @@ class WithdrawalView:
         self._number = -1
         self._known = Withdrawn()
         self._problem = ""
+        self._trusted = True
         self._looked_at = self._read_at = clock()
         self._look()
 
@@ -49,6 +50,12 @@ class WithdrawalView:
     def problem(self) -> str:
         """Why the list could not be read at the last look; "" when it could."""
         return self._problem
+
+    @property
+    def trusted(self) -> bool:
+        """Whether answers may rest on the list: it was read, or a store that is away keeps it from being read for less than
+        `TRUST_SECONDS`. A list that is damaged is not trusted, although the last one that was read holds as long."""
+        return self._trusted
 
     async def current(self) -> Withdrawn:
         """What is withdrawn, at most `fresh_seconds` old; without a thread where nothing has to be looked at.
@@ -65,13 +72,15 @@ class WithdrawalView:
         with self._lock:
             try:
                 self._look()
-                self._problem = ""
+                self._problem, self._trusted = "", True
             except (HeadgateError, OSError) as error:
                 if not self._problem:
                     logger.error("withdrawals can't be read, the last known list holds for %g s: %s", TRUST_SECONDS, error)
                 self._problem = f"the list of withdrawals can't be read: {error}"
                 self._looked_at = self._clock()
-                if self._looked_at - self._read_at > TRUST_SECONDS:
+                over = self._looked_at - self._read_at > TRUST_SECONDS
+                self._trusted = not over and isinstance(error, StorageError | OSError)
+                if over:
                     raise IntegrityError(f"{self._problem}; nothing is answered until it can be") from error
             return self._known
 

@@ -51,6 +51,8 @@ def test_a_store_that_goes_down_stops_no_answer_and_loses_no_interaction(
     wait_for(lambda: "answered 503" in service.client.get("/readyz").json()["log_not_sent"])
     assert service.client.get("/readyz").status_code == 200
     wait_for(lambda: service.client.get("/readyz").json()["not_in_service"] is not None)
+    wait_for(lambda: "answered 503" in service.client.get("/readyz").json()["withdrawals_not_read"])
+    assert service.client.get("/readyz").status_code == 200
     proxy.rule = lambda _: None
     wait_for(lambda: service.client.get("/readyz").json()["log_not_sent"] == "")
     wait_for(lambda: service.client.get("/readyz").json()["not_in_service"] is None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.errors import IntegrityError, NotFoundError, UsageError
+from headgate.errors import IntegrityError, NotFoundError, StorageError, UsageError
 from headgate.storage import FolderStore, Store
 from headgate.withdrawals.ledger import Withdrawn, history, in_force, read_withdrawn, undo, withdraw
 from headgate.withdrawals.view import TRUST_SECONDS, WithdrawalView
@@ -118,6 +118,7 @@ def test_while_the_list_can_not_be_read_the_last_known_one_holds_for_a_minute(st
     clock.now += TRUST_SECONDS
     assert asyncio.run(view.current()).covers("a.md")
     assert "can't be read" in view.problem
+    assert not view.trusted  # damaged, not out of reach
     clock.now += 1.1
     with pytest.raises(IntegrityError, match="nothing is answered until it can be"):
         asyncio.run(view.current())
@@ -125,6 +126,30 @@ def test_while_the_list_can_not_be_read_the_last_known_one_holds_for_a_minute(st
     clock.now += 1.1
     assert asyncio.run(view.current()).covers("a.md")
     assert view.problem == ""
+    assert view.trusted
+
+
+def test_a_store_that_is_away_is_trusted_for_a_minute(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    take(store, "a.md")
+    view = WithdrawalView(store, "c", clock=clock)
+
+    def away(*_: object) -> int:
+        raise StorageError("the store answered 503")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("headgate.withdrawals.view.latest_number", away)
+        clock.now += TRUST_SECONDS
+        assert view.refresh().covers("a.md")
+        assert "503" in view.problem
+        assert view.trusted
+        clock.now += 1.1
+        with pytest.raises(IntegrityError):
+            view.refresh()
+        assert not view.trusted
+    clock.now += 1.1
+    assert view.refresh().covers("a.md")
+    assert view.trusted
 
 
 def test_a_list_that_lost_its_end_is_no_shorter_list(store: Store) -> None:

@@ -1,8 +1,10 @@
 """`evals/suites/*.jsonl` → Suite: questions with what is known about their right answers. One JSON object a line.
 
     {"id": "golden-001", "question": "…", "audience": "customer", "conversation": [], "language": "en", "tags": ["billing"],
-     "variants": [{"answerable": true, "gold_documents": ["billing/refunds.md"], "reference_answer": "…",
-                   "gold_passages": [{"document": "billing/refunds.md", "quote": "verbatim text", "part": ""}]}]}
+     "slices": {"topic": "billing", "register": "casual", "channel": "chat", "difficulty": "easy"}, "need": "", "cluster": "",
+     "variants": [{"expect": "answer", "gold_documents": ["billing/refunds.md"], "reference_answer": "…",
+                   "gold_passages": [{"document": "billing/refunds.md", "quote": "verbatim text", "part": ""}],
+                   "must_contain": [["£5.00", "5 pounds"]], "must_not_contain": ["£7.50"]}]}
 
 The right answer changes with the corpus, so a case may have several variants. The first whose gold documents are all indexed and whose
 quotes all stand in them applies; a variant that says the question can't be answered always applies, so it comes last. A case with one
@@ -21,7 +23,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -32,6 +34,8 @@ from headgate.storage import sha256_hex
 
 #: The name under which a report keeps the figures over all suites.
 ALL = "all"
+#: The kinds of division a case can be counted in, beside its language and its tags.
+SLICE_KINDS = ("topic", "register", "persona", "channel", "difficulty", "dialect", "name", "transform")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _MOST_PROBLEMS = 50
 
@@ -44,16 +48,50 @@ class GoldPassage(Record):
     part: str = ""
 
 
+#: What a service should do with a question: answer it, say that it can't, ask back, or pass the asker to a person.
+Expected = Literal["answer", "decline", "clarify", "hand_over"]
+
+
 class Variant(Record):
-    """What is right as long as the gold documents say what is quoted. A gold document answers the question, or a part of it."""
+    """What is right as long as the gold documents say what is quoted. A gold document answers the question, or a part of it.
+
+    `answerable` is whether the corpus answers the question; a question to ask back about, or for a person, is not. `must_contain` has a
+    group for each thing that a right answer says, any wording of the group will do; `must_not_contain` is what no right answer says.
+    """
 
     answerable: bool
+    expect: Expected
     gold_documents: tuple[str, ...] = ()
     gold_passages: tuple[GoldPassage, ...] = ()
     reference_answer: str = ""
+    must_contain: tuple[tuple[str, ...], ...] = ()
+    must_not_contain: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, content: Any) -> Any:
+        """`expect` and `answerable` follow from each other; a group of one wording may be written without its brackets."""
+        if not isinstance(content, dict):
+            return content
+        content = dict(content)
+        if "expect" not in content and "answerable" in content:
+            content["expect"] = "answer" if content["answerable"] is True else "decline"
+        elif "answerable" not in content and "expect" in content:
+            content["answerable"] = content["expect"] == "answer"
+        if isinstance(groups := content.get("must_contain"), list | tuple):
+            content["must_contain"] = [[group] if isinstance(group, str) else group for group in groups]
+        return content
 
     @model_validator(mode="after")
     def _consistent(self) -> Variant:
+        if self.answerable != (self.expect == "answer"):
+            raise ValueError(
+                f"answerable is {str(self.answerable).lower()}, yet {self.expect!r} is expected; leave one of them out"
+            )
+        if not all(wording.strip() for group in (*self.must_contain, self.must_not_contain) for wording in group) or not all(
+            self.must_contain
+        ):
+            raise ValueError("must_contain and must_not_contain have an empty wording; every answer contains that")
         if self.answerable and not self.gold_documents:
             raise ValueError("an answerable variant needs gold_documents")
         if not self.answerable and (self.gold_documents or self.gold_passages):
@@ -79,7 +117,12 @@ class Variant(Record):
 
 
 class Case(Record):
-    """A question of a suite. `language` is ISO 639-1; `tags` name the slices it belongs to."""
+    """A question of a suite. `language` is ISO 639-1.
+
+    `slices` says for each of several kinds of division (`SLICE_KINDS`) where the case belongs; `tags` are marks without a kind. Cases
+    that share a `need` ask for the same thing in other words. Cases that share a `cluster` rest on the same source and are no independent
+    samples; where none is given, the first gold document is the source.
+    """
 
     id: str = Field(min_length=1)
     question: str = Field(min_length=1)
@@ -87,6 +130,9 @@ class Case(Record):
     conversation: tuple[Turn, ...] = ()
     language: str = ""
     tags: tuple[str, ...] = ()
+    slices: dict[str, str] = Field(default_factory=dict)
+    need: str = ""
+    cluster: str = ""
     variants: tuple[Variant, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -100,9 +146,19 @@ class Case(Record):
 
     @model_validator(mode="after")
     def _reachable(self) -> Case:
+        if unknown := sorted(set(self.slices) - set(SLICE_KINDS)):
+            raise ValueError(f"unknown slices {', '.join(map(repr, unknown))}; known: {', '.join(SLICE_KINDS)}")
+        if any(not value.strip() for value in self.slices.values()):
+            raise ValueError("a slice has no value; leave it out")
         if any(not variant.answerable for variant in self.variants[:-1]):
             raise ValueError("a variant that can't be answered always applies, so it must be the last one")
         return self
+
+    @property
+    def source_cluster(self) -> str:
+        """What the case is no independent sample of: its cluster, its first gold document, its need, or itself."""
+        gold = next((variant.gold_documents[0] for variant in self.variants if variant.gold_documents), "")
+        return self.cluster or gold or self.need or self.id
 
     @property
     def asked(self) -> Question:
