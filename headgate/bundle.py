@@ -22,7 +22,7 @@ import orjson
 from pydantic import ValidationError
 
 from headgate.answer.engine import ENGINE_VERSION, Answerer
-from headgate.answer.evidence import read_evidence_model
+from headgate.answer.evidence import read_weights
 from headgate.answer.extract import ExtractiveModel
 from headgate.answer.generate import ChatModel
 from headgate.answer.prompt import parse_answer_prompt, parse_refusal
@@ -43,6 +43,7 @@ from headgate.records import (
     IndexResult,
     LanguageFusion,
     LastBuild,
+    OrderModel,
     Question,
     Record,
     TableRef,
@@ -55,7 +56,7 @@ from headgate.storage.layout import BUNDLES, HOLDS, LAST_BUILD, OBJECTS
 from headgate.withdrawals.view import WithdrawalView
 
 #: Raised when the manifest's layout changes.
-MANIFEST_FORMAT = 3
+MANIFEST_FORMAT = 4
 #: Held while a bundle is written, and while `headgate.retention.clean_up` removes bundles and objects.
 RETENTION_LOCK = "retention"
 #: How long to wait for it, seconds.
@@ -83,6 +84,8 @@ class Manifest(Record):
     fusion: tuple[LanguageFusion, ...]  # how much vectors count in each of them, as measured
     default_language: str
     retrieval: RetrievalSettings
+    order: OrderModel | None = None  # of the built-in re-ranker; at most one of the two is there
+    ordered: int = 0  # passages that are ordered anew
     reranker: RerankerModel | None = None
     answer: AnswerBehaviour
     evidence: EvidenceModel
@@ -128,6 +131,7 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
     else:
         counted, languages = _run(_read_table(store, index.ref))
         vocabulary = counted.to_bytes()
+    weights = read_weights(setup.answer, setup.project_dir, engine=ENGINE_VERSION, embedding=embedding.name)
     manifest = Manifest(
         format=MANIFEST_FORMAT,
         engine=ENGINE_VERSION,
@@ -140,9 +144,11 @@ def create_bundle(store: Store, index: IndexResult, setup: BundleSetup) -> Bundl
         fusion=index.fusion,
         default_language=setup.default_language,
         retrieval=setup.retrieval,
+        order=weights.order if setup.reranker.reranker.engine == "built-in" else None,
+        ordered=setup.reranker.reranker.ordered,
         reranker=reranker[0] if reranker else None,
         answer=setup.answer.behaviour,
-        evidence=read_evidence_model(setup.answer, setup.project_dir, engine=ENGINE_VERSION, embedding=embedding.name),
+        evidence=weights.evidence,
         guard=setup.guard,
         model=setup.model,
     )
@@ -239,10 +245,11 @@ def open_bundle(store: Store, bundle_id: str) -> Answerer:
             shares={one.language: one.share for one in manifest.fusion},
             default_language=manifest.default_language,
             withdrawals=withdrawals,
+            order=manifest.order,
             reranker=open_reranker(reranker, {name: objects[digest] for name, digest in reranker.files.items()})
             if reranker
             else None,
-            reranked=reranker.passages if reranker else 0,
+            reranked=manifest.ordered,
             real_words=whole_words(files["tokenizer.json"]) if "tokenizer.json" in files else frozenset(),
         ),
         scorer=UnitScorer(vocabulary),

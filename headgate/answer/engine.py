@@ -22,17 +22,17 @@ from headgate.answer.question.bounds import within_bounds
 from headgate.answer.question.guard import find_violation
 from headgate.answer.question.names import missing_names, mistaken_names, names, speaks_of_another_version
 from headgate.answer.question.small_talk import SmallTalk, small_talk
-from headgate.answer.retrieve import Retrieval, Retriever
+from headgate.answer.retrieve import Found, Retrieval, Retriever
 from headgate.answer.weigh import ScoredUnit, UnitScorer
 from headgate.errors import ModelError, WithdrawnError
 from headgate.index.vocabulary import Vocabulary
 from headgate.process.threads import in_thread
-from headgate.records import Answer, Citation, EvidenceModel, Hit, Question, RetrievedChunk, Timings, Token, Usage
+from headgate.records import Answer, Citation, EvidenceModel, Hit, OrderModel, Question, RetrievedChunk, Timings, Token, Usage
 from headgate.records.answer import RefusalReason
 from headgate.settings import AnswerBehaviour, GuardSettings
 
 #: Raised when the same bundle would answer differently because this code changed; bundles of another engine are refused.
-ENGINE_VERSION = 7
+ENGINE_VERSION = 8
 #: Evidence that a question needs above the threshold when something else may be meant: a word of it was taken for misspelt, or it names what no
 #: passage names (PayPal, where they speak of cards).
 _DOUBTED_MARGIN = 0.05
@@ -180,10 +180,18 @@ class Answerer:
         """What is found for a question; nothing is weighed or said."""
         return await self._retriever.retrieve(question)
 
-    async def assess(self, question: Question) -> Assessment:
-        """What is found for a question and how well it supports an answer: the first half of `stream`."""
+    async def find(self, question: Question) -> Found:
+        """What the search finds for a question, before it is ordered anew."""
+        return await self._retriever.find(within_bounds(question, self._guard)[0])
+
+    async def assess(self, question: Question, *, order: OrderModel | None = None) -> Assessment:
+        """What is found for a question and how well it supports an answer: the first half of `stream`.
+
+        Args:
+            order: weights of the built-in re-ranker in place of the bundle's.
+        """
         question, left_out = within_bounds(question, self._guard)
-        retrieval = await self._retriever.retrieve(question)
+        retrieval = await self._retriever.retrieve(question, order=order)
         passages = retrieval.hits[: self._behaviour.max_context_passages]
         scored = [
             entry

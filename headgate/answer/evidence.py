@@ -14,11 +14,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from headgate.answer import reorder
 from headgate.answer.retrieve import Query
 from headgate.answer.weigh import ScoredUnit
 from headgate.errors import SettingsError
 from headgate.index.vocabulary import Vocabulary
-from headgate.records import Calibration, EvidenceModel, Hit
+from headgate.records import Calibration, EvidenceModel, Hit, OrderModel
 from headgate.settings import AnswerSettings
 
 _log = logging.getLogger(__name__)
@@ -92,8 +93,16 @@ def check_weights(model: EvidenceModel, *, source: str) -> None:
         )
 
 
-def read_evidence_model(settings: AnswerSettings, project_dir: Path, *, engine: int, embedding: str) -> EvidenceModel:
-    """The weights and the threshold of today's calibration file, or the packaged ones; a threshold of the settings replaces theirs.
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a calibration brings to a bundle."""
+
+    evidence: EvidenceModel
+    order: OrderModel
+
+
+def read_weights(settings: AnswerSettings, project_dir: Path, *, engine: int, embedding: str) -> Weights:
+    """What today's calibration file says, or the packaged weights; a threshold of the settings replaces the fitted one.
 
     Args:
         engine: version of the answering that will use it.
@@ -102,7 +111,7 @@ def read_evidence_model(settings: AnswerSettings, project_dir: Path, *, engine: 
     Raises:
         SettingsError: the file is missing, is no calibration, or weighs other features than today's.
     """
-    model = PACKAGED
+    model, order = PACKAGED, reorder.PACKAGED
     if settings.calibration:
         calibration = _read_calibration(project_dir / settings.calibration, settings.calibration)
         check_weights(calibration.evidence, source=f"answer.calibration {settings.calibration!r}")
@@ -112,15 +121,20 @@ def read_evidence_model(settings: AnswerSettings, project_dir: Path, *, engine: 
                 "run `headgate calibrate` again",
                 settings.calibration, calibration.engine, calibration.embedding, engine, embedding,
             )  # fmt: skip
-        model = calibration.evidence
+        model, order = calibration.evidence, calibration.order or order
+        if set(order.weights) != set(reorder.FEATURES):
+            raise SettingsError(
+                f"answer.calibration {settings.calibration!r} orders passages by {', '.join(sorted(order.weights))}; this headgate has "
+                f"{', '.join(reorder.FEATURES)}: run `headgate calibrate` again"
+            )
     elif embedding != PACKAGED_EMBEDDING:
         _log.warning(
             "the packaged evidence weights were fitted with %s and say little of %s: run `headgate calibrate` on questions of your own",
             PACKAGED_EMBEDDING, embedding,
         )  # fmt: skip
     if settings.evidence_threshold == "calibrated":
-        return model
-    return model.model_copy(update={"threshold": settings.evidence_threshold})
+        return Weights(model, order)
+    return Weights(model.model_copy(update={"threshold": settings.evidence_threshold}), order)
 
 
 def _read_calibration(path: Path, shown: str) -> Calibration:

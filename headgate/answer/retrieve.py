@@ -16,6 +16,7 @@ import numpy.typing as npt
 from headgate.answer.question.bounds import texts_to_search
 from headgate.answer.question.language import LanguageDetector, QuestionLanguages
 from headgate.answer.rank import Ranker, SearchedText
+from headgate.answer.reorder import features, reorder
 from headgate.answer.rerank import rerank
 from headgate.index.fusion.probes import DEFAULT_SHARE
 from headgate.index.search import Candidate, ChunkTable
@@ -23,7 +24,7 @@ from headgate.index.vocabulary import Spelling, Vocabulary
 from headgate.models.embedder import Embedder
 from headgate.models.rerank.reranker import Reranker
 from headgate.process.threads import in_thread
-from headgate.records import Hit, Question
+from headgate.records import Hit, OrderModel, Question
 from headgate.settings import RetrievalSettings
 from headgate.text.terms import analyze, identifiers
 from headgate.withdrawals.ledger import Withdrawn
@@ -53,6 +54,16 @@ class Retrieval:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the search found, before it is ordered anew."""
+
+    query: Query
+    hits: tuple[Hit, ...]  # in the order of the search
+    order: npt.NDArray[np.float64]  # what the built-in re-ranker weighs of each of the first, `headgate.answer.reorder.features`
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Scope:
     """What the asker may be shown: labels that are seen, and documents that nobody sees."""
 
@@ -73,11 +84,13 @@ class Retriever:
         shares: Mapping[str, float],
         default_language: str,
         withdrawals: WithdrawalView,
+        order: OrderModel | None = None,
         reranker: Reranker | None = None,
         reranked: int = 0,
         real_words: Collection[str] = (),
     ) -> None:
         self._withdrawals = withdrawals
+        self._order = order
         self._reranker = reranker
         self._reranked = reranked
         self._documents: frozenset[str] | None = None
@@ -88,7 +101,8 @@ class Retriever:
         self._settings = settings
         self._detector = LanguageDetector(vocabulary, default=default_language)
         fixed = settings.share
-        self._ranker = Ranker(vocabulary, shares, share=DEFAULT_SHARE) if fixed is None else Ranker(vocabulary, {}, share=fixed)
+        self._shares, self._share = (shares, DEFAULT_SHARE) if fixed is None else ({}, fixed)
+        self._ranker = Ranker(vocabulary, self._shares, share=self._share)
 
     def close(self) -> None:
         """Let go of the table and of the models; the scorer of passages shares the embedding model."""
@@ -97,8 +111,22 @@ class Retriever:
             self._reranker.close()
         self._embedder.close()
 
-    async def retrieve(self, question: Question) -> Retrieval:
+    async def retrieve(self, question: Question, *, order: OrderModel | None = None) -> Retrieval:
         """The best passages for `question`, at most `top_k`, best first; ties are broken by chunk id.
+
+        Args:
+            order: weights of the built-in re-ranker in place of the bundle's, for whoever fits them.
+        """
+        found = await self.find(question)
+        hits = list(found.hits)
+        if reranker := self._reranker:
+            hits = await in_thread(partial(rerank, question.text, hits, reranker, passages=self._reranked))
+        elif weights := order or self._order:
+            hits = [*reorder(hits[: len(found.order)], found.order, weights), *hits[len(found.order) :]]
+        return Retrieval(query=found.query, hits=tuple(widen(hits, self._settings.top_k)), notes=found.notes)
+
+    async def find(self, question: Question) -> Found:
+        """What the search finds and the asker may see, in its own order.
 
         What is searched is said in `headgate.answer.question.bounds`; a question with misspelt words is searched as it may be meant and as it was
         written.
@@ -120,9 +148,9 @@ class Retriever:
             for hit, one in zip(hits, ranked, strict=False)
             if hit.confidentiality in allowed and not withdrawn.covers(hit.doc_id)
         ]
-        if reranker := self._reranker:
-            hits = await in_thread(partial(rerank, question.text, hits, reranker, passages=self._reranked))
-        return Retrieval(query=queries[0], hits=tuple(widen(hits, self._settings.top_k)), notes=notes)
+        first = hits[: self._reranked] if self._order else ()
+        values = features(first, queries[0].vector, self._shares, share=self._share)
+        return Found(query=queries[0], hits=tuple(hits), order=values, notes=notes)
 
     async def withdrawn(self) -> Withdrawn:
         """What may not be found, at most a second old.

@@ -216,6 +216,11 @@ def _print_calibration(found: Calibration) -> None:
         rows,
         right=("threshold", "wrongly answered", "wrongly declined", "cost"),
     )
+    if found.order is not None:
+        say(
+            f"\nPassages in a new order: the whole answer is among those handed on for {found.found_reordered} questions, each ordered by weights "
+            f"fitted without it; in the order of the search for {found.found_in_search}."
+        )
     say("\nWrongly answered: of the questions without an answer. Wrongly declined: of those that have one, found or not.")
     say(
         f"Each question was scored by weights fitted without it; area under the curve {found.auc:.3f} {interval(found.auc_low, found.auc_high)}."

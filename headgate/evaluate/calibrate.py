@@ -1,6 +1,7 @@
 """Labelled questions + a bundle → how much evidence an answer needs (`answer.calibration`).
 
-    evals/calibration.jsonl ─► features of each question on the bundle ─► logistic weights ─► out-of-fold curve ─► threshold ─► Calibration
+    evals/calibration.jsonl ─► order of the passages (the built-in re-ranker) ─► features of each question on the bundle ─► logistic weights
+                               ─► out-of-fold curve ─► threshold ─► Calibration
 
 A question counts as supported when it can be answered and the passages handed on hold the answer: then an answer is right to be given. To
 answer any other is wrong; to decline one that can be answered is a wrong decline, found or not.
@@ -24,12 +25,14 @@ import numpy.typing as npt
 
 from headgate.answer.engine import ENGINE_VERSION, Answerer, Assessment
 from headgate.answer.evidence import FEATURES
+from headgate.answer.reorder import FEATURES as ORDER_FEATURES
+from headgate.answer.reorder import fit_order
 from headgate.bundle import indexed_documents, load_manifest, open_bundle
 from headgate.errors import SuiteError
 from headgate.evaluate.statistics import wilson_interval
 from headgate.evaluate.suites.quotes import overlaps, searchable
 from headgate.evaluate.suites.suite import GoldPassage, ResolvedCase, index_documents, load_suite, resolve_suite
-from headgate.records import Calibration, EvidenceModel, Hit, ThresholdPoint
+from headgate.records import Calibration, EvidenceModel, Hit, OrderModel, ThresholdPoint
 from headgate.records.progress import Progress
 from headgate.storage import Store
 
@@ -72,7 +75,7 @@ def calibrate(
     seed: int,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Fit weights and threshold on labelled questions.
+    """Fit the order of the passages, then weights and threshold of the evidence, on labelled questions.
 
     Args:
         questions: a file in the format of a suite (`headgate.evaluate.suites.suite`); it should share no question with a suite.
@@ -86,19 +89,28 @@ def calibrate(
     """
     suite = load_suite(questions)
     resolved = resolve_suite(suite, index_documents(indexed_documents(store, bundle_id)))
+    manifest = load_manifest(store, bundle_id)
     answerer = open_bundle(store, bundle_id)
     try:
-        labelled = _ask(answerer, resolved.cases, progress)
+        ordered = (
+            asyncio.run(_order(answerer, resolved.cases, manifest.answer.max_context_passages, seed)) if manifest.order else None
+        )
+        labelled = asyncio.run(_ask(answerer, resolved.cases, ordered.model if ordered else None, progress))
     finally:
         answerer.close()
-    return fit(
+    calibration = fit(
         labelled,
         wrong_answer_cost=wrong_answer_cost,
         unanswerable_share=unanswerable_share,
         seed=seed,
-        embedding=load_manifest(store, bundle_id).embedding.name,
+        embedding=manifest.embedding.name,
         questions_digest=suite.digest,
         source=suite.source,
+    )
+    if ordered is None:
+        return calibration
+    return calibration.model_copy(
+        update={"order": ordered.model, "found_in_search": ordered.found_in_search, "found_reordered": ordered.found_reordered}
     )
 
 
@@ -166,16 +178,55 @@ def fit(
     )
 
 
-def _ask(answerer: Answerer, cases: Sequence[ResolvedCase], progress: Progress | None) -> list[Labelled]:
-    async def ask() -> list[Labelled]:
-        labelled = []
-        for number, resolved in enumerate(cases, start=1):
-            labelled.append(_label(resolved, await answerer.assess(resolved.case.asked)))
-            if progress:
-                progress(number, len(cases))
-        return labelled
+async def _ask(
+    answerer: Answerer, cases: Sequence[ResolvedCase], order: OrderModel | None, progress: Progress | None
+) -> list[Labelled]:
+    labelled = []
+    for number, resolved in enumerate(cases, start=1):
+        labelled.append(_label(resolved, await answerer.assess(resolved.case.asked, order=order)))
+        if progress:
+            progress(number, len(cases))
+    return labelled
 
-    return asyncio.run(ask())
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """A fitted order, and for how many questions all parts of the answer were among the passages handed on, before and after."""
+
+    model: OrderModel
+    found_in_search: int
+    found_reordered: int  # each question by weights that were fitted without it
+
+
+async def _order(answerer: Answerer, cases: Sequence[ResolvedCase], handed_on: int, seed: int) -> _Ordered | None:
+    """The built-in re-ranker's weights; None where fewer than `LEAST` questions tell anything."""
+    values: list[Floats] = []
+    parts: list[Flags] = []  # (passages, parts): whether the passage holds the part
+    for resolved in cases:
+        if not resolved.variant.answerable:
+            continue
+        found = await answerer.find(resolved.case.asked)
+        if len(found.order):
+            values.append(found.order)
+            held = [[_found(part, [hit]) for part in resolved.variant.parts] for hit in found.hits[: len(found.order)]]
+            parts.append(np.array(held, dtype=bool))
+    questions = [(one, np.asarray(held.any(axis=1))) for one, held in zip(values, parts, strict=True)]
+    if sum(bool(right.any() and not right.all()) for _, right in questions) < LEAST:
+        return None
+    places = np.random.default_rng(seed).permutation(len(questions))
+    after = 0
+    for fold in np.array_split(places, min(FOLDS, len(places))):
+        left_out = set(fold.tolist())
+        weights = fit_order([one for place, one in enumerate(questions) if place not in left_out]).weights
+        for place in left_out:
+            scores = values[place] @ np.array([weights[name] for name in ORDER_FEATURES])
+            first = np.argsort(-scores, kind="stable")[:handed_on]
+            after += bool(parts[place][first].any(axis=0).all())
+    return _Ordered(
+        model=fit_order(questions),
+        found_in_search=sum(bool(held[:handed_on].any(axis=0).all()) for held in parts),
+        found_reordered=after,
+    )
 
 
 def _label(resolved: ResolvedCase, assessment: Assessment) -> Labelled:

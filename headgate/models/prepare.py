@@ -46,20 +46,20 @@ def ensure_model(store: Store, setup: EmbeddingSetup) -> tuple[EmbeddingModel, P
 
 
 def ensure_reranker(store: Store, setup: RerankerSetup) -> tuple[RerankerModel, Path] | None:
-    """The re-ranking model that `setup` names, prepared if it was not yet, and the folder with its files; None where there is none.
+    """The re-ranking model that `setup` names, prepared if it was not yet, and the folder with its files; None where no model is used.
 
     Raises:
         SettingsError, IntegrityError: as `locate_cross_encoder`; a prepared file whose bytes changed is refused.
     """
     wanted = setup.reranker
     match wanted.engine:
-        case "none":
+        case "none" | "built-in":
             return None
         case "litellm":
             model = RerankerModel(
                 engine="litellm",
                 name=wanted.model,
-                passages=wanted.passages,
+                passages=wanted.ordered,
                 api_base=wanted.api_base,
                 timeout_seconds=wanted.timeout_seconds,
                 retries=wanted.retries,
@@ -76,7 +76,7 @@ def ensure_reranker(store: Store, setup: RerankerSetup) -> tuple[RerankerModel, 
     described, folder = _prepared(store, prefix)
     return (
         RerankerModel(
-            engine="cross-encoder", name=Path(wanted.model).name, passages=wanted.passages, weights_digest=weights, **described
+            engine="cross-encoder", name=Path(wanted.model).name, passages=wanted.ordered, weights_digest=weights, **described
         ),
         folder,
     )

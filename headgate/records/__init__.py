@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from headgate.records.answer import Answer, Citation, Question, RetrievedChunk, Timings, Turn, Usage
 from headgate.records.base import Record
-from headgate.records.calibration import Calibration, EvidenceModel, ThresholdPoint
+from headgate.records.calibration import Calibration, EvidenceModel, OrderModel, ThresholdPoint
 from headgate.records.evaluate import (
     Canary,
     CanaryCheck,
@@ -108,6 +108,7 @@ __all__ = [
     "Loss",
     "MetricSummary",
     "Moved",
+    "OrderModel",
     "Outcome",
     "PinnedVersion",
     "Question",

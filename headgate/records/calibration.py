@@ -16,6 +16,18 @@ class EvidenceModel(Record):
     threshold: float = Field(ge=0, le=1)  # evidence below it is declined
 
 
+class OrderModel(Record):
+    """Weights of the built-in re-ranker. `headgate.answer.reorder.Passing` says what they mean."""
+
+    weights: dict[str, float]  # by feature; all of them, and no other, none negative and not all 0
+
+    @model_validator(mode="after")
+    def _usable(self) -> OrderModel:
+        if any(not 0 <= weight < 1e6 for weight in self.weights.values()) or not sum(self.weights.values()):
+            raise ValueError(f"weights {self.weights} of the built-in re-ranker: each is 0 or more, and one is above 0")
+        return self
+
+
 class ThresholdPoint(Record):
     """What a threshold would do to questions that were not fitted. Shares are 0 to 1, each with its 95 % interval."""
 
@@ -34,6 +46,11 @@ class Calibration(Record):
 
     format: int = 1
     evidence: EvidenceModel
+    order: OrderModel | None = None  # None where the bundle has no built-in re-ranker
+    found_in_search: int = (
+        0  # of the questions with one passage or more to find: found among those handed on, in the order of the search
+    )
+    found_reordered: int = 0  # … in the new order, each question by weights that were fitted without it
     engine: int  # of the answers it was fitted on
     embedding: str  # the embedding model whose cosines it weighs
     questions_digest: str  # SHA-256 of the file of questions

@@ -54,29 +54,44 @@ class RetrievalSettings(Section):
 
 
 class RerankerSettings(Section):
-    """A model that reads question and passage together and orders the first passages anew. Travels in the bundle, except keys."""
+    """What orders the first passages of the search anew. Travels in the bundle, except keys."""
 
-    engine: Literal["none", "cross-encoder", "litellm"] = Field(
-        "none",
-        description="`cross-encoder`: a folder, on this CPU; `litellm`: any provider; `none`: the order of the search stays",
+    engine: Literal["built-in", "none", "cross-encoder", "litellm"] = Field(
+        "built-in",
+        description="`built-in`: by the nearest sentence of each passage; a model that reads question and passage together: `cross-encoder`, "
+        "a folder, on this CPU, or `litellm`, any provider; `none`: the order of the search stays",
     )
     model: str = Field(
         "", description="folder holding a sentence-transformers cross-encoder, or a litellm name such as `cohere/rerank-v3.5`"
     )
-    passages: int = Field(20, ge=2, le=200, description="passages that are read; what it costs grows with them")
+    passages: int = Field(
+        0,
+        ge=0,
+        le=200,
+        description="passages that are ordered; what a model costs grows with them; 0 = 40 for `built-in`, 20 for a model",
+    )
     api_base: str = Field("", description="litellm: address of the provider; empty = its own")
     timeout_seconds: float = Field(10.0, gt=0, description="litellm: total deadline of one request, retries included")
     retries: int = Field(1, ge=0, le=10, description="litellm: further tries of a request")
 
     @model_validator(mode="after")
     def _fits_engine(self) -> RerankerSettings:
-        if (self.engine == "none") == bool(self.model):
-            raise ValueError(f"engine is {self.engine!r} and model {self.model!r}; name both, or take engine 'none' and no model")
+        if (self.engine in ("built-in", "none")) == bool(self.model):
+            raise ValueError(
+                f"engine is {self.engine!r} and model {self.model!r}; `cross-encoder` and `litellm` need one, the others have none"
+            )
+        if self.passages == 1:
+            raise ValueError("passages: 1 can't be ordered; give 2 or more, or 0")
         if self.api_base and self.engine != "litellm":
             raise ValueError(f"api_base: for engine 'litellm', not {self.engine!r}")
         if self.api_base and not self.api_base.startswith(("http://", "https://")):
             raise ValueError(f"api_base {self.api_base!r} does not begin with https:// or http://")
         return self
+
+    @property
+    def ordered(self) -> int:
+        """How many passages are ordered anew; 0 with engine `none`."""
+        return {"none": 0, "built-in": self.passages or 40}.get(self.engine, self.passages or 20)
 
 
 class AnswerBehaviour(Section):

@@ -32,12 +32,18 @@ T = TypeVar("T")
 #: Seconds to reach the endpoint, and for one request or piece with its answer.
 CONNECT_SECONDS = 5
 REQUEST_SECONDS = 30
+#: Times that a read begins again because the object was replaced meanwhile.
+_REREADS = 5
 #: Larger objects travel in pieces of this size, bytes.
 _PIECE = 16 << 20
 #: Requests of `get_many` at the same time.
 _AT_ONCE = 16
 _probed: set[tuple[str, str]] = set()  # (endpoint, address) of the stores whose conditional writes were seen to work
 _probing = threading.Lock()
+
+
+class _Replaced(StorageError):
+    """An object was replaced while it was read."""
 
 
 class S3Store(Store):
@@ -157,22 +163,40 @@ class S3Store(Store):
         key = checked_key(key)
         if digest and (path := self._fetched.with_digest(key, digest)) is not None:
             return path
-        meta = self._head(key)
-        tag = str(meta["e_tag"])
-        if not digest and (path := self._fetched.with_tag(key, tag)) is not None:
-            return path
-        path, found = self._fetched.keep(key, tag, self._pieces(key, meta))
+        path, found = self._read_state(lambda: self._fetch(key, any_known=not digest))
         if digest and found != digest:
             self._fetched.forget(key)
             raise IntegrityError(f"{key!r} in the store at {self.address!r} has SHA-256 {found[:16]}…, not {digest[:16]}…")
         return path
 
+    def _fetch(self, key: str, *, any_known: bool) -> tuple[Path, str]:
+        """A local copy of the object as it is, and its SHA-256; "" where a copy was there already and nobody asks for it."""
+        meta = self._head(key)
+        tag = str(meta["e_tag"])
+        if any_known and (path := self._fetched.with_tag(key, tag)) is not None:
+            return path, ""
+        return self._fetched.keep(key, tag, self._pieces(key, meta))
+
     def digest(self, key: str) -> str:
         key = checked_key(key)
-        digest = hashlib.sha256()
-        for piece in self._pieces(key, self._head(key)):
-            digest.update(piece)
-        return digest.hexdigest()
+
+        def read() -> str:
+            digest = hashlib.sha256()
+            for piece in self._pieces(key, self._head(key)):
+                digest.update(piece)
+            return digest.hexdigest()
+
+        return self._read_state(read)
+
+    @staticmethod
+    def _read_state(read: Callable[[], T]) -> T:
+        """Read one state of an object, anew when it was replaced meanwhile: a log grows while it is read."""
+        for _ in range(_REREADS):
+            try:
+                return read()
+            except _Replaced:
+                continue
+        return read()
 
     def lock(self, name: str, *, wait_seconds: float = 0.0) -> AbstractContextManager[Held]:
         checked_key(LEASES.prefix(name))
@@ -216,7 +240,7 @@ class S3Store(Store):
                 self._bucket_seen = True
             return NotFoundError(f"{key!r} is not in the store at {self.address!r}")
         if type(error).__name__ == "PreconditionError":
-            return StorageError(f"{key!r} in the store at {self.address!r} changed while it was read; try again")
+            return _Replaced(f"{key!r} in the store at {self.address!r} changed while it was read; try again")
         return explain(error, address=self.address, bucket=self.bucket, what=what)
 
     def _head(self, key: str) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import AlreadyExistsError, NotFoundError, StorageError
-from headgate.storage import S3Store, lease, s3, s3_errors
+from headgate.storage import S3Store, lease, s3, s3_errors, sha256_hex
 from headgate.storage.lease import hold_lease
 from tests.s3 import KEY_ID, SECRET, Bucket, HangUp, Proxy, Reply, Request, without_conditions
 
@@ -186,21 +186,32 @@ def test_an_object_that_changes_while_it_is_read_is_never_mixed(
 ) -> None:
     monkeypatch.setattr(s3, "_PIECE", 1000)
 
-    def write(content: bytes) -> None:
+    states = iter(f"{number:04}".encode() * 625 for number in range(100))
+
+    def write() -> bytes:
+        content = next(states)
         bucket.client().put_object(Bucket=bucket.name, Key="store/a", Body=content)
+        return content
+
+    times = 1
+    written = write()
 
     def rule(request: Request) -> Reply | None:
-        if request.method == "GET" and any(value.startswith("bytes=1000") for value in request.headers.values()):
-            write(b"2" * 2500)
+        nonlocal times, written
+        if times and request.method == "GET" and any(value.startswith("bytes=1000") for value in request.headers.values()):
+            times, written = times - 1, write()
         return None
 
-    write(b"1" * 2500)
-
     proxy.rule = rule
+    assert store.local("a").read_bytes() == written  # replaced once: read anew
+    times = 1
+    assert store.digest("a") == sha256_hex(written)
+    times = 1000
+    write()
     with pytest.raises(StorageError, match=r"'a' in the store at .* changed while it was read; try again"):
         store.local("a")
-    proxy.rule = lambda _: None
-    assert store.local("a").read_bytes() == b"2" * 2500
+    times = 0
+    assert store.local("a").read_bytes() == written
 
 
 def test_a_fetched_copy_that_was_damaged_is_fetched_again(store: S3Store) -> None:

@@ -41,7 +41,7 @@ def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: P
         load_suite(path)
     message = str(caught.value)
     assert "golden.jsonl" in message
-    assert "line 2: case 'two': unknown key 'colour'; known keys: id, question" in message
+    assert "line 2: case 'two': unknown key 'zzz'; known keys: id, question" in message
     assert "line 3: case 'one': the id is used in line 1 already" in message
     assert "line 4: case 'four': question:" in message
     assert "line 5: not JSON" in message
@@ -57,7 +57,7 @@ def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: P
         (make_case(answerable=False), "can't be answered has no gold_documents"),
         (make_case(gold_passages=[{"document": "billing/refunds.md", "quote": "x", "page": 3}]), "unknown key"),
         (make_case(gold_docs=["a.md"]), "unknown key 'gold_docs'; did you mean 'gold_documents'?"),
-        ({"id": "x", "question": "y"}, "says nothing about the right answer; give answerable, gold_documents"),
+        ({"id": "x", "question": "y"}, "says nothing about the right answer; give answerable, expect, gold_documents"),
         ({"id": "x", "question": "y", "variants": []}, "variants"),
         (
             {"id": "x", "question": "y", "variants": [{"answerable": False}, {"answerable": True, "gold_documents": ["a"]}]},
