@@ -41,7 +41,7 @@ def test_all_problems_of_a_file_are_named_at_once_with_line_and_case(tmp_path: P
         load_suite(path)
     message = str(caught.value)
     assert "golden.jsonl" in message
-    assert "line 2: case 'two': unknown key 'zzz'; known keys: id, question" in message
+    assert "line 2: case 'two': unknown key 'colour'; " in message
     assert "line 3: case 'one': the id is used in line 1 already" in message
     assert "line 4: case 'four': question:" in message
     assert "line 5: not JSON" in message
