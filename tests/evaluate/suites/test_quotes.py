@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headgate.evaluate.suites.quotes import contains, overlaps, searchable
+from headgate.evaluate.suites.quotes import SearchableText, contains, normalise, overlaps, searchable
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,33 @@ def test_every_run_of_words_is_found_however_the_text_is_cut(words: list[str], d
     shared_end_could_swallow_words = any(chunks[0].endswith(chunks[1][:length]) for length in range(12, len(chunks[1]) + 1))
     if not shared_end_could_swallow_words:
         assert contains(searchable(chunks), " ".join(tokens[start:end]))
+
+
+_UNSPACED = "\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef"
+
+
+def by_pattern(text: SearchableText, quote: str) -> bool:
+    """`contains` as a pattern says it."""
+
+    def whole(cell: str) -> str:
+        def spaced(character: str) -> bool:
+            return (character.isalnum() or character in "£$€¥") and not re.match(f"[{_UNSPACED}]", character)
+
+        before = rf"(?<![^\W{_UNSPACED}])(?<!\d[.,])" if spaced(cell[0]) else ""
+        after = rf"(?![^\W{_UNSPACED}])(?![.,]\d)" if spaced(cell[-1]) else ""
+        return before + re.escape(cell) + after
+
+    cells = [cell for cell in map(normalise, quote.split("|")) if cell]
+    if not cells:
+        return False
+    if re.search(whole(" ".join(cells)), text.flat):
+        return True
+    return len(cells) > 1 and any(re.search(".*?".join(map(whole, cells)), line) for line in text.lines)
+
+
+@given(st.lists(st.text("ab1£., |_料ー-", max_size=12), min_size=1, max_size=3), st.text("ab1£., |_料ー", min_size=1, max_size=5))
+@example(["£31.5 a", "1.5"], "1.5")
+@example(["a b a"], "a|a")
+def test_a_quote_is_found_exactly_where_a_pattern_finds_it(chunks: list[str], quote: str) -> None:
+    text = searchable(chunks)
+    assert contains(text, quote) == by_pattern(text, quote)
