@@ -59,7 +59,7 @@ class RetrievedChunk(Record):
     chunk_id: str
     doc_id: str
     score: float
-    reranked: float | None = None  # score of the re-ranking model; None where there was none
+    reranked: float | None = None  # score of the re-ranker; None where there was none
 
 
 #: Why a question was not answered.

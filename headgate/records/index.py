@@ -162,7 +162,7 @@ class Hit:
     window_start: int = 0
     window_end: int = 0
     stale_since: str = ""  # as in `DocumentMetadata`
-    reranked: float | None = None  # score of the re-ranking model, 0 to 1, higher is better; None where it was not read by one
+    reranked: float | None = None  # score of the re-ranker, 0 to 1, higher is better; None where it was not read by one
 
     @property
     def heading(self) -> str:

@@ -11,12 +11,13 @@ import pytest
 
 from headgate.answer.engine import ENGINE_VERSION
 from headgate.answer.evidence import FEATURES, Features, evidence
+from headgate.answer.reorder import FEATURES as ORDER_FEATURES
 from headgate.bundle import Bundle, load_manifest
 from headgate.cli.main import main
 from headgate.cli.settings_file import settings_toml
 from headgate.errors import SettingsError, SuiteError
 from headgate.evaluate.calibrate import LEAST, Labelled, fit
-from headgate.records import Calibration, IndexResult
+from headgate.records import Calibration, IndexResult, OrderModel
 from headgate.settings import Settings, parse_settings
 from headgate.storage import open_store
 from tests.verbs import create_bundle
@@ -158,6 +159,23 @@ def test_a_bundle_carries_the_calibration_of_its_project(
     assert load_manifest(open_store(settings), made.bundle_id).evidence == found.evidence
 
 
+def test_a_bundle_carries_the_fitted_order_of_passages_unless_it_has_no_built_in_re_ranker(
+    indexed: IndexResult, settings: Settings
+) -> None:
+    order = OrderModel(weights=dict.fromkeys(ORDER_FEATURES, 2.0))
+    found = calibration(questions(200)).model_copy(update={"order": order})
+    changed = write(settings, found)
+    manifest = load_manifest(open_store(settings), create_bundle(changed, indexed).bundle_id)
+    assert (manifest.order, manifest.ordered) == (order, 40)
+    content = changed.model_dump(mode="json", exclude={"project_dir"}, exclude_defaults=True) | {"reranker": {"engine": "none"}}
+    plain = parse_settings(content, project_dir=settings.project_dir)
+    manifest = load_manifest(open_store(settings), create_bundle(plain, indexed).bundle_id)
+    assert (manifest.order, manifest.ordered) == (None, 0)
+    other = found.model_copy(update={"order": OrderModel(weights={"luck": 1.0})})
+    with pytest.raises(SettingsError, match=r"orders passages by luck.*headgate calibrate"):
+        create_bundle(write(settings, other), indexed)
+
+
 def test_a_calibration_that_does_not_fit_is_refused_with_what_to_do(settings: Settings, indexed: IndexResult) -> None:
     found = calibration(questions(200))
     other = found.evidence.model_copy(update={"weights": {"luck": 1.0}})
@@ -210,3 +228,7 @@ def test_the_verb_writes_what_a_bundle_reads(
     found = Calibration.model_validate_json((tmp_path / "out.json").read_bytes())
     assert (found.questions, found.answerable, found.found) == (2 * LEAST, LEAST, LEAST)
     assert found.engine == ENGINE_VERSION
+    assert found.order is not None
+    assert found.found_in_search <= LEAST
+    assert found.found_reordered <= LEAST
+    assert f"for {found.found_reordered} questions" in shown
