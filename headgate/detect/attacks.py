@@ -15,6 +15,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from headgate.detect.needed import Way, joined, may_match
+
 #: Raised whenever a rule changes; part of the key that facts are reused under.
 RULES_VERSION = "5"
 
@@ -94,17 +96,80 @@ ATTACKS: dict[str, re.Pattern[str]] = {
     ),
 }
 
+_VERBS = (
+    "ignore",
+    "disregard",
+    "forget",
+    "override",
+    "bypass",
+    "discard",
+    "dismiss",
+    "erase",
+    "not follow",
+    "n't follow",
+    "stop following",
+)
+_SECRET = ("system", "initial", "hidden", "secret")
+#: Rule → what a text must hold for the rule to find anything; rules that cost little have no entry.
+NEEDED: dict[str, tuple[Way, ...]] = {
+    "override": (
+        (_VERBS, ("instruction", "prompt", "rule", "guideline", "directi", "command", "order", "programming", "training", "conversation", "message", "context", "text")),
+        (_VERBS, ("constraint", "restriction", "polic", "above", "before", "said", "told", "earlier", "previously", "so far", "rest of", "remainder of")),
+        (("ignore", "disregard"), ("info", "content", "data"), ("except", "but", "other than")),
+        (joined(("want you to", "need you to"), ("ignore", "disregard", "forget")),),
+    ),
+    "override_other": (
+        (("ignora", "olvida", "omite", "descarta"), ("instrucciones", "indicaciones", "reglas", "órdenes")),
+        (("ignorier", "vergiss", "missacht"), ("anweisung", "anleitung", "vorgabe", "regel", "befehl")),
+        (("ignore", "oublie", "néglige"), ("instructions", "consignes", "règles"), ("précédentes", "antérieures", "ci-dessus")),
+        (("ignora", "dimentica"), ("istruzioni", "regole")),
+        (("ignore", "esqueça"), ("instruções", "regras")),
+        (("игнорируй", "забудь"), ("инструкции", "указания", "правила")),
+        (("これまで", "以前", "上記", "前の"), ),
+        (("忽略", "无视", "忘记"),),
+    ),
+    "role_switch": (
+        (joined(("you are", "you will be", "you shall be"), ("now", "no longer", "going to")),),
+        (
+            joined(
+                ("act", "respond", "behave", "answer", "reply", "pretend", "role-play", "roleplay", "simulate", "speak"),
+                ("as", "like", "to be", "that you"),
+            ),
+        ),
+        (("in character", "do anything now", "jailbr", "jail-br"),),
+        (joined(("developer", "god", "dan", "jailbreak", "admin"), ("mode",)),),
+    ),
+    "no_limits": (
+        (("ethical", "moral", "openai", "unfiltered", "uncensored"),),
+        (("refuse", "decline", "say no", "say that", "sorry"),),
+        (("as an ai",),),
+    ),
+    "system_prompt": (
+        (joined((*_SECRET, "original", "first", "above", "starting", "previous", "your"), ("prompt",)),),
+        (joined(_SECRET, ("instructions", "directive")),),
+        (("system message",),),
+        (joined(("what's", "what is", "what are", "what were"), ("your",)),),
+        (joined(("words", "text", "everything", "all", "sentence", "sentences"), ("above", "before this", "starting with")),),
+    ),
+}  # fmt: skip
+
 
 def find_attack(text: str) -> tuple[str, re.Match[str]] | None:
     """The first rule that `text` breaks, and where; None where it breaks none."""
     for rule, pattern in ATTACKS.items():
-        if (found := next(orders_in(pattern, text), None)) is not None:
+        if (found := next(orders_in(pattern, text, needed=NEEDED.get(rule)), None)) is not None:
             return rule, found
     return None
 
 
-def orders_in(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Every match that is no advice to people: "if you have already paid, disregard the previous instructions"."""
+def orders_in(pattern: re.Pattern[str], text: str, *, needed: tuple[Way, ...] | None = None) -> Iterator[re.Match[str]]:
+    """Every match that is no advice to people: "if you have already paid, disregard the previous instructions".
+
+    Args:
+        needed: what the text must hold for the pattern to match at all.
+    """
+    if needed is not None and not may_match(needed, text):
+        return
     for found in pattern.finditer(text):
         if not _CONDITION.search(text[max(0, found.start() - 80) : found.start() + 1]):
             yield found

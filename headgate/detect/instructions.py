@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headgate.detect.attacks import ATTACKS, RULES_VERSION, before_order, orders_in
+from headgate.detect.attacks import ATTACKS, NEEDED, RULES_VERSION, before_order, orders_in
+from headgate.detect.needed import Way, joined, may_match
 from headgate.detect.order_score import SURE, find_orders
 
 __all__ = ["RULES_VERSION", "Hit", "find_instructions", "find_suspects"]
@@ -47,6 +48,14 @@ _ANYWHERE = ATTACKS | {
         re.IGNORECASE,
     ),
 }
+#: What a text must hold for a rule to find anything, as `attacks.NEEDED`.
+_NEEDED: dict[str, tuple[Way, ...]] = NEEDED | {
+    "fake_turn": (
+        (("assistant:", "assistant :", "ai:", "ai :", "bot:", "bot :"),),
+        (joined(("end of", "end of the"), ("session", "prompt", "instruction", "context", "conversation")),),
+        (joined(("core", "new", "system", "updated", "priority", "important", "begin", "end"), ("instruction",)),),
+    ),
+}
 _HIDDEN = {
     "hidden_order_to_model": re.compile(
         rf"{_MODEL}[^.\n]{{0,80}}\b(?:must|should|shall|always|never|will|has to|please)\b|\b(?:dear|hey|hello)\W+{_MODEL}",
@@ -74,6 +83,9 @@ _HIDDEN = {
 }
 
 
+_CODE = joined(("following", "below", "subsequent", "this"), ("code", "snippet", "excerpt"))
+#: What a text must hold for `_SUSPECT` to find anything.
+_SUSPECT_NEEDED: tuple[Way, ...] = ((joined(("your",), ("response", "reply", "answer", "summary")),), (_CODE,))
 #: Visible text that may address the model or a colleague who answers customers; only remarked on.
 _SUSPECT = re.compile(
     r"\b(?:in|to|into|within|with|enhance|augment|end|begin|start|conclude|append)\s+your\s+(?:response|reply|answer|summary)\b"
@@ -87,7 +99,7 @@ _SUSPECT = re.compile(
 def find_suspects(visible: str) -> list[Hit]:
     """The first places of visible text that may address the model, where `find_instructions` is not sure."""
     hits = []
-    if found := _SUSPECT.search(visible):
+    if may_match(_SUSPECT_NEEDED, visible) and (found := _SUSPECT.search(visible)):
         hits.append(_hit("order_about_own_answer", visible, found.start(), found.end()))
     hits += [_hit("may_be_an_order", visible, order.start, order.end) for order in find_orders(visible) if order.score < SURE]
     return hits
@@ -97,7 +109,7 @@ def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
     """Visible text first, every place of it, in the order of the rules; of hidden text at most one hit per rule."""
     hits = []
     for rule, pattern in _ANYWHERE.items():
-        for found in orders_in(pattern, visible):
+        for found in orders_in(pattern, visible, needed=_NEEDED.get(rule)):
             start = found.start() + len(before_order(found[0]))
             hits.append(_hit(rule, visible, start, found.end()))
     hits += [
@@ -105,7 +117,7 @@ def find_instructions(visible: str, hidden: Iterable[str]) -> list[Hit]:
     ]
     for text in hidden:
         for rule, pattern in (_ANYWHERE | _HIDDEN).items():
-            concealed = pattern.search(text)
+            concealed = pattern.search(text) if rule not in _NEEDED or may_match(_NEEDED[rule], text) else None
             if concealed and not any(hit.rule == rule and hit.hidden for hit in hits):
                 hits.append(Hit(rule, _excerpt(text, concealed.start()), hidden=True))
     return hits

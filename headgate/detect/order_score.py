@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from headgate.detect.needed import small
 from headgate.text.sentences import split_sentences
 
 #: Longer sentences are judged by their beginning; in characters.
@@ -52,6 +53,12 @@ _BEFORE_VERB = re.compile(
     r"|(?:you are|the (?:assistant|model|ai)[ \t]+(?:must|should|will|shall|has to|needs to|is))[ \t]+(?:to[ \t]+)?(?:also[ \t]+|always[ \t]+)?|(?:can|could|would|will)[ \t]+you[ \t]+(?:please[ \t]+)?"
     r"|i[ \t]+(?:want|need|would like)[ \t]+you[ \t]+to[ \t]+)?",
     re.IGNORECASE,
+)
+#: The first word, and what it is when a verb may still come behind it; anything else is the verb, or there is none.
+_FIRST = re.compile(r"[\W_]{0,6}+(\w*)")
+_LEADING = frozenset(
+    "in to at throughout within please kindly now then also next first finally additionally furthermore instead and but so just simply always bitte por s per "
+    "do don never make be remember try take you the can could would will i".split()
 )
 #: The verb, whether it ends in a colon, and the word after it.
 _VERB = re.compile(r"([^\W\d_]+)(:?)[ \t]*([^\W\d_]*)")
@@ -87,10 +94,17 @@ _OWN_ANSWER = re.compile(
     r"|\b(?:tua|vostra|sua)[ \t]+(?:risposta|resposta)|(?:あなたの|次の)?回答(?:の|に)|(?:你的|您的)?(?:回答|回复)(?:中|里|末尾)|\b(?:твоём|твоем|своём|своем|вашем)[ \t]+ответе",
     re.IGNORECASE,
 )
+#: Words in small letters of which `_OWN_ANSWER` needs one.
+_ANSWERS = (
+    "answer", "repl", "response", "output", "completion", "summar", "generated", "message", "antwort", "zusammenfassung", "ausgabe", "réponse", "résumé",
+    "respuesta", "resumen", "risposta", "resposta", "回答", "回复", "ответе",
+)  # fmt: skip
 _OWN_CODE = re.compile(
     r"\byour[ \t]+(?:own[ \t]+)?(?:code(?:base)?|solutions?|implementations?|algorithms?|programs?|scripts?|snippets?|functions?)\b|\b(?:the|in)[ \t]+code[ \t]+you\b",
     re.IGNORECASE,
 )
+#: Words in small letters of which `_POINTS_AT_CODE` needs one.
+_CODE = ("following", "subsequent", "below", "next")
 _POINTS_AT_CODE = re.compile(
     r"\b(?:following|subsequent|below|next)[ \t]+(?:\w+[ \t]+)?(?:code|snippets?|excerpts?|scripts?|commands?|functions?|lines?|block|section)\b",
     re.IGNORECASE,
@@ -150,6 +164,7 @@ WEIGHTS = Features(
     for_words=0.37, to_change=-1.10, question=0.45, own_answer=1.50, order_on_answer=1.80, own_code=1.49, foreign_code=1.02, piece=2.11, others=0.55,
     impersonal=0.34, in_table=1.84, edge=1.41, foreign=3.09, foreign_answer=1.40, more_foreign=2.38, unlike_page=3.66, short_page=1.69,
 )  # fmt: skip
+_WEIGHTS = tuple(asdict(WEIGHTS).items())
 #: At least this is quarantined, and at least that is remarked on.
 SURE = 0.88
 SUSPECT = 0.55
@@ -180,8 +195,7 @@ class Order(NamedTuple):
 
 def score(features: Features) -> float:
     """Probability, as fitted, that the sentence is an order to the model; 0 to 1."""
-    weights = asdict(WEIGHTS)
-    total = INTERCEPT + sum(weights[name] * value for name, value in asdict(features).items())
+    total = INTERCEPT + sum(weight * getattr(features, name) for name, weight in _WEIGHTS)
     return 1 / (1 + math.exp(-total))
 
 
@@ -204,31 +218,32 @@ def _bounded(found: float, sentence: Sentence, text: str) -> float:
 def measure(text: str) -> Iterator[Sentence]:
     """Every sentence of a page that begins as an order, asks, or names an answer or code of who is addressed."""
     spans = [part for start, end in split_sentences(text) for part in _split_joined(text, start, end)]
-    if not any(_may_be(text[start : min(end, start + _LONGEST)]) for start, end in spans):
+    heads = [text[start : min(end, start + _LONGEST)] for start, end in spans]
+    likely = [_may_be(head) for head in heads]
+    if not any(likely):
         return
     stems = [_stems(text[start:end]) for start, end in spans]
     stands_in = Counter(stem for sentence in stems for stem in sentence)
     foreign = [_foreign(sentence, stands_in) for sentence in stems]
     known = [share for share, sentence in zip(foreign, stems, strict=True) if len(sentence) >= 3]
-    orders = [_may_be(text[start : min(end, start + _LONGEST)]) for start, end in spans]
-    kinds = [_kind(text[start : min(end, start + _LONGEST)]) for start, end in spans]
+    orders, whole = sum(likely), sum(known)
     words = sum(len(sentence) for sentence in stems)
     for at, (start, end) in enumerate(spans):
-        if not orders[at] or kinds[at] == "row":
+        if not likely[at] or _kind(heads[at]) == "row":
             continue
         others = len(spans) - 1
-        beside = [kinds[near] for near in (at - 1, at + 1) if 0 <= near < len(spans)]
-        usual = (sum(known) - (foreign[at] if len(stems[at]) >= 3 else 0)) / max(1, len(known) - (len(stems[at]) >= 3))
+        beside = [_kind(heads[near]) for near in (at - 1, at + 1) if 0 <= near < len(spans)]
+        usual = (whole - (foreign[at] if len(stems[at]) >= 3 else 0)) / max(1, len(known) - (len(stems[at]) >= 3))
         yield Sentence(
             start,
             end,
             _features(
-                text[start : min(end, start + _LONGEST)],
+                heads[at],
                 foreign=foreign[at] if others and len(stems[at]) >= 2 else 0.0,
                 usual=usual if others else 1.0,
-                busy=(sum(orders) - 1) / others if others else 1.0,
+                busy=(orders - 1) / others if others else 1.0,
                 in_table="row" in beside and "prose" not in beside,
-                code_follows="code" in kinds[at + 1 : at + 3],
+                code_follows=any(_kind(head) == "code" for head in heads[at + 1 : at + 3]),
                 edge=others > 0 and at in (0, len(spans) - 1),
                 short=math.exp(-words / 100) if others else 1.0,
             ),
@@ -279,8 +294,13 @@ def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _verb(sentence: str) -> str:
     """The verb that an order begins with; "" where the sentence begins as none."""
-    before = _BEFORE_VERB.match(sentence)
-    found = _VERB.match(sentence, before.end() if before else 0)
+    first = _FIRST.match(sentence)
+    word = small(first[1]) if first else ""
+    at = first.start(1) if first else 0
+    if word in _LEADING or word.endswith("ly"):
+        before = _BEFORE_VERB.match(sentence)
+        at = before.end() if before else 0
+    found = _VERB.match(sentence, at)
     if found is None:
         return ""
     verb = found[1].lower()
@@ -290,12 +310,14 @@ def _verb(sentence: str) -> str:
 
 
 def _may_be(sentence: str) -> bool:
-    return bool(
-        _verb(sentence)
-        or (_QUESTION.search(sentence) and _ASKS.search(sentence))
-        or _OWN_ANSWER.search(sentence)
-        or (_OWN_CODE.search(sentence) and _POINTS_AT_CODE.search(sentence))
-    )
+    if _verb(sentence):
+        return True
+    if ("?" in sentence or "？" in sentence) and _QUESTION.search(sentence) and _ASKS.search(sentence):
+        return True
+    words = small(sentence)
+    if any(word in words for word in _ANSWERS) and _OWN_ANSWER.search(sentence):
+        return True
+    return any(word in words for word in _CODE) and bool(_OWN_CODE.search(sentence) and _POINTS_AT_CODE.search(sentence))
 
 
 def _kind(sentence: str) -> str:

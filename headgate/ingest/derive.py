@@ -8,11 +8,12 @@ Keys are 32 bytes of SHA-256. Equal keys mean equal results, so what has a key i
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -93,6 +94,14 @@ class DerivedChunks:
     def read_summary(cls, content: bytes) -> tuple[ChunkFacts, bytes]:
         parts = orjson.loads(content)
         return ChunkFacts.from_json(parts["facts"]), bytes.fromhex(parts["digests"])
+
+
+class Made(NamedTuple):
+    """Of one document, as it is kept. `rows` and `summary` are empty where no chunks were made."""
+
+    facts: bytes
+    rows: bytes
+    summary: bytes
 
 
 class Deriver:
@@ -182,6 +191,15 @@ class Deriver:
             encode_chunks(chunks), chunk_facts(document, chunks, self._count_tokens, budget=self._setup.chunks.budget)
         )
 
+    def make(self, origin: Origin, parsed: ParsedFile, *, chunks: bool) -> Made:
+        """Everything that is kept of one document; chunks only if they are asked for."""
+        document = self.document(origin, parsed)
+        facts = self.facts(document, parsed)
+        if not chunks:
+            return Made(facts.to_bytes(), b"", b"")
+        made = self.chunks(document, facts.facts)
+        return Made(facts.to_bytes(), made.block.rows, made.summary())
+
     @cached_property
     def ocr_languages(self) -> tuple[str, ...]:
         """See `conversion.ocr_languages`."""
@@ -201,6 +219,12 @@ class Deriver:
     def _rules(self, path: str) -> list[dict[str, str]]:
         rules = self._setup.corpus.label_rules
         return [rule.model_dump(exclude={"pattern"}) for rule in rules if matches(path, rule.pattern)]
+
+
+def stumbled(error: Exception) -> str:
+    """Where a rule failed on one document, and with what; the message of the exception may quote the document, a personal number even."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def tokenizer_key(setup: EmbeddingSetup) -> str:

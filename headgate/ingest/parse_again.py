@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import orjson
 
 from headgate.ingest.derive import Deriver
-from headgate.ingest.documents import parse_limits, parse_signature
 from headgate.ingest.sandbox.pool import ParseTask
 from headgate.ingest.sandbox.stream import parse_files
 from headgate.ingest.state.cache import open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
+from headgate.ingest.work import parse_limits, parse_signature
 from headgate.records import Remark
 from headgate.records.remarks import excluded, failed
 from headgate.settings import IngestSetup

@@ -20,12 +20,13 @@ import orjson
 from headgate.errors import CorpusError, DamagedCache, DamagedEntry, IntegrityError
 from headgate.index.chunk_set import ChunkBlock, ChunkSetWriter, chunk_set_digest, chunk_set_key
 from headgate.ingest.derive import DerivedChunks, DerivedFacts, Deriver
-from headgate.ingest.documents import FileWork, Run, make_documents, used_keys
+from headgate.ingest.documents import make_documents, used_keys
 from headgate.ingest.state.cache import discard_cache, open_cache
 from headgate.ingest.state.dead_letters import DeadLetters
 from headgate.ingest.state.history import compare_files, read_state, write_state
 from headgate.ingest.validate.facts.document_facts import ChunkFacts, DocumentFacts
 from headgate.ingest.validate.outcome import Validated, validate
+from headgate.ingest.work import FileWork, Run
 from headgate.records import ChunkSetRef, CorpusState, FileOutcome, FileState, IngestCounts, IngestResult, Remark
 from headgate.records.progress import Progress
 from headgate.records.remarks import excluded, note

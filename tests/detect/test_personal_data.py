@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from headgate.detect import identity_numbers
 from headgate.detect.person_names import names_model_version
 from headgate.detect.personal_data import find_personal_data, locate_personal_data
 from headgate.errors import SettingsError
@@ -206,3 +207,13 @@ def test_looking_for_contact_data_loads_neither_presidio_nor_spacy() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ("{'credit_card': 1, 'email_address': 1, 'phone_number': 1, 'postal_address': 1} []")
+
+
+def test_every_country_whose_ibans_presidio_knows_is_looked_for() -> None:
+    """What is said of a country here decides whether presidio is asked."""
+    from presidio_analyzer.predefined_recognizers.generic import iban_patterns as known
+
+    for country, form in known.regex_per_country.items():
+        bank = form.removeprefix(f"({country}){known.CK}")
+        digits = bank.startswith((known.N4, "[0]" + known.N3))
+        assert country in (identity_numbers._IBAN_DIGITS if digits else identity_numbers._IBAN_OTHERS)

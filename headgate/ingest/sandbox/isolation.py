@@ -108,9 +108,7 @@ class Fence:
 def isolate() -> Fence:
     """Give up what a parser does not need. Returns the fence, which is up."""
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() == 1:
-        sys.exit("the process that wanted this parser is gone")
+    end_with_parent()
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     filtered = _refuse_networks(libc)
     alone = _leave_network(libc)
@@ -125,6 +123,13 @@ def isolate() -> Fence:
         )
     sys.addaudithook(fence)
     return fence
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when the thread that started it ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() == 1:
+        sys.exit("the process that wanted this one is gone")
 
 
 class _Program(ctypes.Structure):

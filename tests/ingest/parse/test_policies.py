@@ -15,9 +15,9 @@ import pytest
 
 from headgate.errors import ParseFailure
 from headgate.ingest.derive import Deriver
-from headgate.ingest.documents import parse_signature
 from headgate.ingest.parse.blocks import ParsedFile
 from headgate.ingest.parse.file import parse_file
+from headgate.ingest.work import parse_signature
 from headgate.records import Remark, SourceFile
 from headgate.settings import parse_settings
 from headgate.sources.media import CONVERTED, EXTENSIONS, detect_media
