@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import select
 import signal
 import subprocess
@@ -30,7 +29,8 @@ import orjson
 
 import headgate
 from headgate.ingest.derive import Made, Origin
-from headgate.ingest.derive_worker import LENGTH, write_origin
+from headgate.ingest.derive_worker import LENGTH, SETUP, write_origin
+from headgate.ingest.sandbox.isolation import PARENT
 from headgate.ingest.sandbox.time_limit import TimeLimit
 from headgate.settings import IngestSetup
 
@@ -199,10 +199,10 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
-                env={**os.environ, **single, "PYTHONPATH": path},
+                env={**os.environ, **single, "PYTHONPATH": path, PARENT: str(os.getpid())},
                 start_new_session=True,  # Ctrl-C is for the ingest, which ends this one
             )
-            self._write(pickle.dumps(self._setup))
+            self._write(SETUP.dump_json(self._setup))
             self._read(_START_SECONDS)
         except (OSError, _Ended, _Hangs) as error:
             words = self._last_words()

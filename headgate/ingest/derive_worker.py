@@ -1,23 +1,23 @@
 """A process that makes documents, facts and chunks: `python -m headgate.ingest.derive_worker`, started by derive_pool.py.
 
-in    the set-up, pickled, once; then for each document {"origin", "chunks"} and its parsed form, as JSON
+in    the set-up, once; then for each document {"origin", "chunks"} and its parsed form, as JSON
 out   {"ready": true}, once; then for each document
       {"made": true}, facts, rows, summary    or  {"failed": what the rules stumbled over}
       or  {"again": what is wrong here}       which says nothing of the document: whoever asked makes it, and meets the reason
 
-Each part is preceded by its length, 8 bytes. It opens no file for a document and writes none; it ends with the process that started it.
+All JSON but the made parts, which are bytes of the cache. Each part is preceded by its length, 8 bytes. It opens no file for a document and writes none; it ends with the process that started it.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import struct
 import sys
 from dataclasses import fields
 from typing import Any, BinaryIO
 
 import orjson
+from pydantic import TypeAdapter
 
 from headgate.detect.language import load_identifier
 from headgate.errors import HeadgateError
@@ -27,6 +27,8 @@ from headgate.ingest.sandbox.isolation import end_with_parent, limit_memory
 from headgate.settings import IngestSetup
 
 LENGTH = struct.Struct("<Q")
+#: The set-up as JSON and back.
+SETUP = TypeAdapter(IngestSetup)
 
 
 def main() -> None:
@@ -38,7 +40,7 @@ def main() -> None:
     content = _read(sys.stdin.buffer)
     if content is None:
         return
-    setup: IngestSetup = pickle.loads(content)  # noqa: S301 - of the ingest that started this process
+    setup = SETUP.validate_json(content)
     deriver = Deriver(setup)
     deriver.load()
     load_identifier()

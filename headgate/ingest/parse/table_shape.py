@@ -36,7 +36,7 @@ def measure_table(text: str) -> TableShape:
             rows[-1] += cells[1:]
         elif line.strip():
             rows.append(cells)
-    names = Counter(name for row in rows for name in {name for name, _ in row if name})
+    names = Counter(name for row in rows for name in dict.fromkeys(name for name, _ in row if name))
     header = [name for name, count in names.items() if count * 2 >= len(rows) and (len(rows) > 1 or len(names) > 1)]
     columns = max((len(row) for row in rows), default=0)
     if header:

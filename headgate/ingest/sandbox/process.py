@@ -19,6 +19,7 @@ from typing import Any
 import headgate
 from headgate.errors import ParseFailure, StorageError
 from headgate.ingest.parse.blocks import ParsedFile
+from headgate.ingest.sandbox.isolation import PARENT
 from headgate.ingest.sandbox.time_limit import PATIENCE, Passed, TimeLimit
 from headgate.settings import ParseSettings
 
@@ -170,6 +171,7 @@ class ParserProcess:
         package_root = Path(headgate.__file__).parent.parent
         return {
             **headgate.QUIET_ENVIRONMENT,
+            PARENT: str(os.getpid()),
             "PATH": os.defpath,
             "LANG": "C.UTF-8",
             "HOME": str(self._home),

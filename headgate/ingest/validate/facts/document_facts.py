@@ -36,7 +36,7 @@ from headgate.settings import PersonalSearch
 TokenCounter = Callable[[str], int]
 
 #: Raised whenever any fact's meaning changes; part of the key that facts are reused under.
-FACTS_VERSION = "8"
+FACTS_VERSION = "9"
 _MAX_TABLES = 30  # measured of one document; more are counted in `elements` only
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 #: UTF-8 read as Windows-1252: `Ã©`, `Â£`, `â€™`, `Ð¿`, `ã‚¹`, and the byte order mark `ï»¿`.
