@@ -8,7 +8,7 @@ import pytest
 
 from headgate.bundle import Bundle
 from headgate.errors import GateFileError, IntegrityError, NotFoundError, ReleaseRefused
-from headgate.evaluate.gates.judge import Reports, judge
+from headgate.evaluate.gates.judge import NO_CORRECTNESS, Reports, judge
 from headgate.evaluate.gates.results import overall
 from headgate.evaluate.gates.schema import Gate, GateFile
 from headgate.evaluate.report.stored_reports import find_report, make_report
@@ -288,6 +288,17 @@ def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
     assert baseline.suites["golden"].skipped == ("new",)
     assert (verdict.baseline_bundle_id, verdict.baseline_report_id) == (bundle.bundle_id, baseline.report_id)
     assert "2 shared cases" in verdict.gates[1].reason
+    assert (verdict.reference_bundle_id, verdict.warnings) == ("", (NO_CORRECTNESS,))
+    (judged.project_dir / "evals" / "gates.yaml").write_text("primary: {margin: 0.9}\n" + EASY_GATES.lstrip())
+    compared = gate(judged, candidate.bundle_id, day=date(2026, 3, 4))
+    assert (compared.reference_bundle_id, compared.reference_report_id) == (bundle.bundle_id, baseline.report_id)
+    assert (compared.judged_on, compared.warnings) == ("2026-03-04", ())
+    assert [one.name for one in compared.gates[:2]] == [
+        "primary: not worse than the release in service",
+        "primary: not worse than the reference release",
+    ]
+    again = gate(judged, candidate.bundle_id, day=date(2026, 3, 4))
+    assert again.model_copy(update={"created_at": compared.created_at, "verdict_id": compared.verdict_id}) == compared
     with pytest.raises(NotFoundError, match="was not evaluated"):
         gate(judged, bundle.bundle_id)
     with pytest.raises(NotFoundError, match="leaves out cases"):
