@@ -300,7 +300,7 @@ def _print_verdict(verdict: Verdict) -> None:
         (
             gate.name,
             gate.metric,
-            coloured(gate.verdict) + ("" if gate.blocks or gate.verdict in ("passed", "reported") else " (warning)"),
+            coloured(gate.verdict) + (" (warning)" if gate.warns else ""),
             number(gate.value),
             interval(gate.low, gate.high),
             "–" if gate.limit is None else f"{gate.limit:g}",

@@ -99,9 +99,11 @@ def standing(store: Store, verdict: Verdict) -> Verdict:
 
     Judging the same report again, with the same outcome, does not take back what somebody decided about it.
     """
+    if verdict.verdict == "passed":
+        return verdict
     overrides = [
         other
         for other in list_verdicts(store)
         if other.override_by and all(getattr(other, name) == getattr(verdict, name) for name in _JUDGED)
     ]
-    return overrides[-1] if overrides and verdict.verdict != "passed" else verdict
+    return overrides[-1] if overrides else verdict

@@ -78,8 +78,8 @@ def verdict_table(verdict: Verdict) -> Table:
     for column in ("gate", "verdict", "value", "interval", "limit", "reason"):
         table.add_column(column)
     for gate in verdict.gates:
-        style = STYLES[gate.verdict] if gate.blocks or gate.verdict in ("passed", "reported") else STYLES["inconclusive"]
-        said = gate.verdict if gate.blocks or not gate.warns else f"{gate.verdict} (warning)"
+        style = STYLES["inconclusive" if gate.warns else gate.verdict]
+        said = f"{gate.verdict} (warning)" if gate.warns else gate.verdict
         interval = "" if gate.low is None or gate.high is None else f"[{gate.low:.3f}, {gate.high:.3f}]"
         value = "" if gate.value is None else f"{gate.value:.3f}"
         limit = "" if gate.limit is None else f"{gate.limit:g}"

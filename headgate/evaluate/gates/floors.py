@@ -87,14 +87,17 @@ def no_events(one: Gate, cases: Sequence[CaseResult], figure: MetricSummary) -> 
     shown = figure.model_copy(
         update={"value": len(events) / len(values), "low": 0.0 if not events else figure.low, "high": bound}
     )
-    said = f"{len(events)} of {len(values)}: ≤ {math.ceil(bound * 1000) / 10:.1f} % at {CONFIDENCE:.0%}".replace("95%", "95 %")
+    said = f"{len(events)} of {len(values)}: ≤ {math.ceil(bound * 1000) / 10:.1f} % at {CONFIDENCE * 100:g} %"
     if events:
         named = ", ".join(events[:MOST_NAMED]) + (f" and {len(events) - MOST_NAMED} more" if len(events) > MOST_NAMED else "")
         return result(one, "failed", shown, f"{said}; this must not happen at all: {named}")
     if bound > allowed or len(values) < one.least_cases:
         wanted = max(cases_without_event(allowed), one.least_cases)
         return result(
-            one, "inconclusive", shown, f"{said}; to rule out more than {allowed:.1%} takes {wanted} cases without an event"
+            one,
+            "inconclusive",
+            shown,
+            f"{said}; to rule out more than {allowed * 100:.3g} % takes {wanted} cases without an event",
         )
     return result(one, "passed", shown, said)
 

@@ -57,9 +57,9 @@ def decide(
         return Decided("passed", f"every answer is the same in all {gain.n} shared cases", p)
     low, high = gain.bounds(alpha)
     said = (
-        f"change for the better {gain.value:+.4g}, {1 - 2 * alpha:.3g} interval {low:+.4g} to {high:+.4g} over {gain.n} shared cases of "
-        f"{gain.clusters} sources, {gain.changed} of them changed"
-    ).replace("0.95 interval", "95 % interval").replace("0.9 interval", "90 % interval")  # fmt: skip
+        f"change for the better {gain.value:+.4g}, {(1 - 2 * alpha) * 100:.4g} % interval {low:+.4g} to {high:+.4g} over {gain.n} shared "
+        f"cases of {gain.clusters} sources, {gain.changed} of them changed"
+    )
     if alarm if alarm is not None else p <= alpha:
         return Decided("failed", f"{said}: worse by more than {margin:g}", p)
     if gain.n < least_cases:

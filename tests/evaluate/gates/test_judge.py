@@ -204,7 +204,7 @@ def test_zero_events_state_the_rate_that_they_bound() -> None:
     assert (passed.verdict, passed.reason) == ("passed", "0 of 300: ≤ 1.0 % at 95 %")
     few = verdict_on(said(0, 100), gates=(gate,))[1]["x"]
     assert few.verdict == "inconclusive"
-    assert few.reason == "0 of 100: ≤ 3.0 % at 95 %; to rule out more than 1.0% takes 299 cases without an event"
+    assert few.reason == "0 of 100: ≤ 3.0 % at 95 %; to rule out more than 1 % takes 299 cases without an event"
     one = verdict_on(said(1, 3000), gates=(gate,))[1]["x"]
     assert one.verdict == "failed"
     assert "this must not happen at all: golden/g0" in one.reason
