@@ -63,7 +63,8 @@ def decide(
     if alarm if alarm is not None else p <= alpha:
         return Decided("failed", f"{said}: worse by more than {margin:g}", p)
     if gain.n < least_cases:
-        return Decided("inconclusive", f"{said}: {least_cases} cases are wanted; add cases", p)
+        wanted = f"{gain.n} cases, {least_cases} are wanted; {_what_decides(gain, margin, alpha, power)}"
+        return Decided("inconclusive", f"{said}: {wanted}", p)
     if low > -margin:
         return Decided("passed", f"{said}: a loss of {margin:g} is ruled out", p)
     return Decided(
