@@ -3,7 +3,7 @@
     python -m benchmarks
 
 The long ones run alone: `cost_of_change`, `kill_build`, `ingest_peers`, `index_scale`, `precision`,
-`full_text_languages`, `fusion_languages`, and `public_qa` with all questions.
+`full_text_languages`, `fusion_languages`, `gate_errors`, and `public_qa` with all questions.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ from headgate.records import (
     Usage,
     Verdict,
 )
-from headgate.release.ledger import gate_inputs, seal_verdict, store_verdict
+from headgate.release.ledger import gate_inputs
+from headgate.release.verdicts import seal_verdict, store_verdict
 from headgate.settings import AnswerBehaviour, GuardSettings, ModelSettings, RetrievalSettings, Settings, parse_settings
 from headgate.storage import Store, open_store, sha256_hex
 

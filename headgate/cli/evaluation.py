@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from headgate.cli.display import SHORT, coloured, interval, number, print_json, print_table, progress_lines, say
 from headgate.cli.invocation import Invocation, bundle_argument, chosen, json_option, pass_invocation
@@ -17,6 +19,8 @@ from headgate.records import Calibration, MetricSummary, Report, Verdict
 DEFAULT_CALIBRATION = "evals/evidence.json"
 #: Exit codes of `gate`, for CI.
 EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 3}
+#: Slices with fewer cases are left out of the table that people read; the JSON has them all.
+_LEAST_OF_SLICE = 5
 
 
 @click.command()
@@ -115,14 +119,28 @@ def evaluate(
     metavar="ID",
     help="The report to judge; by default the bundle's newest on today's suites.",
 )
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day by which known failures expire; by default today. The same reports, gate file and day give the same verdict.",
+)
 @json_option
 @pass_invocation
-def gate(invocation: Invocation, bundle: str | None, bundle_option: str | None, report_id: str, as_json: bool) -> int:
+def gate(
+    invocation: Invocation,
+    bundle: str | None,
+    bundle_option: str | None,
+    report_id: str,
+    day: datetime | None,
+    as_json: bool,
+) -> int:
     """Judge a bundle's report by the gate file and against the bundle in service. Exit 0 passed, 1 failed, 3 inconclusive."""
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     from headgate.evaluate.gates.gate import gate as run
 
-    verdict = run(invocation.store, bundle_id, invocation.settings.evaluation_setup, report_id=report_id)
+    verdict = run(
+        invocation.store, bundle_id, invocation.settings.evaluation_setup, report_id=report_id, day=day.date() if day else None
+    )
     if as_json:
         print_json(verdict_summary(verdict))
     else:
@@ -140,7 +158,7 @@ def override(
     invocation: Invocation, bundle: str | None, bundle_option: str | None, override_by: str, reason: str, as_json: bool
 ) -> None:
     """Record that a bundle may be promoted in spite of its gates. The gates' own results stay in the record."""
-    from headgate.release.ledger import list_verdicts, record_override
+    from headgate.release.verdicts import list_verdicts, record_override
 
     bundle_id = invocation.bundle_id(chosen(bundle, bundle_option))
     verdicts = [verdict for verdict in list_verdicts(invocation.store) if verdict.bundle_id == bundle_id]
@@ -179,16 +197,35 @@ def report_summary(report: Report) -> dict[str, Any]:
             }
             for name, suite in report.suites.items()
         },
+        "resolved": {name: _figure(summary) for name, summary in _resolved_by_slice(report).items()},
         "mlflow_run_id": report.mlflow_run_id,
     }
+
+
+def _resolved_by_slice(report: Report) -> dict[str, MetricSummary]:
+    from headgate.evaluate.report.summary import resolved_by_slice
+    from headgate.evaluate.suite_run import pooled_cases
+
+    return resolved_by_slice(pooled_cases(report.suites))
 
 
 def verdict_summary(verdict: Verdict) -> dict[str, Any]:
     """What `gate --json` prints."""
     content = verdict.model_dump(
-        include={"verdict", "bundle_id", "baseline_bundle_id", "verdict_id", "report_id", "baseline_report_id"}
+        include={
+            "verdict",
+            "bundle_id",
+            "baseline_bundle_id",
+            "reference_bundle_id",
+            "verdict_id",
+            "report_id",
+            "baseline_report_id",
+            "reference_report_id",
+            "judged_on",
+            "warnings",
+        }
     )
-    content["gates"] = [gate.model_dump() for gate in verdict.gates]
+    content["gates"] = [gate.model_dump() | {"blocks": gate.blocks} for gate in verdict.gates]
     if verdict.override_by:
         content |= {"override_by": verdict.override_by, "override_reason": verdict.override_reason}
     return content
@@ -247,6 +284,14 @@ def _print_report(report: Report) -> None:
             right=("value", "n", "unscored"),
         )
         say()
+    slices = [
+        (name, number(summary.value), interval(summary.low, summary.high), summary.n)
+        for name, summary in _resolved_by_slice(report).items()
+        if summary.n >= _LEAST_OF_SLICE
+    ]
+    if slices:
+        print_table("resolved, by slice", ("slice", "resolved", "95 % interval", "n"), slices, right=("resolved", "n"))
+        say()
     failed = sum(bool(case.error) for suite in report.suites.values() for case in suite.cases)
     say(f"Report {report.report_id}")
     say(f"Bundle {report.bundle_id}")
@@ -260,7 +305,7 @@ def _print_verdict(verdict: Verdict) -> None:
         (
             gate.name,
             gate.metric,
-            coloured(gate.verdict),
+            coloured(gate.verdict) + (" (warning)" if gate.warns else ""),
             number(gate.value),
             interval(gate.low, gate.high),
             "–" if gate.limit is None else f"{gate.limit:g}",
@@ -270,11 +315,14 @@ def _print_verdict(verdict: Verdict) -> None:
     ]
     print_table(
         "Gates",
-        ("gate", "metric", "verdict", "value", "95 % interval", "limit", "reason"),
+        ("gate", "metric", "verdict", "value", "interval", "limit", "reason"),
         rows,
         right=("value", "limit"),
         markup=("verdict",),
     )
+    for warning in verdict.warnings:
+        print_table("", ("",), [(f"[bold yellow]WARNING[/] {escape(warning)}",)], markup=("",))
     against = f"{verdict.baseline_bundle_id[:SHORT]}…" if verdict.baseline_bundle_id else "nothing (first release)"
-    say(f"\nBundle {verdict.bundle_id[:SHORT]}… against {against}")
+    fixed = f", reference {verdict.reference_bundle_id[:SHORT]}…" if verdict.reference_bundle_id else ""
+    say(f"\nBundle {verdict.bundle_id[:SHORT]}… against {against}{fixed}")
     print_table("", ("",), [(f"Verdict: {coloured(verdict.verdict)}",)], markup=("",))

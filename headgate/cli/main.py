@@ -41,6 +41,7 @@ VERBS = {
     "rollback": ("headgate.cli.releases:rollback", "Put an earlier bundle back in service."),
     "status": ("headgate.cli.releases:status", "What is in service."),
     "history": ("headgate.cli.releases:history", "All releases."),
+    "release": ("headgate.cli.releases:release", "Releases: list them, and set the reference that none may fall behind."),
     "serve": ("headgate.cli.serving:serve", "The promoted bundle behind HTTP."),
     "ask": ("headgate.cli.serving:ask", "Ask the promoted bundle here in the terminal."),
     "withdraw": ("headgate.cli.withdrawals:withdraw", "Make a document unfindable in every bundle, or take that back."),

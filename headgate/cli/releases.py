@@ -1,4 +1,4 @@
-"""The ledger: promote, rollback, status, history."""
+"""The ledger: promote, rollback, status, history, and the reference release."""
 
 from __future__ import annotations
 
@@ -65,26 +65,74 @@ def status(invocation: Invocation, as_json: bool) -> None:
     print_table("In service", ("", ""), [(name.replace("_", " "), value) for name, value in content.items()])
 
 
+@click.group()
+def release() -> None:
+    """Releases: list them, and say which one candidates must not fall behind."""
+
+
+@release.command()
+@click.argument("number", type=int, metavar="N")
+@click.option("--by", "set_by", required=True, help="Who decides it.")
+@click.option("--reason", required=True, help="Why; kept in the ledger.")
+@json_option
+@pass_invocation
+def reference(invocation: Invocation, number: int, set_by: str, reason: str, as_json: bool) -> None:
+    """Make release N the one that candidates must not fall behind. Until then it is the first release."""
+    from headgate.release.ledger import history as run
+    from headgate.release.reference import set_reference
+
+    store, track = invocation.store, invocation.settings.release.track
+    line = set_reference(store, track, run(store, track), number, set_by=set_by, reason=reason)
+    if as_json:
+        print_json(line.model_dump())
+        return
+    say(
+        f"Release {line.release} of track {track} is the reference (bundle {line.bundle_id[:SHORT]}…), decided by {line.set_by}: {line.reason}"
+    )
+    say("Verdicts that were compared with another reference release nothing any more: run `headgate gate` again.")
+
+
 @click.command()
 @json_option
 @pass_invocation
 def history(invocation: Invocation, as_json: bool) -> None:
     """All releases of the configured track, oldest first."""
     from headgate.release.ledger import history as run
+    from headgate.release.reference import references
 
     track = invocation.settings.release.track
     releases = run(invocation.store, track)
+    lines = references(invocation.store, track, releases)
     if as_json:
-        print_json({"track": track, "releases": [release.model_dump() for release in releases]})
+        print_json(
+            {
+                "track": track,
+                "releases": [release.model_dump() for release in releases],
+                "references": [line.model_dump() for line in lines],
+            }
+        )
         return
     if not releases:
         say(f"Nothing was promoted to track {track!r} yet.")
         return
     rows = [
-        (release.release, release.kind, release.bundle_id[:SHORT], release.promoted_at, release.promoted_by, release.reason)
+        (
+            release.release,
+            "◄ reference" if release.release == lines[-1].release else "",
+            release.kind,
+            release.bundle_id[:SHORT],
+            release.promoted_at,
+            release.promoted_by,
+            release.reason,
+        )
         for release in releases
     ]
-    print_table(f"Track {track}", ("release", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
+    print_table(f"Track {track}", ("release", "", "kind", "bundle", "promoted at", "by", "reason"), rows, right=("release",))
+    for line in lines[1:]:
+        say(f"Reference: release {line.release} since {line.set_at}, by {line.set_by}: {line.reason}")
+
+
+release.add_command(history, "list")
 
 
 def _print_release(release: Release, as_json: bool) -> None:

@@ -7,6 +7,10 @@ All intervals are two-sided, 95 % unless told otherwise. Functions are pure; ran
   most common one, resamples hardly differ and the interval comes out too narrow; then Wilson's formula is used on the mean, which is
   on the safe side, since no score from 0 to 1 varies more than yes/no with the same mean.
 - Percentiles: order statistics (Hahn & Meeker 1991, ch. 5): exact for any distribution; a bound that the sample is too small for is None.
+- Differences that a release hangs on: over cases in clusters, since cases on one page fail together. Variance by linearisation of the two
+  means (Liang & Zeger 1986; Cochran 1977, ch. 6), not below that of independent cases, Student's t with clusters − 1 degrees of freedom, and
+  half a case's change added, so that few cases without any change do not look like certainty (as Agresti & Min 2005 do).
+- Events that must not happen: the exact upper bound of Clopper & Pearson 1934. Several gates at once: Holm 1979.
 - Paired differences: bootstrap over the cases both have; where few cases differ, the interval of Agresti & Min 2005 (half a
   case added to each cell of the paired table), extended from yes/no to scores from 0 to 1.
 """
@@ -17,6 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +30,7 @@ from scipy import stats
 CONFIDENCE = 0.95
 MIN_VARIED = 10
 _BATCH_VALUES = 4_000_000  # values resampled at a time: 32 MB
+_LEAST_ERROR = 1e-12
 Floats = npt.NDArray[np.float64]
 
 
@@ -93,8 +99,7 @@ def paired_difference(
 ) -> Estimate | None:
     """candidate − baseline of the mean, over cases by id; None where the two share no case.
 
-    Where the metric applies to the same cases on both sides this is the mean of the cases' differences. A share whose denominator
-    depends on the answers (refusal precision) applies to other cases in each: see `ratio_difference`.
+    The mean of the cases' differences; cases that only one side has are left out. Cases count as independent: see `clustered_difference`.
     """
     shared = sorted(candidate.keys() & baseline.keys())
     if not shared:
@@ -115,45 +120,79 @@ def paired_difference(
     return Estimate(mean, low, high, n, error)
 
 
-def ratio_difference(
-    candidate: Mapping[str, float], baseline: Mapping[str, float], *, confidence: float = CONFIDENCE
-) -> Estimate | None:
-    """candidate − baseline of two shares whose cases differ; the intervals are joined by square-and-add (Newcombe 1998, method 10).
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """candidate − baseline of a figure over cases in clusters. `n` counts cases, `clusters` their sources."""
 
-    Ignores that most cases are common to both, which makes it wider than need be, not narrower.
+    value: float
+    standard_error: float
+    n: int
+    clusters: int
+    changed: int  # cases whose value differs, or that only one side has
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """Lower and upper bound, each missed with probability `alpha`."""
+        half = self._quantile(1 - alpha) * self.standard_error
+        return self.value - half, self.value + half
+
+    def at_least(self, limit: float) -> float:
+        """p-value against "the difference is at least `limit`": small when it is certainly below."""
+        return float(stats.t.cdf((self.value - limit) / self.standard_error, self._freedom))
+
+    def detectable(self, alpha: float, power: float) -> float:
+        """The smallest true loss that these cases tell from none with probability `power`; also the margin that they can decide."""
+        return (self._quantile(1 - alpha) + self._quantile(power)) * self.standard_error
+
+    def needed(self, margin: float, alpha: float, power: float) -> int | None:
+        """About how many such cases pass a margin with probability `power` when nothing changed; None without a margin."""
+        return None if margin <= 0 else math.ceil(self.n * (self.detectable(alpha, power) / margin) ** 2)
+
+    @property
+    def _freedom(self) -> int:
+        return max(1, self.clusters - 1)
+
+    def _quantile(self, share: float) -> float:
+        return _t_quantile(share, self._freedom)
+
+
+def clustered_difference(
+    candidate: Floats, baseline: Floats, clusters: npt.NDArray[np.intp], *, change: float = 1.0
+) -> Difference:
+    """candidate − baseline of two means over the same cases; NaN where a side has no value for a case, which then is in its mean no more.
+
+    Args:
+        clusters: number of each case's cluster, 0, 1, …, all used.
+        change: by how much one case can change the figure, in its unit.
     """
-    if not candidate or not baseline:
-        return None
-    first, second = float(np.mean(list(candidate.values()))), float(np.mean(list(baseline.values())))
-    first_low, first_high = wilson_interval(first, len(candidate), confidence=confidence)
-    second_low, second_high = wilson_interval(second, len(baseline), confidence=confidence)
-    difference = first - second
-    low = difference - math.hypot(first - first_low, second_high - second)
-    high = difference + math.hypot(first_high - first, second - second_low)
-    error = (high - low) / (2 * _z(confidence))
-    return Estimate(difference, max(-1.0, low), min(1.0, high), min(len(candidate), len(baseline)), error)
+    ours, theirs = ~np.isnan(candidate), ~np.isnan(baseline)
+    first, second = float(candidate[ours].mean()), float(baseline[theirs].mean())
+    influence = np.where(ours, candidate - first, 0.0) / ours.sum() - np.where(theirs, baseline - second, 0.0) / theirs.sum()
+    n, groups = len(candidate), int(clusters.max()) + 1
+    independent = float((influence**2).sum()) * n / max(1, n - 1)
+    together = float((np.bincount(clusters, weights=influence, minlength=groups) ** 2).sum()) * groups / max(1, groups - 1)
+    changed = int((~((candidate == baseline) | (~ours & ~theirs))).sum())
+    error = max(_LEAST_ERROR, math.sqrt(max(independent, together) + (change / (n + 2)) ** 2))
+    return Difference(first - second, error, n, groups, changed)
 
 
-def paired_percentile_difference(
-    candidate: Mapping[str, float],
-    baseline: Mapping[str, float],
-    share: float,
-    *,
-    seed: int,
-    samples: int = 2000,
-    confidence: float = CONFIDENCE,
-) -> Estimate | None:
-    """candidate − baseline of a quantile: percentile bootstrap over the shared cases, which are drawn in pairs."""
-    shared = sorted(candidate.keys() & baseline.keys())
-    if len(shared) < 2:
-        return None
-    first = np.array([candidate[name] for name in shared])
-    second = np.array([baseline[name] for name in shared])
-    draws = np.random.default_rng(seed).integers(0, len(shared), size=(samples, len(shared)))
-    spread = np.quantile(first[draws], share, axis=1) - np.quantile(second[draws], share, axis=1)
-    low, high = np.quantile(spread, [(1 - confidence) / 2, (1 + confidence) / 2])
-    value = float(np.quantile(first, share) - np.quantile(second, share))
-    return Estimate(value, float(low), float(high), len(shared), float(spread.std(ddof=1)))
+def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
+    """Which hypotheses are rejected so that any wrong rejection has probability `alpha` at most (Holm 1979)."""
+    rejected = [False] * len(p_values)
+    for rank, position in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
+        if p_values[position] > alpha / (len(p_values) - rank):
+            break
+        rejected[position] = True
+    return rejected
+
+
+def rate_bound(events: int, n: int, *, confidence: float = CONFIDENCE) -> float:
+    """The highest rate that `events` in `n` cases leave possible at one-sided `confidence` (Clopper & Pearson 1934)."""
+    return 1.0 if events >= n else float(stats.beta.ppf(confidence, events + 1, n - events))
+
+
+def cases_without_event(rate: float, *, confidence: float = CONFIDENCE) -> int:
+    """How many cases without an event rule out a higher rate than `rate`."""
+    return math.ceil(math.log(1 - confidence) / math.log1p(-rate))
 
 
 def minimum_detectable_effect(standard_error: float, *, power: float = 0.8, confidence: float = CONFIDENCE) -> float:
@@ -185,6 +224,11 @@ def _bootstrap_mean(values: Floats, *, seed: int, samples: int, confidence: floa
 def _varied(values: Sequence[float]) -> int:
     """How many values differ from the most common one."""
     return len(values) - Counter(round(value, 12) for value in values).most_common(1)[0][1]
+
+
+@lru_cache(maxsize=1024)
+def _t_quantile(share: float, freedom: int) -> float:
+    return float(stats.t.ppf(share, freedom))
 
 
 def _z(confidence: float) -> float:

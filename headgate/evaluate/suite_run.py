@@ -185,13 +185,22 @@ def _scored(
     metrics: Mapping[str, Scorer],
 ) -> CaseResult:
     case = resolved.case
+    unscored = CaseResult(
+        case_id=case.id,
+        question=case.question,
+        tags=case.tags,
+        language=case.language,
+        slices=case.slices,
+        cluster=case.source_cluster,
+        expect=resolved.variant.expect,
+    )
     if answer is None:
         scores = tuple(Score(metric=name, error=f"not answered: {error}") for name in applicable(resolved.variant, metrics))
-        return CaseResult(case_id=case.id, question=case.question, tags=case.tags, error=error, scores=scores)
+        return unscored.model_copy(update={"error": error, "scores": scores})
     retrieved = {hit.chunk_id: chunk(hit.chunk_id) for hit in answer.retrieved if hit.chunk_id in chunks}
     language = case.language or answer.language
     scores = score_case(Scorable(resolved.variant, language, answer, retrieved, similarity), metrics)
-    return CaseResult(case_id=case.id, question=case.question, tags=case.tags, answer=answer, scores=scores)
+    return unscored.model_copy(update={"answer": answer, "scores": scores})
 
 
 def _track(store: Store, setup: EvaluationSetup, report: Report, suites: Sequence[Suite]) -> Report:

@@ -204,9 +204,17 @@ def check_report(report: Report) -> list[dg.AssetCheckResult]:
 
 
 def check_verdict(verdict: Verdict) -> list[dg.AssetCheckResult]:
-    """Failed is an error and ends the run; inconclusive is a warning, and the promotion after it refuses."""
-    short = [f"{gate.name}: {gate.reason}" for gate in verdict.gates if gate.verdict not in ("passed", "reported")]
-    metadata = {"verdict": verdict.verdict, "gates": len(verdict.gates), "not passed": "; ".join(short)}
+    """Failed is an error and ends the run; inconclusive is a warning, and the promotion after it refuses. An override passes, and says so."""
+    short = [f"{gate.name}: {gate.reason}" for gate in verdict.gates if gate.blocks]
+    warned = [*verdict.warnings, *(f"{gate.name}: {gate.reason}" for gate in verdict.gates if gate.warns)]
+    metadata = {
+        "verdict": verdict.verdict,
+        "gates": len(verdict.gates),
+        "not passed": "; ".join(short),
+        "warnings": "; ".join(warned),
+    }
+    if verdict.override_by:
+        metadata["override"] = f"{verdict.override_by}: {verdict.override_reason}"
     return [_result("gates_passed", verdict.verdict == "passed", ERROR if verdict.verdict == "failed" else WARN, metadata)]
 
 

@@ -38,6 +38,7 @@ from headgate.orchestration.resources import Project
 from headgate.orchestration.run_log import log_progress
 from headgate.records import ChunkSetRef, IndexResult
 from headgate.release.ledger import promote
+from headgate.release.verdicts import standing
 from headgate.sources.corpus import open_corpus
 from headgate.storage import open_store
 
@@ -205,11 +206,12 @@ def evaluation_report(context: dg.AssetExecutionContext, config: EvaluationConfi
 
 
 def verdict(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult[Any]:
-    """Stage 4, a report → passed, failed or inconclusive. Version: the verdict's id."""
+    """Stage 4, a report → passed, failed or inconclusive; or what somebody decided about the same. Version: the verdict's id."""
     settings = project.settings()
     report = upstream(context, "evaluation_report", ReportReference)
     with library_errors():
-        decided = gate(open_store(settings), report.bundle_id, settings.evaluation_setup, report_id=report.report_id)
+        store = open_store(settings)
+        decided = standing(store, gate(store, report.bundle_id, settings.evaluation_setup, report_id=report.report_id))
     reference = VerdictReference(bundle_id=decided.bundle_id, verdict_id=decided.verdict_id)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(decided.verdict_id),

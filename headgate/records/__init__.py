@@ -21,8 +21,10 @@ from headgate.records.evaluate import (
     GateResult,
     LatestReport,
     MetricSummary,
+    OnInconclusive,
     Report,
     Score,
+    Severity,
     SuiteResult,
     Verdict,
 )
@@ -62,7 +64,7 @@ from headgate.records.ingest import (
     ValidationCheck,
     Widened,
 )
-from headgate.records.release import Interaction, LastBuild, Rehearsal, Release, Token
+from headgate.records.release import Interaction, LastBuild, Reference, Rehearsal, Release, Token
 from headgate.records.remarks import ExclusionCode, FindingCode, Remark
 from headgate.records.withdrawal import Withdrawal
 
@@ -108,17 +110,20 @@ __all__ = [
     "Loss",
     "MetricSummary",
     "Moved",
+    "OnInconclusive",
     "OrderModel",
     "Outcome",
     "PinnedVersion",
     "Question",
     "Record",
+    "Reference",
     "Rehearsal",
     "Release",
     "Remark",
     "Report",
     "RetrievedChunk",
     "Score",
+    "Severity",
     "SourceFile",
     "SourceState",
     "SuiteResult",

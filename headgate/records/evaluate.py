@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from headgate.records.answer import Answer
 from headgate.records.base import Record
 from headgate.records.names import BundleId, ReportId
@@ -11,6 +13,10 @@ from headgate.records.names import BundleId, ReportId
 Decision = Literal["passed", "failed", "inconclusive"]
 #: What a gate says; "reported" shows a figure and decides nothing.
 GateDecision = Literal[Decision, "reported"]
+#: What a gate that is not passed does to the verdict.
+Severity = Literal["block", "warn", "report"]
+#: What a gate does that could not be decided.
+OnInconclusive = Literal["block", "warn", "pass"]
 
 
 class Score(Record):
@@ -31,6 +37,10 @@ class CaseResult(Record):
     case_id: str
     question: str
     tags: tuple[str, ...] = ()
+    language: str = ""  # ISO 639-1, of the question as its suite says
+    slices: dict[str, str] = Field(default_factory=dict)  # kind of division → where the case belongs
+    cluster: str = ""  # the source that the case rests on; cases of one source are no independent samples. "" = the case itself
+    expect: str = ""  # answer, decline, clarify or hand_over
     answer: Answer | None = None  # None when answering failed
     error: str = ""
     scores: tuple[Score, ...] = ()
@@ -91,6 +101,22 @@ class GateResult(Record):
     high: float | None
     limit: float | None  # None for a report, which has none
     reason: str
+    severity: Severity = "block"
+    on_inconclusive: OnInconclusive = "block"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the verdict can't be "passed" because of it."""
+        if self.severity != "block":
+            return False
+        return self.verdict == "failed" or (self.verdict == "inconclusive" and self.on_inconclusive == "block")
+
+    @property
+    def warns(self) -> bool:
+        """Whether people should look at it although it does not block."""
+        if self.blocks or self.severity == "report":
+            return False
+        return self.verdict == "failed" or (self.verdict == "inconclusive" and self.on_inconclusive != "pass")
 
 
 class Verdict(Record):
@@ -106,6 +132,10 @@ class Verdict(Record):
     suite_digests: dict[str, str]
     gates: tuple[GateResult, ...]
     created_at: str
+    reference_bundle_id: BundleId = ""  # of the reference release; "" when nothing was compared with it
+    reference_report_id: ReportId = ""
+    judged_on: str = ""  # the day by which expiry dates were judged, ISO 8601
+    warnings: tuple[str, ...] = ()  # what people should know about the gate file and the comparison
     override_by: str = ""  # who overrode, for a recorded override; then `override_reason` says why
     override_reason: str = ""
 

@@ -47,6 +47,18 @@ class Release(Record):
         return renamed(stored, "channel", "track")
 
 
+class Reference(Record):
+    """Which release candidates must never fall behind, beside the one in service. The highest `number` of a track holds."""
+
+    track: str
+    number: int
+    release: int
+    bundle_id: BundleId
+    set_at: str  # ISO 8601, UTC; "" for the first release of a track, which is the reference until somebody names another
+    set_by: str = ""
+    reason: str = ""
+
+
 class Interaction(Record):
     """One question asked and what was answered; enough to replay it."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 from pydantic import ValidationError
@@ -20,16 +20,18 @@ from pydantic import ValidationError
 from headgate.bundle import OpenBundle, hold_bundle, load_manifest, open_bundle
 from headgate.errors import AlreadyExistsError, IntegrityError, NotFoundError, ReleaseRefused
 from headgate.records import Question, Record, Rehearsal, Release, Verdict
+from headgate.release.reference import reference_release
+from headgate.release.verdicts import list_verdicts, standing
 from headgate.settings import GateFiles, ReleaseSettings
-from headgate.storage import Store, sha256_file, sha256_hex
-from headgate.storage.layout import RELEASES, VERDICTS
+from headgate.storage import Store, sha256_file
+from headgate.storage.layout import RELEASES
 
 #: How often a number may be lost to another promoter before giving up.
 _MAX_RACES = 5
 
 
 class Status(Record):
-    """What a track serves now."""
+    """What a track serves now, and which release candidates must not fall behind."""
 
     track: str
     release: int
@@ -38,82 +40,9 @@ class Status(Record):
     table: str
     version: int
     corpus_revision: str
-
-
-# --- verdicts -------------------------------------------------------------------------------------------------------
-
-
-def verdict_digest(verdict: Verdict) -> str:
-    """Digest of everything a verdict says, its own id aside; 64 hex digits."""
-    return sha256_hex(orjson.dumps(verdict.model_dump(exclude={"verdict_id"}), option=orjson.OPT_SORT_KEYS))
-
-
-def seal_verdict(verdict: Verdict) -> Verdict:
-    """The verdict under the id that its content gives."""
-    return verdict.model_copy(update={"verdict_id": verdict_digest(verdict)})
-
-
-def store_verdict(store: Store, verdict: Verdict) -> None:
-    """Write a sealed verdict."""
-    store.put(VERDICTS.key(verdict.verdict_id), orjson.dumps(verdict.model_dump(), option=orjson.OPT_INDENT_2))
-
-
-def load_verdict(store: Store, verdict_id: str) -> Verdict:
-    """A stored verdict.
-
-    Raises:
-        NotFoundError: there is none.
-        IntegrityError: it was changed after it was sealed.
-    """
-    return _parse_verdict(verdict_id, store.get(VERDICTS.key(verdict_id)))
-
-
-def _parse_verdict(verdict_id: str, content: bytes) -> Verdict:
-    try:
-        verdict = Verdict.model_validate_json(content)
-    except ValidationError as error:
-        raise IntegrityError(
-            f"verdict {verdict_id[:16]}… is not a verdict: {error.error_count()} problem(s); run `headgate gate` again"
-        ) from error
-    if verdict.verdict_id != verdict_id or verdict_digest(verdict) != verdict_id:
-        raise IntegrityError(f"verdict {verdict_id[:16]}… was changed after it was sealed; run `headgate gate` again")
-    return verdict
-
-
-def list_verdicts(store: Store) -> list[Verdict]:
-    """All verdicts, oldest first.
-
-    Raises:
-        IntegrityError: one was changed.
-    """
-    keys = list(store.list(VERDICTS.prefix()))
-    ids = [VERDICTS.first(key) for key in keys]
-    verdicts = [_parse_verdict(*found) for found in zip(ids, store.get_many(keys), strict=True)]
-    return sorted(verdicts, key=lambda verdict: datetime.fromisoformat(verdict.created_at))
-
-
-def record_override(store: Store, verdict: Verdict, *, override_by: str, reason: str) -> Verdict:
-    """A verdict that lets a bundle through in spite of its gates, with a name and a reason; the gates' own results stay in it.
-
-    Raises:
-        ReleaseRefused: the name or the reason is empty.
-    """
-    if not override_by.strip() or not reason.strip():
-        raise ReleaseRefused("an override needs the name of who decides it and a reason")
-    later = datetime.fromisoformat(verdict.created_at) + timedelta(
-        microseconds=1
-    )  # also where the clock is coarse or was set back
-    created_at = max(datetime.now(UTC), later).isoformat(timespec="microseconds")
-    sealed = seal_verdict(
-        verdict.model_copy(
-            update={"verdict": "passed", "override_by": override_by, "override_reason": reason, "created_at": created_at}
-        )
-    )
-    store_verdict(store, sealed)
-    return sealed
-
-
-# --- ledger ---------------------------------------------------------------------------------------------------------
+    reference_release: int
+    reference_set_by: str = ""  # "" while it is the first release, which nobody had to name
+    reference_reason: str = ""
 
 
 def history(store: Store, track: str) -> list[Release]:
@@ -157,9 +86,11 @@ def status(store: Store, track: str) -> Status:
     Raises:
         NotFoundError: nothing was promoted yet.
     """
-    release = current_release(store, track)
-    if release is None:
+    releases = history(store, track)
+    reference = reference_release(store, track, releases)
+    if reference is None:
         raise NotFoundError(f"nothing was promoted to track {track!r} yet; run `headgate promote`")
+    release = releases[-1]
     manifest = load_manifest(store, release.bundle_id)
     return Status(
         track=release.track,
@@ -169,6 +100,9 @@ def status(store: Store, track: str) -> Status:
         table=manifest.table.table,
         version=manifest.table.version,
         corpus_revision=manifest.corpus.revision,
+        reference_release=reference.release,
+        reference_set_by=reference.set_by,
+        reference_reason=reference.reason,
     )
 
 
@@ -192,8 +126,16 @@ def promote(
     for _ in range(_MAX_RACES):
         load_manifest(store, bundle_id)
         hold_bundle(store, bundle_id)
-        current = current_release(store, track)
-        verdict = find_passed_verdict(store, bundle_id, current.bundle_id if current else "", gate_files)
+        releases = history(store, track)
+        current = releases[-1] if releases else None
+        reference = reference_release(store, track, releases)
+        verdict = find_passed_verdict(
+            store,
+            bundle_id,
+            current.bundle_id if current else "",
+            gate_files,
+            reference_bundle_id=reference.bundle_id if reference else "",
+        )
         release = Release(
             track=track,
             release=(current.release if current else 0) + 1,
@@ -258,8 +200,10 @@ def rollback(
     raise ReleaseRefused(f"track {track!r}: other releases came first {_MAX_RACES} times; try again")
 
 
-def find_passed_verdict(store: Store, bundle_id: str, baseline_bundle_id: str, gate_files: GateFiles) -> Verdict:
-    """The newest passed verdict that fits bundle, gate file, suites and baseline.
+def find_passed_verdict(
+    store: Store, bundle_id: str, baseline_bundle_id: str, gate_files: GateFiles, *, reference_bundle_id: str = ""
+) -> Verdict:
+    """The newest passed verdict that fits bundle, gate file, suites, baseline and, where it was compared with one, the reference.
 
     Raises:
         ReleaseRefused: none fits; says what does not and what to do.
@@ -281,8 +225,13 @@ def find_passed_verdict(store: Store, bundle_id: str, baseline_bundle_id: str, g
             problems.setdefault(
                 "baseline", f"it was compared with {compared}, in force is {baseline_bundle_id[:16] or 'nothing'}…"
             )
-        elif verdict.verdict != "passed":
-            names = ", ".join(gate.name for gate in verdict.gates if gate.verdict != "passed")
+        elif verdict.reference_bundle_id not in ("", reference_bundle_id):
+            problems.setdefault(
+                "reference",
+                f"it was compared with the reference {verdict.reference_bundle_id[:16]}…, now it is {reference_bundle_id[:16]}…",
+            )
+        elif (verdict := standing(store, verdict)).verdict != "passed":
+            names = ", ".join(gate.name for gate in verdict.gates if gate.blocks)
             raise ReleaseRefused(
                 f"bundle {short}…: the newest fitting verdict is {verdict.verdict} ({names}); see `headgate gate`"
             )

@@ -20,10 +20,10 @@ from headgate.retention.references import read_record
 from headgate.settings import RetentionSettings
 from headgate.storage import Store
 from headgate.storage.keys import Folder, Spared
-from headgate.storage.layout import BUNDLES, CANARIES, HOLDS, LAST_BUILD, RELEASES, REPORTS, TABLE_REFS, VERDICTS
+from headgate.storage.layout import BUNDLES, CANARIES, HOLDS, LAST_BUILD, REFERENCES, RELEASES, REPORTS, TABLE_REFS, VERDICTS
 
 #: What a bundle is needed for.
-NeedKind = Literal["release", "last_build", "newest", "young", "judgement", "held", "answered", "unreadable"]
+NeedKind = Literal["release", "reference", "last_build", "newest", "young", "judgement", "held", "answered", "unreadable"]
 #: Judgements that keep the bundles they are about, and what each is called.
 _JUDGEMENTS = ((REPORTS, "report"), (VERDICTS, "verdict"), (CANARIES, "canary"))
 _DAY = 86400.0
@@ -61,6 +61,10 @@ def needed_bundles(store: Store, rules: RetentionSettings, now: datetime) -> dic
         other = [release for release in releases if release.bundle_id != releases[-1].bundle_id]
         for release in [*newest, *(other[-1:] if rules.releases_keep else ())]:
             reasons[release.bundle_id].append(_release_need(release, track))
+        lines = list(store.list(REFERENCES.prefix(track)))
+        reference = _named(store, REFERENCES, lines[-1], keep_all) if lines else [releases[0].bundle_id]
+        for bundle_id in reference:
+            reasons[bundle_id].append(Need("reference", f"reference release of {track}"))
     for bundle_id in _named(store, LAST_BUILD, LAST_BUILD.key(), keep_all):
         reasons[bundle_id].append(Need("last_build", "built last"))
     by_age = sorted(present, key=lambda bundle_id: (-present[bundle_id], bundle_id))

@@ -17,6 +17,11 @@ RELEASES = Folder(
     writer="headgate.release.ledger", written="once", kept="always",
     read="headgate.records:Release.model_validate_json", served=True,
 )  # fmt: skip
+REFERENCES = Folder(
+    "references", "references/<track>/<number>.json", what="which release candidates must not fall behind",
+    writer="headgate.release.reference", written="once", kept="always",
+    read="headgate.records:Reference.model_validate_json",
+)  # fmt: skip
 BUNDLES = Folder(
     "bundles", "bundles/<bundle>.json", what="manifests",
     writer="headgate.bundle", written="once", kept="ruled",
@@ -122,7 +127,7 @@ SOURCE_OBJECTS = Folder(
 # --- judgements -------------------------------------------------------------------------------------------------------
 VERDICTS = Folder(
     "verdicts", "verdicts/<verdict>.json", what="gate results",
-    writer="headgate.release.ledger", written="once", kept="named", spared="unreleased_days",
+    writer="headgate.release.verdicts", written="once", kept="named", spared="unreleased_days",
     named_by=("releases",), goes_with_bundle=True, read="headgate.records:Verdict.model_validate_json",
 )  # fmt: skip
 LATEST_REPORTS = Folder(

@@ -4,7 +4,8 @@
     week 2 ─► rebuild ─► evaluate_candidate ─► while clients keep asking: release, then rollback
 
 The runs stay in .headgate/dagster, where `make dev` shows them. Running it again reuses what has not changed. Ends with status 0, 1
-(something failed, a gate too), 2 (set-up) or 3 (a gate was inconclusive). Nothing is forced past a gate.
+(something failed), 2 (set-up) or 3 (a gate was inconclusive). Where the built-in default misses a floor, the release rests on a recorded override
+that says which and why, on the screen too; nothing else is let past a gate.
 """
 
 import logging
@@ -23,11 +24,13 @@ from headgate.evaluate.report.stored_reports import load_report
 from headgate.orchestration.handed_on import BundleReference, ReportReference, VerdictReference
 from headgate.orchestration.home import prepare_home
 from headgate.records import ChunkSetRef, IndexResult, IngestResult, Release
-from headgate.release.ledger import current_release, history, load_verdict
+from headgate.release.ledger import current_release, history
+from headgate.release.verdicts import load_verdict, record_override
 from headgate.settings import Settings, load_settings
 from headgate.storage import open_store
 from headgate.storage.layout import DEMO, INGESTS
 from pipelines.demo import summaries
+from pipelines.demo.override import override_reason
 from pipelines.demo.runs import FinishedRun, JobRunner
 from pipelines.demo.service import HANGS, ask, running_service
 from pipelines.demo.traffic import Traffic, steady_traffic
@@ -128,7 +131,7 @@ class Demo:
         self._released(self._run("rollback", {"write_rollback": config}))
 
     def evaluate(self, bundle_id: str) -> None:
-        """Run the job `evaluate_candidate`; goes on only when every gate passed."""
+        """Run the job `evaluate_candidate`; goes on when every gate passed, or all that did not may be overridden here."""
         run = self._run("evaluate_candidate", {"evaluation_report": {"bundle_id": bundle_id}})
         if (reported := run.reference("evaluation_report", ReportReference)) is None:
             raise DemoEnded(run.problem)
@@ -140,8 +143,12 @@ class Demo:
         self.console.print(summaries.verdict_table(verdict))
         self._took(run)
         if verdict.verdict != "passed":
-            status = EXIT_FAILED if verdict.verdict == "failed" else EXIT_INCONCLUSIVE
-            raise DemoEnded(f"the verdict on bundle {bundle_id[:16]}… is {verdict.verdict}, so it is not released", status)
+            if (reason := override_reason(verdict)) is None:
+                status = EXIT_FAILED if verdict.verdict == "failed" else EXIT_INCONCLUSIVE
+                raise DemoEnded(f"the verdict on bundle {bundle_id[:16]}… is {verdict.verdict}, so it is not released", status)
+            override = record_override(self.store, verdict, override_by=WHO, reason=reason)
+            self.console.print()
+            self.console.print(summaries.override_text(override))
 
     def release(self, bundle_id: str) -> Release:
         """Run the job `release`, unless the bundle is in service already."""

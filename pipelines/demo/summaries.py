@@ -78,11 +78,26 @@ def verdict_table(verdict: Verdict) -> Table:
     for column in ("gate", "verdict", "value", "interval", "limit", "reason"):
         table.add_column(column)
     for gate in verdict.gates:
+        style = STYLES["inconclusive" if gate.warns else gate.verdict]
+        said = f"{gate.verdict} (warning)" if gate.warns else gate.verdict
         interval = "" if gate.low is None or gate.high is None else f"[{gate.low:.3f}, {gate.high:.3f}]"
         value = "" if gate.value is None else f"{gate.value:.3f}"
         limit = "" if gate.limit is None else f"{gate.limit:g}"
-        table.add_row(gate.name, Text(gate.verdict, style=STYLES[gate.verdict]), value, Text(interval), limit, Text(gate.reason))
+        table.add_row(gate.name, Text(said, style=style), value, Text(interval), limit, Text(gate.reason))
+    for warning in verdict.warnings:
+        table.add_row(Text("WARNING", style=STYLES["failed"]), "", "", "", "", Text(warning))
     return table
+
+
+def override_text(override: Verdict) -> Text:
+    """That a bundle is released although gates blocked it, who says so and why; one line a gate."""
+    lines = [f"  {line}" for line in override.override_reason.split("; ")]
+    return Text.assemble(
+        ("released all the same, by a recorded override", "bold yellow"),
+        f" of {override.override_by!r}, verdict {override.verdict_id[:16]}…:\n",
+        "\n".join(lines),
+        ("\n  your own project: `headgate override --by … --reason …`, or better answers", "dim"),
+    )
 
 
 def release_line(release: Release) -> Text:

@@ -12,7 +12,8 @@ from headgate.evaluate.report.stored_reports import load_report
 from headgate.orchestration import checks
 from headgate.orchestration.handed_on import REFERENCE
 from headgate.records import IngestResult
-from headgate.release.ledger import current_release, history, load_verdict
+from headgate.release.ledger import current_release, history
+from headgate.release.verdicts import load_verdict
 from headgate.storage import Store, open_store
 from pipelines.definitions import defs
 from tests.small_project import PAGES, SmallProject, write_project

@@ -50,7 +50,7 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - {"dev", "serve"}))
 def test_every_verb_that_ends_has_json(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([verb, *(["list"] if verb in ("dead-letters", "versions") else []), "--help"]) == 0
+    assert main([verb, *(["list"] if verb in ("dead-letters", "release", "versions") else []), "--help"]) == 0
     assert "--json" in capsys.readouterr().out
 
 
@@ -147,8 +147,9 @@ def test_status_and_history_print_one_object_with_stable_names(settings: Setting
     promote(settings, bundle_id, opener=FakeBundles(), promoted_by="Kim [bold]")
     assert run(settings, "status", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
-    assert list(shown) == ["track", "release", "bundle_id", "promoted_at", "table", "version", "corpus_revision"]
-    assert (shown["release"], shown["bundle_id"]) == (1, bundle_id)
+    names = ["track", "release", "bundle_id", "promoted_at", "table", "version", "corpus_revision"]
+    assert list(shown) == [*names, "reference_release", "reference_set_by", "reference_reason"]
+    assert (shown["release"], shown["bundle_id"], shown["reference_release"]) == (1, bundle_id, 1)
     assert run(settings, "history", "--json") == 0
     assert [release["release"] for release in json.loads(capsys.readouterr().out)["releases"]] == [1]
     assert run(settings, "history") == 0

@@ -196,7 +196,12 @@ def test_inits_suite_and_gates_are_valid(tmp_path: Path, documents: Path) -> Non
     assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
     settings = load_settings(tmp_path / "bot" / "headgate.toml", environment={})
     suite = load_suite(settings.place(settings.evaluation.suites[0]))
-    load_gates(settings.place(settings.evaluation.gates), suites={"all", suite.name}, recall_at=settings.evaluation.recall_at)
+    gates = load_gates(
+        settings.place(settings.evaluation.gates), suites={"all", suite.name}, recall_at=settings.evaluation.recall_at
+    )
+    assert gates.judges_correctness
+    compared = {gate.figure for gate in gates.gates if gate.not_worse_than_baseline is not None and gate.severity == "block"}
+    assert compared >= {"answer_correctness", "citation_precision", "refusal_recall", "groundedness"}
 
 
 def test_every_key_of_a_written_settings_file_has_a_comment(tmp_path: Path, documents: Path) -> None:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.evaluate.statistics import (
     cases_needed,
+    cases_without_event,
+    clustered_difference,
     estimate_mean,
     estimate_percentile,
+    holm,
     minimum_detectable_effect,
     paired_difference,
-    paired_percentile_difference,
-    ratio_difference,
+    rate_bound,
     wilson_interval,
 )
 
@@ -128,10 +131,10 @@ def test_pairing_sees_what_separate_intervals_cannot() -> None:
     assert found is not None
     assert found.low is not None
     assert found.low > 0.02
-    loose = ratio_difference(named(base + 0.03), named(base))
-    assert loose is not None
-    assert loose.low is not None
-    assert loose.low < 0
+    first, second = (estimate_mean((base + shift).tolist(), bounded=True, seed=1) for shift in (0.03, 0.0))
+    assert first.low is not None
+    assert second.high is not None
+    assert first.low < second.high
 
 
 @pytest.mark.parametrize("changed", [0.02, 0.3])
@@ -146,14 +149,6 @@ def test_paired_intervals_hold_the_truth(changed: float) -> None:
         truth = changed * (0.5 - 0.8)
         hits += found.low <= truth <= found.high  # type: ignore[operator, union-attr]
     assert hits / 150 >= 0.90
-
-
-def test_percentile_differences_are_drawn_in_pairs() -> None:
-    base = named(np.random.default_rng(1).exponential(1.0, 80))
-    slower = {name: value + 0.5 for name, value in base.items()}
-    found = paired_percentile_difference(slower, base, 0.95, seed=1)
-    assert found is not None
-    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
 
 
 @settings(deadline=None, max_examples=40)
@@ -171,3 +166,85 @@ def test_power_and_sample_size_agree_with_the_textbook() -> None:
     assert minimum_detectable_effect(0.01) == pytest.approx(0.02802, abs=1e-5)
     assert cases_needed(100, 0.04, 0.02) == 400
     assert cases_needed(100, 0.04, 0.0) is None
+
+
+# --- differences that a release hangs on ----------------------------------------------------------------------------
+
+
+def flat(n: int, groups: int) -> npt.NDArray[np.intp]:
+    return np.arange(n, dtype=np.intp) % groups
+
+
+def test_cases_that_fail_together_are_no_independent_samples() -> None:
+    base = np.ones(400)
+    spread, together = base.copy(), base.copy()
+    spread[:40] = 0  # one case of each of 40 sources
+    together[flat(400, 40) < 4] = 0  # all ten cases of 4 sources
+    apart, joint = (clustered_difference(changed, base, flat(400, 40)) for changed in (spread, together))
+    assert apart.value == joint.value == pytest.approx(-0.1)
+    assert (apart.changed, apart.clusters) == (joint.changed, joint.clusters) == (40, 40)
+    assert joint.standard_error > 2.5 * apart.standard_error
+    assert clustered_difference(together, base, flat(400, 400)).standard_error < joint.standard_error
+
+
+def test_nothing_changed_in_few_cases_is_not_certainty_and_in_many_nearly() -> None:
+    few, many = (clustered_difference(np.ones(n), np.ones(n), flat(n, n)) for n in (5, 800))
+    assert few.bounds(0.025)[0] < -0.3
+    assert many.bounds(0.025)[0] > -0.005
+    assert few.changed == many.changed == 0
+
+
+def test_a_case_that_one_side_lacks_counts_for_the_other_alone() -> None:
+    ours, theirs = np.array([1.0, 1.0, np.nan, 0.0]), np.array([1.0, 0.0, 1.0, np.nan])
+    found = clustered_difference(ours, theirs, flat(4, 4))
+    assert (found.value, found.n, found.changed) == (pytest.approx(0.0), 4, 3)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(0, 5)), min_size=2, max_size=60))
+def test_a_difference_turned_round_is_the_same_with_the_other_sign(rows: list[tuple[float, float, int]]) -> None:
+    ours, theirs = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    groups = np.unique([row[2] for row in rows], return_inverse=True)[1].astype(np.intp)
+    one, other = clustered_difference(ours, theirs, groups), clustered_difference(theirs, ours, groups)
+    assert one.value == pytest.approx(-other.value, abs=1e-12)
+    assert one.standard_error == pytest.approx(other.standard_error)
+    low, high = one.bounds(0.025)
+    assert low <= one.value <= high
+    assert one.at_least(low) > 0.5 > one.at_least(high)
+
+
+@pytest.mark.parametrize("together", [0.0, 0.3])
+def test_clustered_bounds_miss_no_more_than_they_say(together: float) -> None:
+    random = np.random.default_rng(21)
+    groups, n, missed = 90, 500, 0
+    clusters = flat(n, groups)
+    for _ in range(400):
+        own, shared = random.random(n), random.random(groups)[clusters]
+        draw = np.where(random.random(n) < together, shared, own)
+        change = np.where(draw < 0.08, -1.0, np.where(draw > 0.97, 1.0, 0.0))  # true difference -0.05
+        missed += clustered_difference(0.5 + change / 2, 0.5 - change / 2, clusters).bounds(0.025)[0] > -0.05
+    assert missed / 400 <= 0.05
+
+
+def test_holm_rejects_what_the_published_example_rejects() -> None:
+    # Holm 1979: the smallest against alpha/m, the next against alpha/(m-1), …; the first that fails ends it.
+    assert holm([0.01, 0.04, 0.03, 0.005], 0.05) == [True, False, False, True]
+    assert holm([0.01, 0.013, 0.02, 0.005], 0.05) == [True, True, True, True]
+    assert holm([], 0.05) == []
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.001, 0.2))
+def test_holm_is_between_bonferroni_and_no_correction(p_values: list[float], alpha: float) -> None:
+    for p, rejected in zip(p_values, holm(p_values, alpha), strict=True):
+        assert rejected or p > alpha / len(p_values)
+        assert not rejected or p <= alpha
+
+
+def test_no_event_bounds_a_rate_by_the_exact_interval() -> None:
+    assert rate_bound(0, 300) == pytest.approx(1 - 0.05 ** (1 / 300))
+    assert round(rate_bound(0, 300), 4) == 0.0099
+    assert rate_bound(3, 3) == 1.0
+    for rate in (0.001, 0.01, 0.05):
+        n = cases_without_event(rate)
+        assert rate_bound(0, n) <= rate < rate_bound(0, n - 1)

@@ -49,6 +49,18 @@ def test_gates_passed_tells_failed_from_inconclusive(decision: Decision, passed:
         assert check.metadata["not passed"].value == "finds it: why"
 
 
+def test_gates_passed_shows_warnings_and_an_override() -> None:
+    warning = verdict("failed").gates[0].model_copy(update={"severity": "warn"})
+    decided = verdict("passed").model_copy(
+        update={"gates": (warning,), "warnings": ("no gate judges",), "override_by": "Kim", "override_reason": "known"}
+    )
+    (check,) = check_verdict(decided)
+    assert check.passed
+    assert check.metadata["not passed"].value == ""
+    assert check.metadata["warnings"].value == "no gate judges; finds it: why"
+    assert check.metadata["override"].value == "Kim: known"
+
+
 def ingest_result(counts: IngestCounts, paths: tuple[str, ...]) -> IngestResult:
     return IngestResult(
         corpus_revision="r",

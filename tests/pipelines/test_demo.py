@@ -11,9 +11,11 @@ import orjson
 import pytest
 from rich.console import Console
 
+from headgate.evaluate.gates.gate_file import load_gates
 from headgate.records import (
     ChunkSetRef,
     FileOutcome,
+    GateDecision,
     GateResult,
     IndexResult,
     IngestCounts,
@@ -23,9 +25,11 @@ from headgate.records import (
     Verdict,
 )
 from pipelines.demo import summaries
+from pipelines.demo.override import KNOWN_SHORT, override_reason
 from pipelines.demo.runs import JobRunner
 from pipelines.demo.service import ServiceError, ask
 from pipelines.demo.traffic import Outcome, steady_traffic
+from tests.conftest import REPOSITORY
 from tests.small_project import SmallProject
 
 INGEST = IngestResult(
@@ -114,6 +118,58 @@ def test_the_verdict_shows_every_gate_with_interval_limit_and_reason() -> None:
     assert "verdict: failed (against cccccccccccc…)" in text
     assert "[0.930, 0.980]" in text
     assert "[no] case" in text
+
+
+def gate(name: str, verdict: GateDecision, **more: object) -> GateResult:
+    return GateResult.model_validate(
+        {"name": name, "metric": "all/x", "verdict": verdict, "value": 0.4, "low": 0.3, "high": 0.5, "limit": 0.7, "reason": "r"}
+        | more
+    )
+
+
+def verdict_of(*gates: GateResult) -> Verdict:
+    return Verdict(
+        verdict_id="v" * 64,
+        verdict="failed",
+        bundle_id="b",
+        report_id="r",
+        gates_digest="g",
+        suite_digests={},
+        gates=gates,
+        created_at="",
+    )
+
+
+def test_the_demo_overrides_floors_that_the_default_misses_and_what_is_too_small_to_tell_and_says_which() -> None:
+    known, small = gate("helps most askers", "failed"), gate("primary: not worse than the reference release", "inconclusive")
+    reason = override_reason(verdict_of(known, small, gate("fine", "passed")))
+    assert reason is not None
+    assert reason.startswith("helps most askers (0.40, limit 0.7) failed: the built-in model quotes sentences")
+    assert "primary: not worse than the reference release (0.40, limit 0.7) inconclusive: the suites have too few cases" in reason
+    assert "fine" not in reason
+    shown = printed(
+        summaries.override_text(verdict_of(known).model_copy(update={"override_by": "make demo", "override_reason": reason}))
+    )
+    assert "released all the same, by a recorded override of 'make demo'" in shown
+    assert "helps most askers (0.40, limit 0.7) failed" in shown
+
+
+@pytest.mark.parametrize(
+    "name", ["primary: not worse than the release in service", "every score exists", "canary", "nothing leaks"]
+)
+def test_the_demo_overrides_no_certain_loss_and_no_damage(name: str) -> None:
+    assert override_reason(verdict_of(gate("helps most askers", "failed"), gate(name, "failed"))) is None
+    assert override_reason(verdict_of(gate("a warning", "failed", severity="warn"))) is None
+
+
+def test_every_floor_that_the_demo_knows_is_one_of_the_gate_file() -> None:
+    gates = load_gates(
+        REPOSITORY / "evals" / "gates.yaml", suites={"all", "golden", "hard", "refusals"}, recall_at=(1, 3, 5, 10)
+    ).gates
+    floors = {
+        gate.name for gate in gates if gate.at_least is not None or (gate.at_most is not None and gate.compare == "interval")
+    }
+    assert set(KNOWN_SHORT) <= floors
 
 
 def test_traffic_is_counted_by_release_and_failures_are_shown() -> None:

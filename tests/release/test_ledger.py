@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from headgate.errors import IntegrityError, ModelError, NotFoundError, ReleaseRefused
-from headgate.release.ledger import (
-    current_release,
-    gate_inputs,
-    history,
-    latest_number,
-    list_verdicts,
-    load_verdict,
-    record_override,
-)
+from headgate.release.ledger import current_release, gate_inputs, history, latest_number
+from headgate.release.verdicts import list_verdicts, load_verdict, record_override
 from headgate.settings import Settings
 from headgate.storage import Store, open_store
 from tests.fakes import FakeAnswerer, FakeBundles, make_settings, put_bundle, put_verdict

@@ -25,6 +25,8 @@ from headgate.index.versions import list_versions
 from headgate.interactions.log import InteractionLog, new_interaction_id
 from headgate.models.source import locate_source
 from headgate.records import Answer, Interaction, Question, TableRef
+from headgate.release.ledger import history
+from headgate.release.reference import set_reference
 from headgate.retention.needs import Need, needed_bundles
 from headgate.settings import Settings, parse_settings
 from headgate.storage import Store, open_store, sha256_hex
@@ -243,7 +245,12 @@ def test_older_releases_go_where_the_setting_says_but_never_the_one_to_roll_back
     for number, bundle in enumerate([made[0], made[1], made[2], made[2]], start=1):
         put_release(open_store(settings), number, bundle.bundle_id)
     prune(_settings(settings.project_dir, releases_keep=1), now=LATER)
-    assert left(settings) == {made[1].bundle_id, made[2].bundle_id, made[5].bundle_id}
+    kept = {made[1].bundle_id, made[2].bundle_id, made[5].bundle_id}
+    assert left(settings) == {made[0].bundle_id, *kept}  # the first release is the reference until somebody names another
+    store = open_store(settings)
+    set_reference(store, "production", history(store, "production"), 3, set_by="A. Person", reason="twelve good weeks")
+    prune(_settings(settings.project_dir, releases_keep=1), now=LATER)
+    assert left(settings) == kept
 
 
 def test_a_held_bundle_stays_until_the_time_of_grace_is_over(bundles: tuple[Settings, list[Bundle]]) -> None:

@@ -107,7 +107,7 @@ def test_what_a_folder_says_of_references_is_what_its_records_can_name(entry: Fo
     apart = {
         "ingests": {"kept", "ingests"},  # kept versions live by the state of their corpus; an ingest names itself
         **{
-            key: {"bundles"} for key in ("verdicts", "reports", "canaries", "releases", "last_build")
+            key: {"bundles"} for key in ("verdicts", "reports", "canaries", "releases", "references", "last_build")
         },  # see headgate.retention.needs
     }
     assert folders_named_by(kind) == named | apart.get(entry.name, set())

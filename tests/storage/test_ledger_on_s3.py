@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import ReleaseRefused
-from headgate.release.ledger import current_release, history, latest_number, list_verdicts
+from headgate.release.ledger import current_release, history, latest_number
+from headgate.release.verdicts import list_verdicts
 from headgate.storage import open_store
 from tests.fakes import FakeBundles, make_settings, put_bundle, put_verdict
 from tests.s3 import Bucket

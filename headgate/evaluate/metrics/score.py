@@ -3,6 +3,8 @@
 What applies to which case:
 
     metric                                    answerable               can't be answered
+    resolved                                  always                   always
+    forbidden                                 where a case names what no reply may say
     recall@k strict_recall@k doc_recall@k
       mrr ndcg@k                              always                   –
     citation_precision                        answered                 –
@@ -29,6 +31,7 @@ from functools import cached_property, partial
 
 from headgate.answer.ground import ground, without_markers
 from headgate.evaluate.metrics.ragas_adapter import RAGAS_METRICS, ragas_score
+from headgate.evaluate.metrics.resolved import forbidden, resolved
 from headgate.evaluate.suites.quotes import SearchableText, overlaps
 from headgate.evaluate.suites.suite import GoldPassage, Variant
 from headgate.evaluate.suites.wording import fact_recall, rouge_l, token_f1
@@ -36,7 +39,9 @@ from headgate.records import Answer, Score
 from headgate.text.units import only_asks, units
 
 #: Raised when a metric's meaning changes: reports of another version are not compared.
-METRICS_VERSION = 2
+METRICS_VERSION = 3
+#: The figure that a release is decided by: 1 where the asker was helped.
+RESOLVED = "resolved"
 #: Weights of `answer_correctness`: facts against meaning, as in ragas's metric of that name.
 _FACTS, _MEANING = 0.75, 0.25
 _NEED_REFERENCE = frozenset({"token_f1", "rouge_l", "semantic_similarity", "answer_correctness", *RAGAS_METRICS})
@@ -109,23 +114,28 @@ def scorers(recall_at: Sequence[int]) -> dict[str, Scorer]:
             f"doc_recall@{k}": partial(doc_recall, k=k),
             f"ndcg@{k}": partial(ndcg, k=k),
         }
-    return at_k | {
-        "mrr": reciprocal_rank,
-        "citation_precision": citation_precision,
-        "citation_recall": citation_recall,
-        "token_f1": partial(_against_reference, measure=token_f1),
-        "rouge_l": partial(_against_reference, measure=rouge_l),
-        "semantic_similarity": semantic_similarity,
-        "answer_correctness": answer_correctness,
-        **{name: partial(_against_reference, measure=partial(ragas_score, name)) for name in RAGAS_METRICS},
-        "groundedness": groundedness,
-        "refusal_precision": lambda s: None if not s.answer.refused else float(not s.variant.answerable),
-        "refusal_recall": lambda s: None if s.variant.answerable or s.answer.small_talk else float(s.answer.refused),
-        "over_refusal": lambda s: float(s.answer.refused) if s.variant.answerable else None,
-        "latency": lambda s: s.answer.timings.total,
-        "first_token": lambda s: s.answer.timings.first_token,
-        "cost": cost,
-    }
+    return (
+        {RESOLVED: lambda s: resolved(s.variant, s.answer, s.language)}
+        | at_k
+        | {
+            "mrr": reciprocal_rank,
+            "citation_precision": citation_precision,
+            "citation_recall": citation_recall,
+            "token_f1": partial(_against_reference, measure=token_f1),
+            "rouge_l": partial(_against_reference, measure=rouge_l),
+            "semantic_similarity": semantic_similarity,
+            "answer_correctness": answer_correctness,
+            **{name: partial(_against_reference, measure=partial(ragas_score, name)) for name in RAGAS_METRICS},
+            "groundedness": groundedness,
+            "forbidden": lambda s: float(bool(forbidden(s.variant, s.answer))) if s.variant.must_not_contain else None,
+            "refusal_precision": lambda s: None if not s.answer.refused else float(not s.variant.answerable),
+            "refusal_recall": lambda s: None if s.variant.answerable or s.answer.small_talk else float(s.answer.refused),
+            "over_refusal": lambda s: float(s.answer.refused) if s.variant.answerable else None,
+            "latency": lambda s: s.answer.timings.total,
+            "first_token": lambda s: s.answer.timings.first_token,
+            "cost": cost,
+        }
+    )
 
 
 def score_case(scorable: Scorable, metrics: Mapping[str, Scorer]) -> tuple[Score, ...]:
@@ -145,15 +155,16 @@ def score_case(scorable: Scorable, metrics: Mapping[str, Scorer]) -> tuple[Score
 
 
 #: What applies to a question that can't be answered.
-_UNANSWERABLE = frozenset({"groundedness", "refusal_precision", "refusal_recall", "latency", "first_token", "cost"})
+_UNANSWERABLE = frozenset({RESOLVED, "groundedness", "refusal_precision", "refusal_recall", "latency", "first_token", "cost"})
 
 
 def applicable(variant: Variant, metrics: Mapping[str, Scorer]) -> list[str]:
     """Metrics that would apply to a case had it been answered; all of them are unscored when it was not."""
+    left_out = set() if variant.must_not_contain else {"forbidden"}
     if not variant.answerable:
-        return [name for name in metrics if name in _UNANSWERABLE]
-    without_reference = set() if variant.reference_answer else _NEED_REFERENCE
-    return [name for name in metrics if name != "refusal_recall" and name not in without_reference]
+        return [name for name in metrics if name in _UNANSWERABLE | {"forbidden"} and name not in left_out]
+    left_out |= {"refusal_recall"} if variant.reference_answer else {"refusal_recall", *_NEED_REFERENCE}
+    return [name for name in metrics if name not in left_out]
 
 
 def recall(scorable: Scorable, k: int) -> float | None:

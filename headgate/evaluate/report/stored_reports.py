@@ -18,6 +18,9 @@ from headgate.records import LatestReport, Report, SuiteResult
 from headgate.storage import Store, sha256_hex
 from headgate.storage.layout import LATEST_REPORTS, REPORTS
 
+#: Since this version of the metrics a case names its language, slices, source and what is expected; the ids of earlier reports don't cover them.
+_CASES_SAY_MORE = 3
+
 
 def make_report(bundle_id: str, suites: dict[str, SuiteResult], *, created_at: str) -> Report:
     """A report with its digests filled in."""
@@ -79,6 +82,11 @@ def _latest_key(bundle_id: str, suite_digests: Mapping[str, str], *, partial: bo
 
 def _report_id(report: Report) -> str:
     content = report.model_dump(mode="json", exclude={"report_id", "created_at", "mlflow_run_id"})
+    if report.metrics_version < _CASES_SAY_MORE:
+        for suite in content["suites"].values():
+            for case in suite["cases"]:
+                for name in ("language", "slices", "cluster", "expect"):
+                    del case[name]
     return sha256_hex(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
 
 

@@ -18,6 +18,8 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u
 _TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*|[{_UNSPACED}ー々]+|[^\W{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _ARTICLES = frozenset({"a", "an", "the"})
+#: A full stop, colon or semicolon after a word or number; no decimal point, no time.
+_CLAUSE_END = re.compile(r"(?<=[\w%)])[.;:](?=\s)|[。;]")
 #: A number is most often the fact itself (a price, a deadline), so it weighs as much as this many words.
 _NUMBER_WEIGHT = 3.0
 
@@ -62,6 +64,16 @@ def fact_recall(answer: str, reference: str, language: str) -> float:
     got = set(analyze(answer, language, keep_stop_words=True)) | set(tokens(answer))
     weights = {term: _NUMBER_WEIGHT if term[0].isdigit() else 1.0 for term in wanted}
     return sum(weight for term, weight in weights.items() if term in got) / sum(weights.values())
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The numbers of a text, in one notation."""
+    return frozenset(token for token in tokens(text) if token[0].isdigit())
+
+
+def decisive_numbers(reference: str) -> frozenset[str]:
+    """The numbers of a reference's first clause: it gives the answer, the others say when it holds."""
+    return numbers(_CLAUSE_END.split(reference, maxsplit=1)[0])
 
 
 def _common_subsequence(left: Sequence[str], right: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from headgate.records import GateResult, MetricSummary, Release, Report, Verdict
 WORST_CASES = 15
 #: The figures to read first, in reading order.
 HEADLINES = (
+    "resolved",
     "recall@5",
     "mrr",
     "ndcg@5",
@@ -114,7 +115,13 @@ def verdict(decided: Verdict) -> Metadata:
         "verdict": dg.MetadataValue.text(decided.verdict),
         "bundle_id": dg.MetadataValue.text(decided.bundle_id),
         "baseline_bundle_id": dg.MetadataValue.text(decided.baseline_bundle_id or "none: nothing was promoted before"),
-        "gates": table(rows, empty=dict.fromkeys(("gate", "verdict", "value", "low", "high", "limit", "reason"), "")),
+        **(
+            {"override": dg.MetadataValue.text(f"{decided.override_by}: {decided.override_reason}")}
+            if decided.override_by
+            else {}
+        ),
+        **({"warnings": dg.MetadataValue.text("\n".join(decided.warnings))} if decided.warnings else {}),
+        "gates": table(rows, empty=dict.fromkeys(("gate", "verdict", "severity", "value", "low", "high", "limit", "reason"), "")),
         "verdict_id": dg.MetadataValue.text(decided.verdict_id),
         "report_id": dg.MetadataValue.text(decided.report_id),
     }
@@ -123,7 +130,7 @@ def verdict(decided: Verdict) -> Metadata:
 def _gate_row(gate: GateResult) -> dict[str, str]:
     numbers = {"value": gate.value, "low": gate.low, "high": gate.high, "limit": gate.limit}
     shown = {name: "" if number is None else f"{number:.4g}" for name, number in numbers.items()}
-    return {"gate": gate.name, "verdict": gate.verdict} | shown | {"reason": gate.reason}
+    return {"gate": gate.name, "verdict": gate.verdict, "severity": gate.severity} | shown | {"reason": gate.reason}
 
 
 def release(released: Release) -> Metadata:

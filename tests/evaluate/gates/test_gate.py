@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,14 @@ import pytest
 
 from headgate.bundle import Bundle
 from headgate.errors import GateFileError, IntegrityError, NotFoundError, ReleaseRefused
-from headgate.evaluate.gates.gate import judge, overall
-from headgate.evaluate.gates.gate_file import Gate
+from headgate.evaluate.gates.judge import NO_CORRECTNESS, Reports, judge
+from headgate.evaluate.gates.results import overall
+from headgate.evaluate.gates.schema import Gate, GateFile
 from headgate.evaluate.report.stored_reports import find_report, make_report
 from headgate.evaluate.suite_run import run_suites
 from headgate.evaluate.suites.suite import index_documents, load_suite, resolve_suite
-from headgate.records import Answer, Canary, CanaryCheck, Decision, IndexResult, Release, Report, Timings
-from headgate.release.ledger import load_verdict
+from headgate.records import Answer, Canary, CanaryCheck, Decision, GateResult, IndexResult, Release, Report, Timings
+from headgate.release.verdicts import load_verdict
 from headgate.settings import EvaluationSettings, Settings, parse_settings
 from headgate.storage import open_store
 from tests.conftest import help_chunks, make_chunk, put_chunks
@@ -31,8 +33,8 @@ CHUNKS = {"c1": "Refunds arrive within 10 working days.", "c2": "Call us."}
 def report_of(
     folder: Path, answers: list[Answer | None], bundle_id: str = "a" * 64, similarity: Any = lambda left, right: 0.5
 ) -> Report:
-    """A report over one answerable case per answer; None = answering failed."""
-    cases = [make_case(f"g{number}", f"question {number}") for number in range(len(answers))]
+    """A report over one answerable case per answer, each of a source of its own; None = answering failed."""
+    cases = [make_case(f"g{number}", f"question {number}", cluster=f"source {number}") for number in range(len(answers))]
     suite = resolve_suite(load_suite(write_suite(folder, cases)), index_documents({REFUNDS: [CHUNKS["c1"]]}))
     answerer = ScriptedAnswerer({f"question {number}": answer for number, answer in enumerate(answers) if answer})
     return make_report(
@@ -40,8 +42,14 @@ def report_of(
     )
 
 
+def judge_one(candidate: Report, baseline: Report | None = None, /, **limits: Any) -> GateResult:
+    gates = GateFile(digest="", gates=(Gate(**{"name": "x", "metric": "golden/recall@5"} | limits),))
+    results, _ = judge(gates, Reports(candidate, baseline), [], QUICK, day=date(2026, 2, 2))
+    return next(one for one in results if one.name == "x")
+
+
 def decide(report: Report, baseline: Report | None = None, **limits: Any) -> tuple[str, str]:
-    result = judge(Gate(**{"name": "x", "metric": "golden/recall@5"} | limits), report, baseline, QUICK)
+    result = judge_one(report, baseline, **limits)
     return result.verdict, result.reason
 
 
@@ -109,7 +117,12 @@ def test_not_worse_than_the_baseline_is_a_non_inferiority_test(tmp_path: Path) -
     assert decide(good, worse, not_worse_than_baseline=0.05)[0] == "passed"
     assert decide(good, good, not_worse_than_baseline=0.0) != ("failed", "")
     few = report_of(tmp_path, [RIGHT] * 3), report_of(tmp_path, [RIGHT] * 3, "b" * 64)
-    assert decide(*few, not_worse_than_baseline=0.05)[0] == "inconclusive"
+    assert decide(*few, not_worse_than_baseline=0.05) == ("passed", "every answer is the same in all 3 shared cases")
+    other = report_of(tmp_path, [RIGHT.model_copy(update={"text": "10 working days [1]."})] * 3, "b" * 64)
+    decision, reason = decide(other, few[0], not_worse_than_baseline=0.05)
+    assert decision == "inconclusive"
+    assert "about " in reason
+    assert "such cases would decide if nothing changed; these tell a loss of " in reason
     assert decide(few[0], few[0], not_worse_than_baseline=0.0)[0] == "passed"
 
 
@@ -135,18 +148,17 @@ def test_dearer_is_worse_although_the_figure_grows(tmp_path: Path) -> None:
 def test_a_wall_time_is_shown_with_its_interval_and_decides_nothing(tmp_path: Path, figure: str, limits: dict[str, Any]) -> None:
     slow = RIGHT.model_copy(update={"timings": Timings(total=900.0, first_token=900.0)})
     report, baseline = report_of(tmp_path, [slow] * 60, "b" * 64), report_of(tmp_path, [RIGHT] * 60)
-    result = judge(Gate(name="x", metric=f"all/{figure}", **limits), report, baseline, QUICK)
+    result = judge_one(report, baseline, metric=f"all/{figure}", **limits)
     assert (result.verdict, result.value) == ("reported", 900.0)
     upper = "900" if figure == "latency_p50" else "unknown"
     assert f"95 % interval 900 to {upper} over 60 case(s): a wall time is reported, never judged" in result.reason
     assert ("its limit is not applied" in result.reason) != ("report" in limits)
-    assert overall([result.verdict, "passed"]) == "passed"
-    assert overall([result.verdict, "inconclusive"]) == "inconclusive"
+    assert overall([result]) == "passed"
 
 
 def test_any_figure_can_be_reported_and_says_how_many_cases_lack_it(tmp_path: Path) -> None:
     report = report_of(tmp_path, [WRONG] * 9 + [None])
-    result = judge(Gate(name="x", metric="golden/recall@5", report=True), report, None, QUICK)
+    result = judge_one(report, report=True)
     assert (result.verdict, result.limit) == ("reported", None)
     assert result.reason.endswith("over 9 case(s); 1 case(s) could not be scored: reported, not judged")
     assert decide(report, metric="golden/latency_p95", max_unscored=0)[0] == "failed"
@@ -163,9 +175,20 @@ def test_a_figure_that_is_not_in_the_report_fails(tmp_path: Path) -> None:
 
 
 def test_one_failed_gate_fails_the_verdict_and_doubt_keeps_it_open() -> None:
-    assert overall(["passed", "inconclusive", "failed"]) == "failed"
-    assert overall(["passed", "inconclusive"]) == "inconclusive"
-    assert overall(["passed"]) == "passed"
+    passed, undecided, failed = (
+        GateResult(name="x", metric="m", verdict=verdict, value=None, low=None, high=None, limit=None, reason="")
+        for verdict in ("passed", "inconclusive", "failed")
+    )
+    assert overall([passed, undecided, failed]) == "failed"
+    assert overall([passed, undecided]) == "inconclusive"
+    assert overall([passed]) == "passed"
+    for severity in ("warn", "report"):
+        assert overall([passed, failed.model_copy(update={"severity": severity})]) == "passed"
+    for instead in ("warn", "pass"):
+        lenient = undecided.model_copy(update={"on_inconclusive": instead})
+        assert overall([passed, lenient]) == "passed"
+        assert lenient.warns == (instead == "warn")
+        assert overall([passed, failed.model_copy(update={"on_inconclusive": instead})]) == "failed"
 
 
 # --- with real bundles ----------------------------------------------------------------------------------------------
@@ -264,7 +287,18 @@ def test_the_promoted_bundle_is_evaluated_when_it_has_no_report_on_these_suites(
     assert baseline is not None
     assert baseline.suites["golden"].skipped == ("new",)
     assert (verdict.baseline_bundle_id, verdict.baseline_report_id) == (bundle.bundle_id, baseline.report_id)
-    assert "over 2 shared cases" in verdict.gates[1].reason
+    assert "2 shared cases" in verdict.gates[1].reason
+    assert (verdict.reference_bundle_id, verdict.warnings) == ("", (NO_CORRECTNESS,))
+    (judged.project_dir / "evals" / "gates.yaml").write_text("primary: {margin: 0.9}\n" + EASY_GATES.lstrip())
+    compared = gate(judged, candidate.bundle_id, day=date(2026, 3, 4))
+    assert (compared.reference_bundle_id, compared.reference_report_id) == (bundle.bundle_id, baseline.report_id)
+    assert (compared.judged_on, compared.warnings) == ("2026-03-04", ())
+    assert [one.name for one in compared.gates[:2]] == [
+        "primary: not worse than the release in service",
+        "primary: not worse than the reference release",
+    ]
+    again = gate(judged, candidate.bundle_id, day=date(2026, 3, 4))
+    assert again.model_copy(update={"created_at": compared.created_at, "verdict_id": compared.verdict_id}) == compared
     with pytest.raises(NotFoundError, match="was not evaluated"):
         gate(judged, bundle.bundle_id)
     with pytest.raises(NotFoundError, match="leaves out cases"):

@@ -82,7 +82,9 @@ def test_refusing_what_has_an_answer_scores_zero_on_correctness_and_has_no_preci
 @pytest.mark.parametrize("refused", [True, False])
 def test_only_refusal_groundedness_time_and_cost_apply_where_nothing_answers(refused: bool) -> None:
     got = values(NO_ANSWER, make_answer(refused=refused))
-    expected = {"refusal_recall", "latency", "first_token", "cost"} | ({"refusal_precision"} if refused else {"groundedness"})
+    expected = {"resolved", "refusal_recall", "latency", "first_token", "cost"} | (
+        {"refusal_precision"} if refused else {"groundedness"}
+    )
     assert set(got) == expected
     assert got["refusal_recall"] == float(refused)
 
