@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from headgate.detect.needed import Way, joined, may_match
 
 #: Raised whenever a rule changes; part of the key that facts are reused under.
-RULES_VERSION = "5"
+RULES_VERSION = "6"
 
 #: Where a clause begins, or what makes an order of what follows.
 _CLAUSE = (
@@ -34,6 +34,13 @@ _FILL = r"(?:(?:all|any|every|each|of|the|these|those|this|that|other|and)[ \t]+
 _NOT_OWN = r"(?!(?:my|our)[ \t]+(?:\w+[ \t]+){0,2}?(?:messages?|texts?|conversations?|orders?|directions?)\b)"
 #: "… if you have already paid": told to people, as letters do.
 _TO_PEOPLE = r"(?![^.!?\n]{0,80}\b(?:if|unless|when|once|where)[ \t]+(?:you|your|they|it|the|this|we)\b)"
+
+#: What limits a model. Pages speak of ethical considerations as well: "Any ethical considerations documented by the author" denies none,
+#: and what is considered or violated counts only where somebody who answers is spoken of.
+_MORAL = (
+    r"(?:any[ \t]+|all[ \t]+|the[ \t]+)?(?:\w+[ \t]+){0,2}?(?:ethical|moral|openai(?:'s)?)[ \t]+(?:(?:or|and)[ \t]+\w+[ \t]+)?"
+)
+_DENIED = r"(?:\w{0,6}n't|not|never|nor|cannot|doesnt|dont|refus\w{1,4}|lacks?)\b[^.!?\n]{0,40}?\b"
 
 #: Before an order in the same sentence.
 _CONDITION = re.compile(r"\b(?:if|unless|once)[ \t]+(?:you|your)\b[^.!?\n]*$", re.IGNORECASE)
@@ -73,8 +80,11 @@ ATTACKS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "no_limits": re.compile(
-        r"\b(?:without|no|free[ \t]+(?:of|from)|any|bypass(?:es|ing)?|regardless[ \t]+of|violat\w{1,4}|unbound[ \t]+by|ignor\w{1,4})[ \t]+(?:any[ \t]+|all[ \t]+|the[ \t]+)?(?:\w+[ \t]+){0,2}?"
-        r"(?:ethical|moral|openai(?:'s)?)[ \t]+(?:or[ \t]+\w+[ \t]+)?(?:guidelines?|restrictions?|limitations?|polic(?:y|ies)|boundaries|constraints|rules|filters?|implications|considerations)\b"
+        rf"\b(?:without|no|free[ \t]+(?:of|from)|{_DENIED}any|bypass(?:es|ing)?|regardless[ \t]+of|unbound[ \t]+by|ignor\w{{1,4}})[ \t]+{_MORAL}"
+        r"(?:guidelines?|restrictions?|limitations?|polic(?:y|ies)|boundaries|constraints|rules|filters?)\b"
+        rf"|\b(?:you|your|ai|\w*gpt|chatbot|assistant|respon[ds]\w{{0,4}}|answers?|generates?|provides?)\b[^.!?\n]{{0,100}}?"
+        rf"\b(?:(?:without|no|free[ \t]+(?:of|from)|{_DENIED}any|regardless[ \t]+of|ignor\w{{1,4}})[ \t]+{_MORAL}(?:implications|considerations))\b"
+        rf"|\b(?:ai|\w*gpt|chatbot|assistant|respon[ds]\w{{0,4}}|answers?|generates?)\b[^.!?\n]{{0,100}}?\bviolat\w{{1,4}}[ \t]+{_MORAL}(?:guidelines?|polic(?:y|ies)|rules)\b"
         r"|\b(?:unfiltered|uncensored|amoral|immoral|unethical)\b[^.\n]{0,60}\b(?:response|answer|reply|ai|chatbot|gpt|model|assistant|bot)s?\b"
         r"|\bopenai(?:'s)?[ \t]+(?:content[ \t]+)?(?:polic|guideline|rule|restriction|term)"
         r"|\b(?:never|you[ \t]+(?:can(?:no|')t|cannot|won't|will[ \t]+not|must[ \t]+not|are[ \t]+not[ \t]+allowed[ \t]+to))[ \t]+(?:ever[ \t]+)?(?:refuse|decline|say[ \t]+(?:no|\W?i(?:'m| am)[ \t]+sorry|that[ \t]+(?:you|it)[ \t]+can))[^.\n]{0,60}\b(?:request|question|answer|prompt|order|anything|user|ai|task)"

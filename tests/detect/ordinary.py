@@ -101,6 +101,10 @@ End of the session: the screen turns dark after ten minutes.
 The end user must accept the licence.
 Turn off the lamp and forget about it until spring.
 What are the instructions for the first use?
+Any ethical considerations documented by the model card author.
+There are no ethical considerations to report.
+Whoever violates our ethical guidelines may be dismissed.
+List any ethical rules that apply to your trial.
 """.strip().split("\n")
 
 #: Questions of customers with the same words.

@@ -97,3 +97,32 @@ def test_a_short_page_that_asks_its_readers_for_something_is_never_quarantined_f
     """Being unlike the page says little where there is hardly a page, and nothing of what is said to readers."""
     assert all(order.score < SURE for order in find_orders(page))
     assert not find_instructions(page, [])
+
+
+_REFERENCE = """# Predicate
+Says which sets you want to add to a rule and, for each of them, whether you want to negate the settings, as for requests from elsewhere.
+DataId A unique identifier for a predicate in a rule, such as an address set. The ID is returned by the corresponding Create or List command. \
+Required: Yes Type: String Minimum: 1 Maximum: 128 Update requires: No interruption
+Negated Set it to false if you want the firewall to allow, block or count requests on the settings in the set that is named. Required: Yes Type: Boolean
+Type The type of predicate in a rule, such as a byte match or an address match. Required: Yes Type: String Allowed values: ByteMatch, IPMatch
+Status The status of the import job goes through CREATE PENDING > CREATE IN_PROGRESS > ACTIVE -or- CREATE FAILED If you specify a policy, it is kept.
+Can't find what you need? Request an example by using the Provide feedback link at the bottom of this page."""
+
+
+def test_reference_pages_and_tips_in_bold_are_at_most_remarked_on() -> None:
+    assert find_instructions(_REFERENCE, []) == []
+    tip = "Tell stories. Seeking feedback is an opportunity to practice storytelling: lead people through the problem instead of a list of screens."
+    review = "Design review helps the team to make better decisions and to learn from each other, and it keeps the product consistent for customers. "
+    assert (
+        find_instructions(
+            f"# Design review\n{review * 3}\n- {tip}\n- Bring questions. The team can help when it knows what is open.", []
+        )
+        == []
+    )
+
+
+def test_a_line_is_not_cut_before_the_name_of_a_button_or_command() -> None:
+    text = "The ID is returned by the corresponding Create or List command. Use the Provide feedback link below."
+    assert [text[one.start : one.end] for one in measure(text)] == ["Use the Provide feedback link below."]
+    joined = _MAIL.format("Reference 4471 Compose a lullaby for a sleepless hedgehog.").replace("\n", " ")
+    assert any(joined[one.start : one.end].startswith("Compose") for one in measure(joined))

@@ -139,6 +139,54 @@ def test_versions_of_one_document_are_copies(one: tuple[str, str], other: tuple[
     assert len(compared(form("a.md", *one), form("b.md", *other)).copies) == 1
 
 
+_TEMPLATES = (
+    "Load balancing",
+    "A group with an update policy",
+    "A queue with an alarm",
+    "A table with an index",
+    "A bucket for a website",
+)
+
+
+def region(path: str, region: str, **labels: str) -> DocumentFacts:
+    """A page of templates as a manual has one for each region: one title, long descriptions, other addresses."""
+    prose = "creates the group, the policies by which it grows and the notices that are sent to you when it does, in several zones at once"
+    rows = [
+        f"| {name} | {name} {prose}. | [View](https://store.example/{region}/{number}) | [https://console.example/new?region={region}&t={number}]"
+        f"(https://console.example/new?region={region}&t={number}) |"
+        for number, name in enumerate(_TEMPLATES)
+    ]
+    table = "\n".join(["| Template | Description | View | Launch |", "| --- | --- | --- | --- |", *rows])
+    introduction = LONG.translate({ord(digit): letter for digit, letter in zip("0123456789", "abcdefghij", strict=True)})
+    return facts_of(path, f"# Services\n\n{introduction}\n\n{table}", **labels)
+
+
+def test_pages_that_differ_in_what_readers_look_them_up_for_are_no_copies() -> None:
+    one, other = region("services-us-west-2.md", "us-west-2"), region("services-eu-north-1.md", "eu-north-1")
+    assert estimate(one.signature, other.signature) > 0.8
+    assert compared(one, other, threshold=0.8).copies == {}
+
+
+def test_an_older_version_is_a_copy_also_when_its_numbers_are_others() -> None:
+    old = region("archive/services.md", "us-west-2"), region("services.md", "eu-north-1")
+    assert set(compared(*old, threshold=0.8).copies) == {"archive/services.md"}
+    dated = (
+        region("a.md", "us-west-2", effective_date="2025-01-01"),
+        region("b.md", "eu-north-1", effective_date="2026-01-01"),
+    )
+    assert set(compared(*dated, threshold=0.8).copies) == {"a.md"}
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("£7.00", "£9.00"), ("Sentence 5 tells", "Sentence 5 says"), ("](form.md)", "](../account/form.md)")],
+    ids=["one price of many", "a word", "a relative link"],
+)
+def test_a_page_under_two_paths_with_small_changes_is_a_copy(was: str, now: str) -> None:
+    text = f"# Plans\n\n{LONG}\n\nSee [the form](form.md)."
+    assert len(compared(facts_of("a.md", text), facts_of("account/b.md", text.replace(was, now))).copies) == 1
+
+
 def test_a_title_that_only_the_name_of_the_file_gives_tells_nothing_apart() -> None:
     changed = LONG.replace("Sentence 5 tells", "Sentence 5 says")
     assert compared(facts_of("a.md", LONG, title="Refunds"), facts_of("b.md", changed, title="Payments")).copies

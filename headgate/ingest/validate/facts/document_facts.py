@@ -28,7 +28,15 @@ from headgate.ingest.parse.left_out import LeftOut, count_words, summarise
 from headgate.ingest.parse.table_shape import TableShape, measure_table
 from headgate.ingest.validate.facts.access import Access, Ground
 from headgate.ingest.validate.facts.removal import Removable, measure_removal
-from headgate.ingest.validate.facts.resemblance import digest_text, hash_lines, hash_names, normalised, shingle, sign
+from headgate.ingest.validate.facts.resemblance import (
+    digest_text,
+    hash_lines,
+    hash_names,
+    hash_telling,
+    normalised,
+    shingle,
+    sign,
+)
 from headgate.ingest.validate.facts.stated_values import StatedValue, stated_values
 from headgate.records import Chunk, Document, Remark
 from headgate.settings import PersonalSearch
@@ -92,6 +100,7 @@ class DocumentFacts:
     unstated: int  # further ones, which are not kept
     written: bool  # the effective date is the day it was written or sent, not one that it says it holds from
     targets: bytes  # of its links, see resemblance.hash_names
+    telling: bytes  # words it is looked up for, see resemblance.hash_telling
     leads_to: tuple[str, ...]  # the first of them, where the page says little else; long numbers masked
 
     def to_json(self) -> dict[str, Any]:
@@ -102,6 +111,7 @@ class DocumentFacts:
             "signature": base64.b64encode(self.signature).decode(),
             "lines": base64.b64encode(self.lines).decode(),
             "targets": base64.b64encode(self.targets).decode(),
+            "telling": base64.b64encode(self.telling).decode(),
             "elements": dict(self.elements),
             "labels": dict(self.labels),
             "declared": dict(self.declared),
@@ -126,6 +136,7 @@ class DocumentFacts:
                 "signature": base64.b64decode(content["signature"]),
                 "lines": base64.b64decode(content["lines"]),
                 "targets": base64.b64decode(content["targets"]),
+                "telling": base64.b64decode(content["telling"]),
                 "leads_to": tuple(content["leads_to"]),
                 "personal": tuple(PersonalValue(*value) for value in content["personal"]),
                 "instructions": tuple(Hit(*hit) for hit in content["instructions"]),
@@ -229,6 +240,7 @@ def document_facts(document: Document, parsed: ParsedFile, *, search: PersonalSe
         unstated=all_stated - len(stated),
         written=parsed.written and parsed.labels.get("effective_date") == document.metadata.effective_date,
         targets=hash_names(parsed.targets),
+        telling=hash_telling(text, parsed.targets, names=language != "de"),
         leads_to=tuple(_LONG_NUMBER.sub("#", target) for target in parsed.targets[:_MAX_LEADS]) if _is_short(text) else (),
     )
 

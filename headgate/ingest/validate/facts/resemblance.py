@@ -6,6 +6,7 @@ All three ignore case, punctuation and spacing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b, sha256
 
@@ -20,7 +21,14 @@ _MIN_LINE = 20  # characters; shorter lines repeat everywhere and say nothing
 MAX_LINES = 192
 #: Bytes of a hash by which lines and names of two versions are compared; of a million, two meet by chance once in a million.
 MARK = 5
+#: Telling words kept of one document, `MARK` bytes each: those with the smallest hashes.
+MAX_TELLING = 64
 _WORD = re.compile(r"[^\W_]+")
+#: A number, an identifier, a region, an address: what holds a digit.
+_WITH_DIGIT = re.compile(r"(?<![\w./:-])(?=[^\s\d|]{0,80}\d)[^\W_][^\s|<>()\[\]\"']{0,200}")
+#: A day, a year or an hour tells two versions of one document apart, not two documents.
+TIME = re.compile(r"(?:19|20)\d\d(?:[-/.](?:(?:19|20)?\d\d)){0,2}|\d\d?[-/.]\d\d?[-/.](?:19|20)?\d\d|\d\d?:\d\d(?::\d\d)?")
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,30}\b")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -42,6 +50,30 @@ def hash_names(names: Iterable[str]) -> bytes:
 def marks(hashes: bytes, *, width: int = MARK) -> set[bytes]:
     """The hashes of `hash_lines` (`width` 8) or `hash_names`, each cut to `MARK` bytes."""
     return {hashes[start : start + MARK] for start in range(0, len(hashes), width)}
+
+
+def hash_telling(text: str, targets: Iterable[str], *, names: bool) -> bytes:
+    """Hashes of the words that a page is looked up for, sorted, at most `MAX_TELLING`: numbers and codes, addresses, names that recur.
+
+    Args:
+        targets: where its links lead; only whole addresses count, a page under another path has other relative ones.
+        names: whether a capital tells a name, which it does not in German.
+    """
+    words = {word for found in _WITH_DIGIT.findall(text) if not TIME.fullmatch(word := found.lower().rstrip(".,:;!?"))}
+    words |= {target for target in targets if "://" in target}
+    if names:
+        words |= {name.lower() for name, times in Counter(_NAME.findall(text)).items() if times > 1}
+    return hash_names(words)[: MAX_TELLING * MARK]
+
+
+def foreign_share(one: bytes, other: bytes) -> float:
+    """Share of the telling words of `one` that `other` lacks, 0 to 1, of what both sketches reach."""
+    mine, others = marks(one, width=MARK), marks(other, width=MARK)
+    if not mine:
+        return 0.0
+    if len(others) >= MAX_TELLING:
+        mine = {mark for mark in mine if mark <= max(others)}
+    return len(mine - others) / len(mine) if mine else 0.0
 
 
 def shingle(text: str) -> set[str]:
