@@ -15,7 +15,7 @@ from headgate.settings import SETTINGS_FILE, Settings
 
 _TEMPLATE = Path(__file__).parent / "template"
 #: The built-in suites of validation; a project gets its own copy to edit.
-_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "validate" / "expectations"
+_EXPECTATIONS = Path(__file__).parents[1] / "ingest" / "validate" / "judge" / "expectations"
 #: Files of the template whose names would hide them, or mislead tools, where the template lies.
 _RENAMED = {"gitignore": ".gitignore", "dvcignore": ".dvcignore", "pyproject": "pyproject.toml"}
 #: Written for a project under DVC alone.
