@@ -88,7 +88,7 @@ def test_a_project_wants_the_version_that_wrote_it_and_its_pythons(tmp_path: Pat
 @pytest.mark.slow
 def test_a_new_projects_own_tests_pass(tmp_path: Path, documents: Path) -> None:
     assert main(["init", str(tmp_path / "bot"), "--documents", str(documents)]) == 0
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADGATE_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HEADGATE_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     found = subprocess.run(command, cwd=tmp_path / "bot", env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
