@@ -178,7 +178,7 @@ def test_a_bundle_carries_its_re_ranking_model_and_refuses_another(
     settings: Settings, indexed: IndexResult, folder: Path
 ) -> None:
     store = open_store(settings)
-    plain = create_bundle(settings, indexed)
+    plain = create_bundle(with_reranker(settings, engine="none"), indexed)
     made = create_bundle(with_reranker(settings, engine="cross-encoder", model=str(folder), passages=3), indexed)
     assert made.bundle_id != plain.bundle_id
     model = load_manifest(store, made.bundle_id).reranker
