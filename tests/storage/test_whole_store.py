@@ -45,6 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> S
     made.write_page("moving/home.md", "# Moving home\n\nTell us 21 days before you move home. Moving is free of charge.")
     build_and_release(made)
     verbs(made, "rollback", "--reason", "to see it")
+    verbs(made, "release", "reference", "2", "--by", "Ann", "--reason", "to see it")
     verbs(made, "ask", QUESTION)
     verbs(made, "withdraw", "plans/plus.md", "--reason", "to see it")
     store, bundle_id = open_store(made.settings), status(open_store(made.settings), "production").bundle_id
