@@ -10,6 +10,7 @@
     │   ├── GateFileError          gates.yaml: unknown metric, contradictory limits
     │   ├── StorageError           a store that can't be read or written
     │   │   ├── AlreadyExistsError     a conditional create found the key taken
+    │   │   ├── ReplacedError          an object of the store was replaced while it was read
     │   │   └── LockedError            another run holds the lock
     │   ├── NotFoundError          no such bundle, report, interaction, release
     │   ├── ReleaseRefused         promotion or rollback that the rules forbid
@@ -20,6 +21,10 @@
     ├── TrackingError              the tracking server can't be reached or refuses; never stops an evaluation
     ├── ValidationFailed           rows could not be judged, so nothing is known of them
     ├── ParseFailure               one source file that could not be parsed
+    ├── MakerStopped               a process that makes documents
+    │   ├── MakerEnded                 it is gone, and what it was asked with it
+    │   ├── MakerHangs                 it was killed, because a document took too long
+    │   └── MakerNotStarted            it never got so far as to take a document
     ├── SourceFault                a source, or one file of it, that can't be read now
     ├── Gone                       a listed file that its source does not have any more
     ├── ObjectChanged              an object that is not the one that was listed, while it is read
@@ -136,6 +141,10 @@ class AlreadyExistsError(StorageError):
     """A conditional create found the key taken."""
 
 
+class ReplacedError(StorageError):
+    """An object of the store was replaced while it was read."""
+
+
 class LockedError(StorageError):
     """Another run holds the lock; the message says which."""
 
@@ -209,6 +218,22 @@ class ModelError(HeadgateError):
 
 class UnknownFormat(HeadgateError):
     """What a spreadsheet shows under a number format is not certain: it is not defined, or depends on the machine."""
+
+
+class MakerStopped(HeadgateError):
+    """A process that makes documents (`headgate.ingest.derive_pool`) is there no more."""
+
+
+class MakerEnded(MakerStopped):
+    """It is gone, and what it was asked with it."""
+
+
+class MakerHangs(MakerStopped):
+    """It was killed, because a document took too long."""
+
+
+class MakerNotStarted(MakerStopped):
+    """It never got so far as to take a document."""
 
 
 class SourceFault(HeadgateError):

@@ -3,8 +3,7 @@
     score = w1 * search + w2 * first + w3 * sentence        the features of `Passing`, divided by the sum of the weights: 0 to 1
 
 The vector of a passage is a mean over all that it says; that of one sentence is not, and was made when the index was built. Nothing is
-embedded and no word is looked at, so that it costs next to nothing. It is fitted like the evidence, on questions whose passages are known:
-the likelihood that one of the right passages is drawn first (Plackett 1975, Luce 1959; ListNet's top-one probability, Cao et al. 2007).
+embedded and no word is looked at, so that it costs next to nothing. `headgate.evaluate.calibrate` fits the weights.
 """
 
 from __future__ import annotations
@@ -31,8 +30,6 @@ class Passing:
 
 
 FEATURES = tuple(field.name for field in fields(Passing))
-#: Of the squared weights, beside the mean loss of a question.
-_PENALTY = 0.0003
 #: Fitted on the answerable questions of the sample's `evals/calibration.jsonl`, 40 passages each (benchmarks/RESULTS.md).
 PACKAGED = OrderModel(weights=asdict(Passing(search=5.58, first=1.39, sentence=10.6)))
 
@@ -65,29 +62,3 @@ def reorder(hits: Sequence[Hit], values: Floats, model: OrderModel) -> list[Hit]
     scores = values @ weights / weights.sum()
     order = np.argsort(-scores, kind="stable")
     return [replace(hits[place], reranked=float(scores[place])) for place in order]
-
-
-def fit_order(questions: Sequence[tuple[Floats, npt.NDArray[np.bool_]]]) -> OrderModel:
-    """The weights under which a right passage comes first; none is negative.
-
-    Args:
-        questions: `features` of the passages of each question, and which of them are right; those without a right and a wrong one tell nothing.
-    """
-    from scipy.optimize import minimize
-
-    telling = [(values, right) for values, right in questions if right.any() and not right.all()]
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        total, slope = 0.0, np.zeros_like(weights)
-        for values, right in telling:
-            scores = values @ weights
-            chances = np.exp(scores - scores.max())
-            chances /= chances.sum()
-            hit = chances * right
-            total -= float(np.log(hit.sum()))
-            slope += values.T @ (chances - hit / hit.sum())
-        count = max(1, len(telling))
-        return total / count + _PENALTY * float(weights @ weights), slope / count + 2 * _PENALTY * weights
-
-    found = minimize(loss, np.ones(len(FEATURES)), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(FEATURES))
-    return OrderModel(weights={name: round(float(weight), 2) for name, weight in zip(FEATURES, found.x, strict=True)})

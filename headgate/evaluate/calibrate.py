@@ -26,7 +26,6 @@ import numpy.typing as npt
 from headgate.answer.engine import ENGINE_VERSION, Answerer, Assessment
 from headgate.answer.evidence import FEATURES
 from headgate.answer.reorder import FEATURES as ORDER_FEATURES
-from headgate.answer.reorder import fit_order
 from headgate.bundle import indexed_documents, load_manifest, open_bundle
 from headgate.errors import SuiteError
 from headgate.evaluate.statistics import wilson_interval
@@ -45,6 +44,8 @@ ENOUGH_OF_LANGUAGE = 20
 #: Inverse strength of the L2 penalty; features lie between 0 and 1.
 REGULARISATION = 5.0
 FOLDS = 10
+#: Of the squared weights of the re-ranker, beside the mean loss of a question.
+_PENALTY = 0.0003
 #: Divisions into folds over which the threshold's cost is averaged.
 _DIVISIONS = 5
 _THRESHOLDS = tuple(round(0.05 + 0.01 * step, 2) for step in range(91))
@@ -227,6 +228,34 @@ async def _order(answerer: Answerer, cases: Sequence[ResolvedCase], handed_on: i
         found_in_search=sum(bool(held[:handed_on].any(axis=0).all()) for held in parts),
         found_reordered=after,
     )
+
+
+def fit_order(questions: Sequence[tuple[Floats, Flags]]) -> OrderModel:
+    """The weights of the built-in re-ranker under which a right passage comes first; none is negative.
+
+    The likelihood that one of the right passages is drawn first (Plackett 1975, Luce 1959; top-one probability of ListNet, Cao et al. 2007).
+
+    Args:
+        questions: `features` of the passages of each question, and which of them are right; those without a right and a wrong one tell nothing.
+    """
+    from scipy.optimize import minimize
+
+    telling = [(values, right) for values, right in questions if right.any() and not right.all()]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        total, slope = 0.0, np.zeros_like(weights)
+        for values, right in telling:
+            scores = values @ weights
+            chances = np.exp(scores - scores.max())
+            chances /= chances.sum()
+            hit = chances * right
+            total -= float(np.log(hit.sum()))
+            slope += values.T @ (chances - hit / hit.sum())
+        count = max(1, len(telling))
+        return total / count + _PENALTY * float(weights @ weights), slope / count + 2 * _PENALTY * weights
+
+    found = minimize(loss, np.ones(len(ORDER_FEATURES)), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(ORDER_FEATURES))
+    return OrderModel(weights={name: round(float(weight), 2) for name, weight in zip(ORDER_FEATURES, found.x, strict=True)})
 
 
 def _label(resolved: ResolvedCase, assessment: Assessment) -> Labelled:

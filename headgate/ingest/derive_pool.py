@@ -28,6 +28,7 @@ from typing import IO, Any
 import orjson
 
 import headgate
+from headgate.errors import MakerEnded, MakerHangs, MakerNotStarted, MakerStopped
 from headgate.ingest.derive import Made, Origin
 from headgate.ingest.derive_worker import LENGTH, SETUP, write_origin
 from headgate.ingest.sandbox.isolation import PARENT
@@ -66,18 +67,6 @@ class Reply:
     number: int
     made: Made | None = None
     failed: str = ""
-
-
-class _Ended(Exception):
-    """The process is gone, and what it was asked with it."""
-
-
-class _Hangs(Exception):
-    """It was killed, because a document took too long."""
-
-
-class _NotStarted(Exception):
-    """It never got so far as to take a document."""
 
 
 _Replies = SimpleQueue[Reply | Exception]
@@ -143,7 +132,7 @@ class DerivePool:
 
     def _serve(self, process: _Process) -> None:
         """A thread's life. It starts its process itself, because that ends with the thread that started it."""
-        with suppress(_NotStarted):  # told, and tried again, by the first job
+        with suppress(MakerNotStarted):  # told, and tried again, by the first job
             process.start(self._closing)
         while (job := self._jobs.get()) is not None:
             try:
@@ -158,12 +147,12 @@ class DerivePool:
             try:
                 process.start(self._closing)
                 return process.make(job)
-            except _NotStarted as error:
+            except MakerNotStarted as error:
                 _log.warning("a process that makes documents did not start: %s; its documents are made without it", error)
                 return Reply(job.number)
-            except _Hangs as error:
+            except MakerHangs as error:
                 return Reply(job.number, failed=str(error))
-            except _Ended as error:
+            except MakerEnded as error:
                 ended = str(error)
                 if self._closing:
                     break
@@ -184,7 +173,7 @@ class _Process:
         """Start it and wait until it is ready, unless it is.
 
         Raises:
-            _NotStarted: it ended or hung before.
+            MakerNotStarted: it ended or hung before.
         """
         if self._process is not None or closing:
             return
@@ -204,16 +193,16 @@ class _Process:
             )
             self._write(SETUP.dump_json(self._setup))
             self._read(_START_SECONDS)
-        except (OSError, _Ended, _Hangs) as error:
+        except (OSError, MakerEnded, MakerHangs) as error:
             words = self._last_words()
             self.stop()
-            raise _NotStarted(f"{error}; its last words: {words or 'none'}") from error
+            raise MakerNotStarted(f"{error}; its last words: {words or 'none'}") from error
 
     def make(self, job: Job) -> Reply:
         """What it makes of one document.
 
         Raises:
-            _Ended, _Hangs: it is stopped, and starts again with the next one.
+            MakerEnded, MakerHangs: it is stopped, and starts again with the next one.
         """
         seconds = _PATIENCE * self._setup.parse.timeout_seconds
         try:
@@ -221,9 +210,9 @@ class _Process:
             said: dict[str, Any] = orjson.loads(self._read(seconds))
             if said.get("made"):
                 return Reply(job.number, Made(self._read(seconds), self._read(seconds), self._read(seconds)))
-        except (_Ended, _Hangs, ValueError) as error:
+        except (MakerStopped, ValueError) as error:
             self.stop()
-            raise error if isinstance(error, (_Ended, _Hangs)) else _Ended("it said what is no reply") from None
+            raise error if isinstance(error, MakerStopped) else MakerEnded("it said what is no reply") from None
         return Reply(job.number, failed=said.get("failed", ""))
 
     def kill(self) -> None:
@@ -253,7 +242,7 @@ class _Process:
                 self._process.stdin.write(part)
             self._process.stdin.flush()
         except OSError:
-            raise _Ended(self._how_it_ended()) from None
+            raise MakerEnded(self._how_it_ended()) from None
 
     def _read(self, seconds: float) -> bytes:
         assert self._process is not None
@@ -261,7 +250,7 @@ class _Process:
         self._fill(LENGTH.size, limit, seconds)
         (length,) = LENGTH.unpack(self._buffer[: LENGTH.size])
         if length > _MOST * self._setup.parse.max_output_mib * 2**20:
-            raise _Ended("it said what is no reply")
+            raise MakerEnded("it said what is no reply")
         self._fill(LENGTH.size + length, limit, seconds)
         part = bytes(self._buffer[LENGTH.size : LENGTH.size + length])
         del self._buffer[: LENGTH.size + length]
@@ -274,12 +263,12 @@ class _Process:
         while len(self._buffer) < size:
             if limit.passed():
                 self.kill()
-                raise _Hangs(f"it did not end within {seconds:g} s of processor time, or waited as long")
+                raise MakerHangs(f"it did not end within {seconds:g} s of processor time, or waited as long")
             if not select.select([descriptor], [], [], _WATCH_SECONDS)[0]:
                 continue
             piece = os.read(descriptor, 1 << 20)
             if not piece:
-                raise _Ended(self._how_it_ended())
+                raise MakerEnded(self._how_it_ended())
             self._buffer += piece
 
     def _how_it_ended(self) -> str:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headgate.errors import AlreadyExistsError, Ambiguous, IntegrityError, NotFoundError, StorageError
+from headgate.errors import AlreadyExistsError, Ambiguous, IntegrityError, NotFoundError, ReplacedError, StorageError
 from headgate.storage.fetched import FetchedFiles
 from headgate.storage.layout import FETCHED, LANCE, LEASES, PROBES, SPOOL
 from headgate.storage.lease import hold_lease
@@ -40,10 +40,6 @@ _PIECE = 16 << 20
 _AT_ONCE = 16
 _probed: set[tuple[str, str]] = set()  # (endpoint, address) of the stores whose conditional writes were seen to work
 _probing = threading.Lock()
-
-
-class _Replaced(StorageError):
-    """An object was replaced while it was read."""
 
 
 class S3Store(Store):
@@ -194,7 +190,7 @@ class S3Store(Store):
         for _ in range(_REREADS):
             try:
                 return read()
-            except _Replaced:
+            except ReplacedError:
                 continue
         return read()
 
@@ -240,7 +236,7 @@ class S3Store(Store):
                 self._bucket_seen = True
             return NotFoundError(f"{key!r} is not in the store at {self.address!r}")
         if type(error).__name__ == "PreconditionError":
-            return _Replaced(f"{key!r} in the store at {self.address!r} changed while it was read; try again")
+            return ReplacedError(f"{key!r} in the store at {self.address!r} changed while it was read; try again")
         return explain(error, address=self.address, bucket=self.bucket, what=what)
 
     def _head(self, key: str) -> Any:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from headgate.answer.reorder import FEATURES, PACKAGED, features, fit_order, reorder
+from headgate.answer.reorder import FEATURES, PACKAGED, features, reorder
+from headgate.evaluate.calibrate import fit_order
 from headgate.models.passages import to_int8
 from headgate.records import Hit, OrderModel
 
