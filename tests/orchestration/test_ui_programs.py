@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import random
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,15 @@ def start(*codes: str, port: int = 0, ignore_interrupt: bool = False) -> subproc
     )
 
 
+def free_port() -> int:
+    """A port that nobody has, from below those that the kernel hands to whoever asks for any: another test may be given one of these meanwhile."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise AssertionError("100 ports are all taken")
+
+
 def wait_until_up(process: subprocess.Popen[str], programs: int) -> None:
     assert process.stdout is not None
     seen = 0
@@ -86,9 +97,7 @@ def wait_until_up(process: subprocess.Popen[str], programs: int) -> None:
 
 
 def test_people_are_told_where_to_look_as_soon_as_there_is_something_to_see() -> None:
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
+    port = free_port()
     serving = f"import socket, time; s = socket.create_server(('{HOST}', {port})); time.sleep(900)"
     process = start(serving, port=port)
     assert process.stdout is not None
