@@ -70,7 +70,7 @@ def start(*codes: str, port: int = 0, ignore_interrupt: bool = False) -> subproc
         import os, sys
         from pathlib import Path
         from headgate.orchestration.ui_programs import Program, run_until_stopped
-        sys.exit(run_until_stopped([{listed}], environment=dict(os.environ), say=print))
+        sys.exit(run_until_stopped([{listed}], environment=dict(os.environ), say=lambda text: print(text, flush=True)))
     """)
     ignore = "trap '' INT; " if ignore_interrupt else ""
     return subprocess.Popen(
