@@ -130,7 +130,7 @@ def read_weights(settings: AnswerSettings, project_dir: Path, *, engine: int, em
             )
     elif embedding != PACKAGED_EMBEDDING:
         _log.warning(
-            "the packaged evidence weights were fitted with %s and say little of %s: run `headgate calibrate` on questions of your own",
+            "the packaged weights of evidence and of the re-ranker were fitted with %s and say little of %s: run `headgate calibrate` on questions of your own",
             PACKAGED_EMBEDDING, embedding,
         )  # fmt: skip
     if settings.evidence_threshold == "calibrated":

@@ -174,8 +174,8 @@ _WEIGHTS = tuple(asdict(WEIGHTS).items())
 #: At least this is quarantined, and at least that is remarked on.
 SURE = 0.88
 SUSPECT = 0.55
-#: At least this is quarantined of what names neither the answer nor the code of who is addressed. Chosen on the development half: above what any
-#: page of two knowledge bases has, all versions of it (a tip in bold, "Tell stories.", has 0.953).
+#: At least this is quarantined of what names neither the answer nor the code of who is addressed. Chosen on the development half of the
+#: handbook's pages: above what any of them has (a tip in bold, "Tell stories.", has 0.953). What it does elsewhere: benchmarks/RESULTS.md.
 SURE_ALONE = 0.96
 #: What names whoever wrote the page is said to who reads it: "Tell us early."
 _TO_READERS = re.compile(
